@@ -1,0 +1,1 @@
+//! The supervision tree: one actor a file.

@@ -1,0 +1,1 @@
+//! Pure decisions about placements: event in, commands out.

@@ -1,0 +1,3 @@
+//! The binary `eyrie`.
+
+fn main() {}

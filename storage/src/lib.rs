@@ -1,0 +1,1 @@
+//! Storage: segment files, keys, and the metadata store. It holds sealed bytes and an index; it never parses media.

@@ -1,0 +1,392 @@
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
+
+use crate::{CameraId, Secret, SiteId, TenantId, WallTime};
+
+/// Longest camera, site or user name, in characters.
+pub(crate) const NAME_CHARS_MAX: usize = 128;
+/// Most labels on one camera.
+const LABELS_MAX: usize = 64;
+/// Longest label, in characters.
+const LABEL_CHARS_MAX: usize = 64;
+/// Longest camera address, in bytes: a spec must stay under 4 KiB, for every node of a cell mirrors all of them.
+const URL_BYTES_MAX: usize = 2048;
+/// Longest camera user name or password, in bytes.
+const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Longest file source path, in bytes.
+const PATH_BYTES_MAX: usize = 512;
+
+/// What is wrong with which field of an input. `field` is a dotted path as in the JSON, `reason` a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct FieldError {
+    /// Which field.
+    pub field: String,
+    /// What is wrong, and what would be right.
+    pub reason: String,
+}
+
+impl FieldError {
+    /// An error of `field`.
+    pub fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { field: field.into(), reason: reason.into() }
+    }
+}
+
+/// A camera as the directory holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Camera {
+    /// Its id.
+    pub id: CameraId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Rises by one with each change of the spec; the ETag.
+    pub revision: u64,
+    /// When it was made.
+    pub created_at: WallTime,
+    /// When its spec last changed.
+    pub updated_at: WallTime,
+    /// What it should do.
+    pub spec: CameraSpec,
+}
+
+/// What a camera should do. Secrets inside never serialize; the store seals them apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CameraSpec {
+    /// What people call it.
+    pub name: String,
+    /// Off: no connection is made and no footage is expected.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Free words to find and group it by.
+    #[serde(default)]
+    pub labels: Labels,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// Where its pictures come from.
+    pub source: SourceSpec,
+    /// Whether it is recorded.
+    #[serde(default)]
+    pub recording: RecordingSpec,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl CameraSpec {
+    /// Checks every field; all that is wrong comes back at once.
+    ///
+    /// # Errors
+    /// One entry for each field that cannot be taken.
+    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = Vec::new();
+        errors.extend(check_text("name", &self.name, NAME_CHARS_MAX).err());
+        errors.extend(self.labels.validate());
+        errors.extend(self.source.validate());
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+/// Takes a text people type: not empty, not too long, no control characters and none of the marks that reorder text, with
+/// which one name can be made to look like another.
+pub(crate) fn check_text(field: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {
+    if text.trim().is_empty() {
+        return Err(FieldError::new(field, "must not be empty"));
+    }
+    if text.chars().count() > chars_max {
+        return Err(FieldError::new(field, format!("must be at most {chars_max} characters long")));
+    }
+    let reorders = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    if text.chars().any(|c| c.is_control() || reorders(c)) {
+        return Err(FieldError::new(field, "must not contain control characters or marks that change text direction"));
+    }
+    Ok(())
+}
+
+/// Free words on a camera, sorted, each once. Read from a list; a map `{"floor": "2"}` reads as `floor=2`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Vec<String>)]
+pub struct Labels(BTreeSet<String>);
+
+impl Labels {
+    /// The labels, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether it carries `label`.
+    pub fn contains(&self, label: &str) -> bool {
+        self.0.contains(label)
+    }
+
+    fn validate(&self) -> Vec<FieldError> {
+        if self.0.len() > LABELS_MAX {
+            return vec![FieldError::new("labels", format!("must be at most {LABELS_MAX}"))];
+        }
+        self.iter().filter_map(|label| check_text("labels", label, LABEL_CHARS_MAX).err()).collect()
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for Labels {
+    fn from_iter<I: IntoIterator<Item = S>>(labels: I) -> Self {
+        Self(labels.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrMap;
+        impl<'de> serde::de::Visitor<'de> for ListOrMap {
+            type Value = Labels;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of words, or a map of words to words")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Labels, A::Error> {
+                let mut labels = BTreeSet::new();
+                while let Some(label) = list.next_element::<String>()? {
+                    labels.insert(label);
+                }
+                Ok(Labels(labels))
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
+                let mut labels = BTreeSet::new();
+                while let Some((key, value)) = map.next_entry::<String, String>()? {
+                    labels.insert(if value.is_empty() { key } else { format!("{key}={value}") });
+                }
+                Ok(Labels(labels))
+            }
+        }
+        deserializer.deserialize_any(ListOrMap)
+    }
+}
+
+/// Where pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SourceSpec {
+    /// Pulled from an RTSP server.
+    Rtsp(RtspSource),
+    /// An MP4 file, looped in real time.
+    File(FileSource),
+}
+
+/// An RTSP camera.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RtspSource {
+    /// `rtsp://host[:port]/path`, without user name and password.
+    #[schema(value_type = String, example = "rtsp://192.168.1.20:554/stream1")]
+    pub url: String,
+    /// The user name, if the camera wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password: write-only. Left out in an update, the stored one stays.
+    #[serde(default, skip_serializing)]
+    pub password: Option<Secret>,
+    /// How RTP travels.
+    #[serde(default)]
+    pub transport: RtspTransport,
+}
+
+/// How RTP travels from an RTSP camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RtspTransport {
+    /// Interleaved in the RTSP connection (RFC 2326 section 10.12): loses nothing, passes firewalls.
+    #[default]
+    Tcp,
+    /// Datagrams of its own.
+    Udp,
+}
+
+/// A looped MP4 file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileSource {
+    /// The file, relative to the node's directory of file sources.
+    #[schema(example = "lobby.mp4")]
+    pub path: String,
+}
+
+impl SourceSpec {
+    fn validate(&self) -> Vec<FieldError> {
+        match self {
+            Self::Rtsp(rtsp) => rtsp.validate(),
+            Self::File(file) => file.validate().err().into_iter().collect(),
+        }
+    }
+}
+
+impl RtspSource {
+    /// The address, parsed. Whether its host may be reached is decided at each connection attempt, not here.
+    ///
+    /// # Errors
+    /// When it is not an `rtsp://` address with a host and without credentials.
+    pub fn parsed_url(&self) -> Result<Url, FieldError> {
+        let wrong = |reason: &str| FieldError::new("source.url", reason);
+        if self.url.len() > URL_BYTES_MAX {
+            return Err(wrong("must be at most 2048 bytes long"));
+        }
+        let url = Url::parse(&self.url).map_err(|error| wrong(&format!("is not an address: {error}")))?;
+        if url.scheme() != "rtsp" {
+            return Err(wrong("must start with rtsp://"));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(wrong("must name a host, as in rtsp://192.168.1.20:554/stream1"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong(
+                "must not carry a user name or password; put them into source.username and source.password",
+            ));
+        }
+        Ok(url)
+    }
+
+    fn validate(&self) -> Vec<FieldError> {
+        let mut errors: Vec<_> = self.parsed_url().err().into_iter().collect();
+        let credentials = [
+            ("source.username", self.username.as_deref()),
+            ("source.password", self.password.as_ref().map(Secret::expose)),
+        ];
+        for (field, text) in credentials {
+            let Some(text) = text else { continue };
+            if text.len() > CREDENTIAL_BYTES_MAX {
+                errors.push(FieldError::new(field, format!("must be at most {CREDENTIAL_BYTES_MAX} bytes long")));
+            }
+            // RTSP headers end at a line break: a control character would let a password write headers.
+            if text.chars().any(char::is_control) {
+                errors.push(FieldError::new(field, "must not contain control characters"));
+            }
+        }
+        errors
+    }
+}
+
+impl FileSource {
+    fn validate(&self) -> Result<(), FieldError> {
+        let wrong = |reason: &str| Err(FieldError::new("source.path", reason));
+        if self.path.is_empty() || self.path.len() > PATH_BYTES_MAX || self.path.chars().any(char::is_control) {
+            return wrong("must be 1 to 512 bytes long, without control characters");
+        }
+        let plain = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
+        if !std::path::Path::new(&self.path).components().all(plain) {
+            return wrong("must be relative to the directory of file sources, without '..'");
+        }
+        Ok(())
+    }
+}
+
+/// Whether and when a camera is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordingSpec {
+    /// The mode.
+    #[serde(default)]
+    pub mode: RecordingMode,
+}
+
+/// When a camera is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingMode {
+    /// Every second.
+    #[default]
+    Continuous,
+    /// Never; live only.
+    Off,
+}
+
+/// A place with one time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// Its IANA time zone, such as `Europe/Berlin`. Storage is UTC; only what people see is shifted.
+    pub zone: String,
+    /// When it was made.
+    pub created_at: WallTime,
+}
+
+impl Site {
+    /// Checks a site's name and zone.
+    ///
+    /// # Errors
+    /// One entry for each field that cannot be taken.
+    pub fn validate(name: &str, zone: &str) -> Result<(), Vec<FieldError>> {
+        let mut errors: Vec<_> = check_text("name", name, NAME_CHARS_MAX).err().into_iter().collect();
+        if jiff::tz::TimeZone::get(zone).is_err() {
+            errors.push(FieldError::new("zone", "must be an IANA time zone such as Europe/Berlin"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(json: serde_json::Value) -> Result<CameraSpec, String> {
+        let spec: CameraSpec = serde_json::from_value(json).map_err(|e| e.to_string())?;
+        spec.validate().map_err(|errors| errors.iter().map(|e| e.field.clone()).collect::<Vec<_>>().join(","))?;
+        Ok(spec)
+    }
+
+    fn with_name(name: &str) -> serde_json::Value {
+        serde_json::json!({"name": name, "source": {"type": "rtsp", "url": "rtsp://10.0.0.1/a"}})
+    }
+
+    #[test]
+    fn hostile_names_are_refused_by_field_and_markup_is_only_text() {
+        for bad in ["", " ", "a\0b", "a\u{202E}b", "a\nb", &"x".repeat(129)] {
+            assert_eq!(spec(with_name(bad)), Err("name".to_owned()), "{bad:?}");
+        }
+        // Harmless as data; the dashboard escapes it and no path is made of it.
+        assert!(spec(with_name("<script>alert(1)</script>")).is_ok());
+        assert!(spec(with_name("../../etc/passwd")).is_ok());
+    }
+
+    #[test]
+    fn only_plain_rtsp_addresses_without_credentials_pass() {
+        for bad in ["http://10.0.0.1/", "rtsp://", "rtsp://user:pw@10.0.0.1/", "file:///etc/passwd", "nonsense"] {
+            let json = serde_json::json!({"name": "a", "source": {"type": "rtsp", "url": bad}});
+            assert_eq!(spec(json), Err("source.url".to_owned()), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn file_sources_stay_in_their_directory() {
+        for bad in ["../a.mp4", "/etc/passwd", "a/../../b", "", "a\0"] {
+            let json = serde_json::json!({"name": "a", "source": {"type": "file", "path": bad}});
+            assert_eq!(spec(json), Err("source.path".to_owned()), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_goes_in_and_never_comes_out() {
+        let json = serde_json::json!({"name": "a", "source":
+            {"type": "rtsp", "url": "rtsp://10.0.0.1/a", "username": "u", "password": "hunter2"}});
+        let spec = spec(json).unwrap();
+        assert!(!serde_json::to_string(&spec).unwrap().contains("hunter2"));
+        assert!(!format!("{spec:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn labels_read_from_lists_and_maps() {
+        let mut json = with_name("a");
+        json["labels"] = serde_json::json!({"floor": "2", "lobby": ""});
+        assert_eq!(spec(json).unwrap().labels, ["floor=2", "lobby"].into_iter().collect());
+    }
+}

@@ -1,0 +1,39 @@
+//! The vocabulary every other crate shares: ids, units, clocks, limits and the plain values that cross crate borders.
+//!
+//! Nothing here touches a socket, a disk or (but for [`SystemClock`]) a clock, and nothing here depends on another crate of
+//! ours.
+
+mod audit;
+mod byte_size;
+mod camera;
+mod clock;
+mod event;
+mod gap;
+mod id;
+mod placement;
+mod problem;
+mod recording;
+mod secret;
+mod status;
+mod time_range;
+mod wall_time;
+
+pub use audit::{Actor, AuditOutcome, AuditRecord};
+pub use byte_size::ByteSize;
+pub use camera::{
+    Camera, CameraSpec, FieldError, FileSource, Labels, RecordingMode, RecordingSpec, RtspSource, RtspTransport, Site,
+    SourceSpec,
+};
+pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
+pub use event::{EVENT_VERSION, Event, EventKind};
+pub use gap::{Gap, GapCause, Incident};
+pub use id::{
+    AuditId, CameraId, EventId, IdError, KeyId, NodeId, RequestId, SegmentId, SessionId, SiteId, TenantId, UserId,
+};
+pub use placement::{Epoch, EpochError, Placement, Slot};
+pub use problem::ProblemCode;
+pub use recording::{FragmentEntry, Run, SegmentRow, SegmentState, Span, SpanSource};
+pub use secret::Secret;
+pub use status::{CameraState, CameraStatus};
+pub use time_range::{TimeRange, TimeRangeError};
+pub use wall_time::{WallTime, WallTimeError};
