@@ -1,0 +1,14 @@
+//! One file for each resource of the HTTP contract.
+
+pub(crate) mod audit;
+pub(crate) mod auth;
+pub(crate) mod camera_bulk;
+pub(crate) mod cameras;
+pub(crate) mod feed;
+pub(crate) mod footage;
+pub(crate) mod live;
+pub(crate) mod me;
+pub(crate) mod node;
+pub(crate) mod ops;
+pub(crate) mod sites;
+pub(crate) mod users;

@@ -1,0 +1,110 @@
+use eyrie_types::{CameraId, CameraStatus, Labels, RecordingSpec, RtspTransport, SiteId, WallTime};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A camera.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CameraAnswer {
+    /// Its id.
+    pub id: CameraId,
+    /// Rises with each change of the spec; also the `ETag`, quoted.
+    pub revision: u64,
+    /// When it was made.
+    pub created_at: WallTime,
+    /// When its spec last changed.
+    pub updated_at: WallTime,
+    /// What people call it.
+    pub name: String,
+    /// Off: no connection is made and no footage is expected.
+    pub enabled: bool,
+    /// Free words to find and group it by.
+    pub labels: Labels,
+    /// Where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// Where its pictures come from.
+    pub source: SourceAnswer,
+    /// Whether it is recorded.
+    pub recording: RecordingSpec,
+    /// What it is doing.
+    pub status: CameraStatus,
+    /// What it sends; `null` while nothing is known.
+    #[schema(required)]
+    pub stream: Option<StreamAnswer>,
+    /// Where to go from here.
+    pub links: CameraLinks,
+}
+
+/// Where a camera's pictures come from, without its password.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SourceAnswer {
+    /// Pulled from an RTSP server.
+    Rtsp {
+        /// The address.
+        url: String,
+        /// The user name, if the camera wants one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        username: Option<String>,
+        /// How RTP travels.
+        transport: RtspTransport,
+        /// A password is stored. It never comes out.
+        has_password: bool,
+    },
+    /// An MP4 file, looped in real time.
+    File {
+        /// The file, relative to the node's directory of file sources.
+        path: String,
+    },
+}
+
+/// What a camera sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StreamAnswer {
+    /// The pictures, unless it sends sound alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video: Option<VideoFacts>,
+    /// The sound, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio: Option<AudioFacts>,
+}
+
+/// A camera's pictures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VideoFacts {
+    /// `h264` or `h265`.
+    #[schema(example = "h264")]
+    pub codec: String,
+    /// Width in pixels.
+    pub width: u16,
+    /// Height in pixels.
+    pub height: u16,
+}
+
+/// A camera's sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AudioFacts {
+    /// `aac`, `g711a` or `g711u`.
+    #[schema(example = "aac")]
+    pub codec: String,
+    /// Samples per second.
+    pub sample_rate: u32,
+    /// Channels.
+    pub channels: u16,
+}
+
+/// Absolute paths on this server.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CameraLinks {
+    /// The camera.
+    #[serde(rename = "self")]
+    pub itself: String,
+    /// Its live multivariant playlist (HLS, RFC 8216bis).
+    pub hls: String,
+    /// What is recorded.
+    pub recordings: String,
+    /// What is missing.
+    pub gaps: String,
+    /// Its status.
+    pub status: String,
+}

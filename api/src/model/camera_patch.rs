@@ -1,0 +1,62 @@
+use eyrie_types::{Labels, RecordingMode, RtspTransport, Secret, SiteId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A JSON merge patch (RFC 7396) of a camera: fields left out stay, `null` removes. This type documents the shape; the patch
+/// is applied as JSON, since only there "left out" and `null` differ.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CameraPatch {
+    /// A new name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// On or off.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// All labels from now on.
+    #[serde(default)]
+    pub labels: Option<Labels>,
+    /// Another site; `null` for none.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// Changes to the source.
+    #[serde(default)]
+    pub source: Option<SourcePatch>,
+    /// Changes to recording.
+    #[serde(default)]
+    pub recording: Option<RecordingPatch>,
+}
+
+/// What to change of a camera's source. With another `type` than before, the source starts afresh.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourcePatch {
+    /// `rtsp` or `file`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// RTSP: a new address. When it names another host, a stored password has to be given again or removed: it must not
+    /// follow an address to somebody else's machine.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// RTSP: a new user name; `null` for none.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// RTSP: a new password; left out, the stored one stays; `null` removes it. Write-only.
+    #[serde(default)]
+    pub password: Option<Secret>,
+    /// RTSP: how RTP travels.
+    #[serde(default)]
+    pub transport: Option<RtspTransport>,
+    /// File: another file.
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+/// What to change of a camera's recording.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordingPatch {
+    /// A new mode.
+    #[serde(default)]
+    pub mode: Option<RecordingMode>,
+}

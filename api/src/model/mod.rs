@@ -1,0 +1,25 @@
+//! The shapes of requests and answers. Inputs refuse unknown fields; answers never hold a secret.
+
+mod auth;
+mod bulk;
+mod camera;
+mod camera_patch;
+mod feed;
+mod footage;
+mod list;
+mod live;
+mod node;
+mod site;
+mod user;
+
+pub use auth::{LoginInput, Me, PasswordChange, RefreshInput, TokenAnswer};
+pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
+pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
+pub use camera_patch::{CameraPatch, RecordingPatch, SourcePatch};
+pub use feed::{FeedMessage, TicketAnswer};
+pub use footage::{GapsAnswer, RangeQuery, RecordingsAnswer};
+pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
+pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
+pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
+pub use site::{SiteInput, SitePatch};
+pub use user::{UserAnswer, UserInput, UserPatch};
