@@ -1,0 +1,51 @@
+# `make demo` shows Eyrie, `make test` proves it. Both install what they need; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+TOOLS := $(or $(EYRIE_TOOLS),$(HOME)/.cache/eyrie-tools)
+export PATH := $(TOOLS)/node/bin:$(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: deps-demo dashboard ## Four simulated cameras and a node, seen in the browser
+	@echo "==> building Eyrie (the first time takes some minutes; cargo counts the crates)"
+	@cargo build --profile demo -p eyrie
+	@echo "==> starting; stop it with Ctrl-C"
+	@exec $(TARGET)/demo/eyrie demo $(DEMO_ARGS)
+
+.PHONY: test
+test: deps-test dashboard ## Every test, with real cameras, players and a browser
+	cd dashboard && npm run --silent check
+	cargo build -p eyrie -p eyrie-camsim
+	cargo test --workspace
+
+.PHONY: check
+check: deps-check ## Format, lints, dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	deploy/cargo-deny.sh
+
+.PHONY: bench
+bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (takes about half an hour)
+	cargo build --release -p eyrie -p eyrie-camsim -p eyrie-tests
+	tests/bench/run.sh
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of hostile bytes for a minute each (needs nightly and cargo-fuzz)
+	tests/fuzz/run.sh
+
+.PHONY: dashboard
+dashboard: deps-demo ## Build the dashboard into dashboard/dist
+	@deploy/build-dashboard.sh
+
+.PHONY: run
+run: dashboard ## A node with no configuration, in ./eyrie-data
+	cargo run --profile demo -p eyrie -- node
+
+.PHONY: deps-demo deps-test deps-check
+deps-demo deps-test deps-check: deps-%:
+	@deploy/deps.sh $*

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs what `make demo`, `make test` or `make check` needs and is missing, on Debian or Ubuntu. Says what it does, does
+# nothing twice. Tools that no package brings go to $EYRIE_TOOLS (default ~/.cache/eyrie-tools).
+set -euo pipefail
+
+what=${1:?usage: deps.sh demo|test|check}
+tools=${EYRIE_TOOLS:-$HOME/.cache/eyrie-tools}
+node_major_min=20
+node_version=22.22.0
+npm_version=11
+
+say() { printf '==> %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+if ! have cargo; then
+  echo "Rust is missing. Install it with this line, then run make again:" >&2
+  echo "  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . \"\$HOME/.cargo/env\"" >&2
+  exit 1
+fi
+
+# command it brings → package
+packages=()
+need() { have "$1" || packages+=("$2"); }
+need_file() { [ -e "$1" ] || packages+=("$2"); }
+need cc build-essential
+need cmake cmake
+need curl ca-certificates
+case $what in
+  demo | test) need ffmpeg ffmpeg; need_file /usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf fonts-dejavu-core ;;
+  check) have python3 || packages+=(python3); python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) ;;
+esac
+if [ "$what" = test ]; then
+  need chromium chromium
+  /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||
+    packages+=(python3-gi gir1.2-gst-rtsp-server-1.0)
+  need gst-launch-1.0 gstreamer1.0-tools
+  need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx264.so)" gstreamer1.0-plugins-ugly
+  need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx265.so)" gstreamer1.0-plugins-bad
+  need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstrtp.so)" gstreamer1.0-plugins-good
+  need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so)" gstreamer1.0-plugins-base
+  need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstlibav.so)" gstreamer1.0-libav
+fi
+node_is_new() { have node && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$node_major_min" ] && have npm; }
+if [ "$what" != check ] && ! node_is_new && ! have npm; then packages+=(npm); fi
+
+if [ ${#packages[@]} -gt 0 ]; then
+  have apt-get || { echo "Please install: ${packages[*]} (only Debian and Ubuntu are done by themselves)" >&2; exit 1; }
+  say "installing ${packages[*]}"
+  log=$(mktemp)
+  as_root env DEBIAN_FRONTEND=noninteractive bash -c "apt-get update -q && apt-get install -y -q --no-install-recommends ${packages[*]}" >"$log" 2>&1 ||
+    { tail -20 "$log" >&2; echo "installing failed; the whole log is $log" >&2; exit 1; }
+  rm -f "$log"
+fi
+
+# Debian 12 brings Node 18, too old for the dashboard's build; npm itself ships newer ones as packages.
+if [ "$what" != check ] && ! node_is_new; then
+  case $(uname -m) in
+    x86_64) arch=x64 ;;
+    aarch64) arch=arm64 ;;
+    *) echo "Please install Node $node_major_min or newer: none is packaged for $(uname -m)" >&2; exit 1 ;;
+  esac
+  say "installing Node $node_version into $tools/node"
+  mkdir -p "$tools/node"
+  npm install --silent --no-audit --no-fund --prefix "$tools/node" "node-linux-$arch@$node_version" "npm@$npm_version"
+  mkdir -p "$tools/node/bin"
+  ln -sf "../node_modules/node-linux-$arch/bin/node" "$tools/node/bin/node"
+  ln -sf ../node_modules/npm/bin/npm-cli.js "$tools/node/bin/npm"
+  ln -sf ../node_modules/npm/bin/npx-cli.js "$tools/node/bin/npx"
+fi

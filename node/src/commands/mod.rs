@@ -1,0 +1,86 @@
+//! What `eyrie` can be told to do: one command a file.
+
+mod admin;
+mod config;
+mod demo;
+mod node;
+mod openapi;
+mod output;
+mod recordings;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+use crate::config::{Config, ConfigError};
+
+/// A self-hosted video platform for many cameras: live, recorded, accounted for.
+#[derive(Debug, Parser)]
+#[command(name = "eyrie", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows Eyrie at work: four simulated cameras and a node, in a directory of their own
+    Demo(demo::DemoArgs),
+    /// Runs a node until SIGTERM or Ctrl-C
+    Node(ConfigArgs),
+    /// Checks or explains the configuration
+    Config(config::ConfigCommandArgs),
+    /// Looks after recordings on disk
+    Recordings(recordings::RecordingsArgs),
+    /// Helps an administrator who is locked out
+    Admin(admin::AdminArgs),
+    /// Prints the OpenAPI document of the HTTP interface
+    Openapi,
+}
+
+/// Where the configuration comes from. Flags win over the environment, the environment over the file.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ConfigArgs {
+    /// The TOML file; without it the defaults hold
+    #[arg(long, value_name = "FILE", env = "EYRIE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Directory of identity, keys, metadata and recordings [key: data_dir]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address and port of dashboard and API [key: http]
+    #[arg(long, value_name = "ADDR:PORT")]
+    http: Option<String>,
+    /// Network cameras may be in although it is closed by default, such as 127.0.0.0/8; may be given several times
+    /// [key: allow_network]
+    #[arg(long, value_name = "CIDR", num_args = 1.., value_delimiter = ',')]
+    allow_network: Vec<String>,
+}
+
+impl ConfigArgs {
+    /// The configuration these flags, the environment and the file make together.
+    ///
+    /// # Errors
+    /// When any part cannot be taken.
+    pub(crate) fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref(), |layers| {
+            let data_dir: Vec<_> = self.data_dir.iter().map(|path| path.display().to_string()).collect();
+            layers.flag("--data-dir", "data_dir", &data_dir);
+            layers.flag("--http", "http", self.http.as_slice());
+            layers.flag("--allow-network", "allow_network", &self.allow_network);
+        })
+    }
+}
+
+/// Carries out what the command line says.
+///
+/// # Errors
+/// With what went wrong and, where something can be done, what.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Node(args) => node::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Recordings(args) => recordings::run(args),
+        Command::Admin(args) => admin::run(args),
+        Command::Openapi => openapi::run(),
+    }
+}

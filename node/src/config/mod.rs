@@ -1,0 +1,12 @@
+//! The configuration: one table of keys, read from a TOML file, the environment and flags, and turned once into typed values.
+
+mod error;
+mod key;
+mod layers;
+mod reference;
+mod typed;
+
+pub(crate) use error::ConfigError;
+pub(crate) use layers::Layers;
+pub(crate) use reference::reference;
+pub(crate) use typed::{Config, LogFormat};

@@ -1,0 +1,220 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eyrie_types::ByteSize;
+use ipnet::IpNet;
+
+use super::error::ConfigError;
+use super::layers::{Layers, parse_as};
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The configuration, checked: a value of this type can be run.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    pub(crate) allow_networks: Vec<IpNet>,
+    pub(crate) deny_networks: Vec<IpNet>,
+    pub(crate) private_networks: bool,
+    pub(crate) recordings_dir: PathBuf,
+    pub(crate) sealing: bool,
+    pub(crate) segment_duration: Duration,
+    pub(crate) sync_interval: Duration,
+    pub(crate) master_key_file: PathBuf,
+    pub(crate) sources_dir: PathBuf,
+    pub(crate) connecting_max: usize,
+    pub(crate) ring_per_camera: ByteSize,
+    pub(crate) rings_total: ByteSize,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_level: String,
+}
+
+impl Config {
+    /// Checks every value once. `memory` is the machine's, for shares of it.
+    ///
+    /// # Errors
+    /// The first value that cannot be taken, with key and origin.
+    pub(crate) fn from_layers(layers: &Layers, memory: ByteSize) -> Result<Self, ConfigError> {
+        let data_dir: PathBuf = layers.get("data_dir", parse_as("a path"))?.ok_or_else(|| layers.bad("data_dir", "must not be empty"))?;
+        let below = |path: Option<PathBuf>, name: &str| path.unwrap_or_else(|| data_dir.join(name));
+        let path = |key| layers.get(key, parse_as::<PathBuf>("a path"));
+        let network = parse_as::<IpNet>("a network such as 10.0.0.0/8 or fd00::/8");
+        let tls = match (path("tls.certificate")?, path("tls.key")?) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(_), None) => return Err(layers.bad("tls.key", "must be set when tls.certificate is")),
+            (None, Some(_)) => return Err(layers.bad("tls.certificate", "must be set when tls.key is")),
+        };
+        for file in tls.iter().flat_map(|(certificate, key)| [("tls.certificate", certificate), ("tls.key", key)]) {
+            std::fs::metadata(file.1).map_err(|error| layers.bad(file.0, format!("{}: {error}", file.1.display())))?;
+        }
+        Ok(Self {
+            listen: required(layers, "http", parse_as("an address and port such as 0.0.0.0:8080"))?,
+            tls,
+            allow_networks: layers.all("allow_network", &network)?,
+            deny_networks: layers.all("deny_network", &network)?,
+            private_networks: required(layers, "private_networks", parse_as("true or false"))?,
+            recordings_dir: below(path("recording.directory")?, "recordings"),
+            sealing: required(layers, "recording.sealing", on_or_off)?,
+            segment_duration: required(layers, "recording.segment_duration", duration_within("1m", 60_000, "6h", 21_600_000))?,
+            sync_interval: required(layers, "recording.sync_interval", duration_within("100ms", 100, "5s", 5_000))?,
+            master_key_file: below(path("keys.master_key_file")?, "master.key"),
+            sources_dir: below(path("sources.directory")?, "sources"),
+            connecting_max: required(layers, "sources.connecting_max", |text| match text.parse() {
+                Ok(n @ 1..=1000) => Ok(n),
+                _ => Err(format!("{text:?} is not a number from 1 to 1000")),
+            })?,
+            ring_per_camera: required(layers, "memory.ring_per_camera", |text| {
+                let size: ByteSize = text.parse()?;
+                let fits = (ByteSize::mib(1)..=ByteSize::mib(256)).contains(&size);
+                if fits { Ok(size) } else { Err(format!("{text:?} is not a size from 1MiB to 256MiB")) }
+            })?,
+            rings_total: required(layers, "memory.rings_total", |text| share_or_size(text, memory))?,
+            log_format: required(layers, "log.format", |text| match text {
+                "human" => Ok(LogFormat::Human),
+                "json" => Ok(LogFormat::Json),
+                _ => Err(format!("{text:?} is neither human nor json")),
+            })?,
+            log_level: required(layers, "log.level", |text| {
+                text.parse::<tracing_subscriber::EnvFilter>().map(|_| text.to_owned()).map_err(|error| error.to_string())
+            })?,
+            data_dir,
+        })
+    }
+
+    /// The file of the metadata store.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        self.data_dir.join("metadata.sqlite")
+    }
+
+    /// Reads file, environment and flags, in this order, into one configuration.
+    ///
+    /// # Errors
+    /// When any of them cannot be taken.
+    pub(crate) fn load(file: Option<&Path>, flags: impl FnOnce(&mut Layers)) -> Result<Self, ConfigError> {
+        let mut layers = Layers::default();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
+            layers.file(path, &text)?;
+        }
+        layers.environment(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))?;
+        flags(&mut layers);
+        Self::from_layers(&layers, machine_memory())
+    }
+}
+
+fn required<T>(layers: &Layers, path: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
+    layers.get(path, parse)?.ok_or_else(|| layers.bad(path, "must not be empty"))
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err(format!("{text:?} is neither on nor off")),
+    }
+}
+
+fn duration_within(min: &'static str, min_ms: u64, max: &'static str, max_ms: u64) -> impl Fn(&str) -> Result<Duration, String> {
+    move |text| {
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+        let ms = units.iter().find_map(|(unit, factor)| {
+            let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+            number.checked_mul(*factor)
+        });
+        match ms {
+            Some(ms) if (min_ms..=max_ms).contains(&ms) => Ok(Duration::from_millis(ms)),
+            _ => Err(format!("{text:?} is not a duration from {min} to {max}, such as {max}")),
+        }
+    }
+}
+
+fn share_or_size(text: &str, memory: ByteSize) -> Result<ByteSize, String> {
+    let Some(share) = text.strip_suffix('%') else { return text.parse() };
+    match share.trim().parse::<u64>() {
+        Ok(percent @ 1..=90) => Ok(ByteSize::bytes(memory.as_u64() / 100 * percent)),
+        _ => Err(format!("{text:?} is not a share from 1% to 90%")),
+    }
+}
+
+/// The machine's memory, or what the control group allows of it; 1 GiB where neither can be read.
+fn machine_memory() -> ByteSize {
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse::<u64>().ok());
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib << 10)
+    });
+    ByteSize::bytes([group, machine].into_iter().flatten().min().unwrap_or(1 << 30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(toml: &str) -> Result<Config, String> {
+        let mut layers = Layers::default();
+        layers.file(Path::new("eyrie.toml"), toml).map_err(|error| error.to_string())?;
+        Config::from_layers(&layers, ByteSize::mib(1024)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn nothing_configured_is_a_configuration() {
+        let config = check("").unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.recordings_dir, Path::new("eyrie-data/recordings"));
+        assert_eq!(config.rings_total, ByteSize::bytes((1024 << 20) / 100 * 25));
+        assert!(config.sealing);
+    }
+
+    #[test]
+    fn each_bad_value_names_file_key_and_reason() {
+        for (toml, key) in [
+            ("http = 'here'", "http"),
+            ("[tls]\nkey = 'a.pem'", "tls.certificate"),
+            ("recording.sealing = 'maybe'", "recording.sealing"),
+            ("recording.segment_duration = '7h'", "recording.segment_duration"),
+            ("recording.sync_interval = 3", "recording.sync_interval"),
+            ("memory.rings_total = '91%'", "memory.rings_total"),
+            ("sources.connecting_max = 0", "sources.connecting_max"),
+            ("allow_network = ['10.0.0.0/33']", "allow_network"),
+            ("allow_network = [['10.0.0.0/8']]", "allow_network"),
+            ("log.format = 'xml'", "log.format"),
+            ("htpp = 'x'", "htpp: unknown key; did you mean http?"),
+            ("[cameras]\na = 1", "cameras: unknown key"),
+        ] {
+            let error = check(toml).unwrap_err();
+            assert!(error.contains("eyrie.toml") || error.contains("default"), "{error}");
+            assert!(error.contains(key), "{toml}: {error}");
+        }
+    }
+
+    #[test]
+    fn flags_win_over_environment_and_environment_over_file() {
+        let mut layers = Layers::default();
+        layers.file(Path::new("f"), "data_dir = 'file'\nhttp = '127.0.0.1:1'\nlog.level = 'warn'").unwrap();
+        let variables = [("EYRIE_HTTP", "127.0.0.1:2"), ("EYRIE_LOG_LEVEL", "debug"), ("PATH", "/bin")];
+        layers.environment(variables.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
+        layers.flag("--http", "http", &["127.0.0.1:3".to_owned()]);
+        let config = Config::from_layers(&layers, ByteSize::mib(1024)).unwrap();
+        assert_eq!((config.listen.port(), config.log_level.as_str()), (3, "debug"));
+        assert_eq!(config.data_dir, Path::new("file"));
+    }
+
+    #[test]
+    fn an_unknown_variable_is_refused_with_a_hint() {
+        let mut layers = Layers::default();
+        let error = layers.environment([("EYRIE_HTPP".to_owned(), String::new())].into_iter()).unwrap_err();
+        assert!(error.to_string().contains("did you mean EYRIE_HTTP?"), "{error}");
+    }
+}
