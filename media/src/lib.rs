@@ -3,7 +3,19 @@
 //! The unit everything here speaks of is the [`AccessUnit`]; a [`Stream`] says how to decode it.
 
 mod access_unit;
+pub mod codec;
+mod ring;
 mod stream;
+mod timeline;
 
 pub use access_unit::AccessUnit;
+pub use ring::{
+    DropReason, FRAGMENT_MEDIA, GopRing, LIVE_SEGMENT_AUDIO, LIVE_SEGMENT_MAX, LIVE_SEGMENT_MIN, PushOutcome,
+    RING_BYTES_MAX, RING_RESERVED, RING_WARM, Read, ReaderKind, Ready, RingBudget, RingBudgetFull, RingConfig,
+    RingReader, RingStats, RingUnit, RingWriter, WakeOn, WriterTaken,
+};
 pub use stream::{AudioCodec, AudioTrack, Stream, Track, TrackKind, VideoCodec, VideoTrack};
+pub use timeline::{
+    ANCHOR_DRIFT_MAX, ANCHOR_JUMP_MAX, Discontinuity, DtsEstimator, GAP_MIN, GapDetector, MediaTime, RtpUnwrapper,
+    SLEW_PPM_MAX, SourceUnit, TimelineAnchor,
+};
