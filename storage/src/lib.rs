@@ -1,1 +1,6 @@
 //! Storage: segment files, keys, and the metadata store. It holds sealed bytes and an index; it never parses media.
+
+pub mod ledger;
+pub mod store;
+
+pub use store::{Store, StoreConfig, StoreError};

@@ -13,6 +13,7 @@ mod id;
 mod placement;
 mod problem;
 mod recording;
+mod role;
 mod secret;
 mod status;
 mod time_range;
@@ -33,6 +34,7 @@ pub use id::{
 pub use placement::{Epoch, EpochError, Placement, Slot};
 pub use problem::ProblemCode;
 pub use recording::{FragmentEntry, Run, SegmentRow, SegmentState, Span, SpanSource};
+pub use role::Role;
 pub use secret::Secret;
 pub use status::{CameraState, CameraStatus};
 pub use time_range::{TimeRange, TimeRangeError};

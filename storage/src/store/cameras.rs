@@ -1,0 +1,333 @@
+//! The camera directory: specs, their history, bulk changes. Listing is in `camera_list`.
+
+use eyrie_types::{Camera, CameraId, CameraSpec, Labels, TenantId, WallTime};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::column::{Col, Json};
+use super::fold::fold;
+use super::{SealedSecret, Store, StoreError, sites, spec_history};
+
+/// Most cameras one bulk call changes: each is some statements within one transaction that others wait behind.
+pub const BULK_MAX: usize = 1000;
+/// What errors call it.
+const CAMERA: &str = "camera";
+
+/// A camera with its password, sealed. The password within `camera.spec` is always `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCamera {
+    /// The camera.
+    pub camera: Camera,
+    /// Its password, if it has one.
+    pub password: Option<SealedSecret>,
+}
+
+/// What an update does with the stored password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordChange {
+    /// It stays.
+    Keep,
+    /// It is replaced.
+    Set(SealedSecret),
+    /// It goes.
+    Clear,
+}
+
+/// One change to many cameras.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BulkChange {
+    /// Switch them on.
+    Enable,
+    /// Switch them off.
+    Disable,
+    /// Delete them.
+    Delete,
+    /// Add these labels to them.
+    AddLabels(Labels),
+    /// Take these labels off them.
+    RemoveLabels(Labels),
+}
+
+/// What became of one camera in a bulk change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BulkOutcome {
+    /// It changed; this is what it is now.
+    Changed(Box<StoredCamera>),
+    /// It was so already.
+    Unchanged,
+    /// It is gone.
+    Deleted,
+}
+
+/// A camera that was deleted; its recordings, their index and its spec history stay until retention takes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedCamera {
+    /// Its id.
+    pub id: CameraId,
+    /// Its last name.
+    pub name: String,
+    /// When it was deleted.
+    pub deleted_at: WallTime,
+}
+
+impl Store {
+    /// Makes `camera` with `password`. Any password inside the spec is left out of what is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] for its id, [`StoreError::UnknownSite`] for its site.
+    pub async fn create_camera(&self, camera: Camera, password: Option<SealedSecret>) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let known = "SELECT 1 FROM cameras WHERE tenant = ?1 AND id = ?2
+                         UNION ALL SELECT 1 FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
+            let mut known = connection.prepare_cached(known)?;
+            // An id is never used twice, not even after a deletion: the recordings of the first would become the second's.
+            if known.exists(params![Col(camera.tenant.clone()), Col(camera.id)])? {
+                return Err(StoreError::AlreadyExists(CAMERA));
+            }
+            put(connection, &StoredCamera { camera, password }, None)
+        })
+        .await
+    }
+
+    /// The camera `id`, if there is one.
+    pub async fn camera(&self, tenant: &TenantId, id: CameraId) -> Result<Option<StoredCamera>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| get(connection, &tenant, id)).await
+    }
+
+    /// Replaces the spec of a camera, raises its revision and returns what it is now. With `expected`, only if it is at that
+    /// revision.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::RevisionMismatch`], [`StoreError::UnknownSite`].
+    pub async fn update_camera(
+        &self,
+        tenant: &TenantId,
+        id: CameraId,
+        expected: Option<u64>,
+        spec: CameraSpec,
+        password: PasswordChange,
+        now: WallTime,
+    ) -> Result<StoredCamera, StoreError> {
+        let tenant = tenant.clone();
+        self.write(move |connection| {
+            let old = at_revision(connection, &tenant, id, expected)?;
+            update(connection, old, spec, password, now)
+        })
+        .await
+    }
+
+    /// Deletes a camera: its spec and password go, its recordings and spec history stay. With `expected`, only if it is at
+    /// that revision.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::RevisionMismatch`].
+    pub async fn delete_camera(
+        &self,
+        tenant: &TenantId,
+        id: CameraId,
+        expected: Option<u64>,
+        now: WallTime,
+    ) -> Result<(), StoreError> {
+        let tenant = tenant.clone();
+        self.write(move |connection| {
+            let old = at_revision(connection, &tenant, id, expected)?;
+            delete(connection, &old.camera, now)
+        })
+        .await
+    }
+
+    /// Applies one change to many cameras in one transaction; each has its own result, in the order of `ids`.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`] beyond [`BULK_MAX`]; what fails for one camera stands in its own result.
+    pub async fn change_cameras(
+        &self,
+        tenant: &TenantId,
+        ids: Vec<CameraId>,
+        change: BulkChange,
+        now: WallTime,
+    ) -> Result<Vec<Result<BulkOutcome, StoreError>>, StoreError> {
+        if ids.len() > BULK_MAX {
+            return Err(StoreError::TooMany { what: "cameras in one bulk change", max: BULK_MAX });
+        }
+        let tenant = tenant.clone();
+        self.write(move |connection| {
+            let one = |id| match change_one(connection, &tenant, id, &change, now) {
+                // What is wrong with the store is wrong for all: undo the whole change.
+                Err(error) if error.is_unavailable() => Err(error),
+                result => Ok(result),
+            };
+            ids.into_iter().map(one).collect()
+        })
+        .await
+    }
+
+    /// The deleted camera `id`, if there was one.
+    pub async fn deleted_camera(&self, tenant: &TenantId, id: CameraId) -> Result<Option<DeletedCamera>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let found = "SELECT name, deleted_us FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
+            let mut found = connection.prepare_cached(found)?;
+            let read = |row: &Row<'_>| {
+                let deleted_at = row.get::<_, Col<WallTime>>(1)?.0;
+                Ok(DeletedCamera { id, name: row.get(0)?, deleted_at })
+            };
+            Ok(found.query_row(params![Col(tenant), Col(id)], read).optional()?)
+        })
+        .await
+    }
+}
+
+/// The columns [`read`] takes, in its order.
+pub(super) const COLUMNS: &str = "tenant, id, revision, created_us, updated_us, spec, password";
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredCamera> {
+    let Json(spec) = row.get(5)?;
+    Ok(StoredCamera {
+        camera: Camera {
+            tenant: row.get::<_, Col<_>>(0)?.0,
+            id: row.get::<_, Col<_>>(1)?.0,
+            revision: row.get::<_, Col<u64>>(2)?.0,
+            created_at: row.get::<_, Col<_>>(3)?.0,
+            updated_at: row.get::<_, Col<_>>(4)?.0,
+            spec,
+        },
+        password: row.get::<_, Option<Vec<u8>>>(6)?.map(SealedSecret::new),
+    })
+}
+
+fn get(connection: &Connection, tenant: &TenantId, id: CameraId) -> Result<Option<StoredCamera>, StoreError> {
+    let mut found =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cameras WHERE tenant = ?1 AND id = ?2"))?;
+    Ok(found.query_row(params![Col(tenant.clone()), Col(id)], read).optional()?)
+}
+
+fn at_revision(
+    connection: &Connection,
+    tenant: &TenantId,
+    id: CameraId,
+    expected: Option<u64>,
+) -> Result<StoredCamera, StoreError> {
+    let stored = get(connection, tenant, id)?.ok_or(StoreError::NotFound(CAMERA))?;
+    let current = stored.camera.revision;
+    if expected.is_some_and(|expected| expected != current) {
+        return Err(StoreError::RevisionMismatch { what: CAMERA, current });
+    }
+    Ok(stored)
+}
+
+/// Writes `new` in place of `old`, with its labels and, where it matters to the ledger, its history.
+fn put(connection: &Connection, new: &StoredCamera, old: Option<&Camera>) -> Result<(), StoreError> {
+    let Camera { tenant, id, revision, created_at, updated_at, spec } = &new.camera;
+    if let Some(site) = spec.site
+        && old.is_none_or(|old| old.spec.site != spec.site)
+        && !sites::exists(connection, tenant, site)?
+    {
+        return Err(StoreError::UnknownSite);
+    }
+    let tenant = Col(tenant.clone());
+    let labels: Vec<&str> = spec.labels.iter().collect();
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO cameras (tenant, id, revision, created_us, updated_us, spec, password,
+               name_folded, labels_folded, site) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            tenant,
+            Col(*id),
+            Col(*revision),
+            Col(*created_at),
+            Col(*updated_at),
+            Json(spec),
+            new.password.as_ref().map(SealedSecret::as_bytes),
+            fold(&spec.name),
+            // A line break cannot stand in a label, so no search matches across two.
+            fold(&labels.join("\n")),
+            Col(spec.site),
+        ])?;
+    if old.is_none_or(|old| old.spec.labels != spec.labels) {
+        for label in old.iter().flat_map(|old| old.spec.labels.iter()) {
+            connection
+                .prepare_cached("DELETE FROM camera_labels WHERE tenant = ?1 AND label = ?2 AND camera = ?3")?
+                .execute(params![tenant, label, Col(*id)])?;
+        }
+        for label in labels {
+            connection
+                .prepare_cached("INSERT INTO camera_labels (tenant, label, camera) VALUES (?1, ?2, ?3)")?
+                .execute(params![tenant, label, Col(*id)])?;
+        }
+    }
+    spec_history::record(connection, &new.camera, old.map(|old| &old.spec))
+}
+
+fn update(
+    connection: &Connection,
+    old: StoredCamera,
+    mut spec: CameraSpec,
+    password: PasswordChange,
+    now: WallTime,
+) -> Result<StoredCamera, StoreError> {
+    // The plain password was sealed by the caller; nothing of it stays in what is handed back.
+    if let eyrie_types::SourceSpec::Rtsp(rtsp) = &mut spec.source {
+        rtsp.password = None;
+    }
+    let password = match password {
+        PasswordChange::Keep => old.password,
+        PasswordChange::Set(sealed) => Some(sealed),
+        PasswordChange::Clear => None,
+    };
+    let revision = old.camera.revision + 1;
+    let camera = Camera { revision, updated_at: now, spec, ..old.camera.clone() };
+    let new = StoredCamera { camera, password };
+    put(connection, &new, Some(&old.camera))?;
+    Ok(new)
+}
+
+fn delete(connection: &Connection, camera: &Camera, now: WallTime) -> Result<(), StoreError> {
+    let (tenant, id) = (Col(camera.tenant.clone()), Col(camera.id));
+    connection.prepare_cached("DELETE FROM cameras WHERE tenant = ?1 AND id = ?2")?.execute(params![tenant, id])?;
+    for label in camera.spec.labels.iter() {
+        connection
+            .prepare_cached("DELETE FROM camera_labels WHERE tenant = ?1 AND label = ?2 AND camera = ?3")?
+            .execute(params![tenant, label, id])?;
+    }
+    connection
+        .prepare_cached("INSERT INTO deleted_cameras (tenant, id, name, deleted_us) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![tenant, id, camera.spec.name, Col(now)])?;
+    // From now on the ledger expects nothing of it.
+    let mut off = Camera { revision: camera.revision + 1, updated_at: now, ..camera.clone() };
+    off.spec.enabled = false;
+    spec_history::record(connection, &off, Some(&camera.spec))
+}
+
+fn change_one(
+    connection: &Connection,
+    tenant: &TenantId,
+    id: CameraId,
+    change: &BulkChange,
+    now: WallTime,
+) -> Result<BulkOutcome, StoreError> {
+    let old = at_revision(connection, tenant, id, None)?;
+    let mut spec = old.camera.spec.clone();
+    match change {
+        BulkChange::Delete => {
+            delete(connection, &old.camera, now)?;
+            return Ok(BulkOutcome::Deleted);
+        }
+        BulkChange::Enable => spec.enabled = true,
+        BulkChange::Disable => spec.enabled = false,
+        BulkChange::AddLabels(labels) => spec.labels = spec.labels.iter().chain(labels.iter()).collect(),
+        BulkChange::RemoveLabels(labels) => {
+            spec.labels = spec.labels.iter().filter(|label| !labels.contains(label)).collect();
+        }
+    }
+    if spec == old.camera.spec {
+        return Ok(BulkOutcome::Unchanged);
+    }
+    // Many labels added to many cameras must not make a spec that a single change would refuse.
+    if let Err(errors) = spec.validate() {
+        let wrong = errors.into_iter().next().map_or_else(|| "spec".to_owned(), |error| error.to_string());
+        return Err(StoreError::Invalid(wrong));
+    }
+    update(connection, old, spec, PasswordChange::Keep, now).map(|new| BulkOutcome::Changed(Box::new(new)))
+}

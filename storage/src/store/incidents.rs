@@ -1,0 +1,98 @@
+use eyrie_types::{CameraId, Epoch, Incident, TenantId, TimeRange, WallTime};
+use rusqlite::{Row, params};
+
+use super::column::Col;
+use super::{Store, StoreError};
+
+/// The stored end of an incident that is still open: later than any other, so that one index range finds what overlaps.
+const OPEN: i64 = i64::MAX;
+/// Most incidents of one camera in an answer: one a minute for a month.
+const INCIDENTS_MAX: usize = 50_000;
+
+impl Store {
+    /// Opens an incident of `camera`, or closes it: it is found again by (slot, epoch, cause, start), and a closed one stays
+    /// closed as it is.
+    pub async fn put_incident(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        incident: Incident,
+    ) -> Result<(), StoreError> {
+        let tenant = tenant.clone();
+        self.write(move |connection| {
+            let Incident { slot, epoch, cause, start, end } = incident;
+            connection
+                .prepare_cached(
+                    "INSERT INTO incidents (tenant, camera, slot, epoch, cause, start_us, end_us)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     ON CONFLICT DO UPDATE SET end_us = min(end_us, excluded.end_us) WHERE end_us = ?8",
+                )?
+                .execute(params![
+                    Col(tenant),
+                    Col(camera),
+                    Col(slot),
+                    Col(epoch),
+                    Col(cause),
+                    Col(start),
+                    // A wall clock that was set back must not end it before it began.
+                    end.map_or(OPEN, |end| end.max(start).as_unix_us()),
+                    OPEN
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Closes, for **all tenants**, what epochs before `epoch` left open: at `at`, when their node was last alive. Returns how
+    /// many. Whoever opened them died; this is part of a start.
+    pub async fn close_incidents_before(&self, epoch: Epoch, at: WallTime) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            let closed = connection
+                .prepare_cached(
+                    "UPDATE incidents SET end_us = max(start_us, ?2) WHERE epoch < ?1
+                       AND end_us = 9223372036854775807",
+                )?
+                .execute(params![Col(epoch), Col(at)])?;
+            Ok(closed)
+        })
+        .await
+    }
+
+    /// The incidents of a camera that overlap `range`, sorted by start.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`].
+    pub async fn incidents(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+    ) -> Result<Vec<Incident>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let sql = "SELECT slot, epoch, cause, start_us, end_us FROM incidents
+                       WHERE tenant = ?1 AND camera = ?2 AND end_us > ?3 AND start_us < ?4
+                       ORDER BY start_us, slot, epoch, cause LIMIT ?5";
+            let mut statement = connection.prepare_cached(sql)?;
+            let limit = INCIDENTS_MAX as u32 + 1;
+            let asked = params![Col(tenant), Col(camera), Col(range.start), Col(range.end), limit];
+            let incidents = statement.query_map(asked, read)?.collect::<Result<Vec<_>, _>>()?;
+            if incidents.len() > INCIDENTS_MAX {
+                return Err(StoreError::TooMany { what: "incidents in the range", max: INCIDENTS_MAX });
+            }
+            Ok(incidents)
+        })
+        .await
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
+    let end: i64 = row.get(4)?;
+    Ok(Incident {
+        slot: row.get::<_, Col<_>>(0)?.0,
+        epoch: row.get::<_, Col<_>>(1)?.0,
+        cause: row.get::<_, Col<_>>(2)?.0,
+        start: row.get::<_, Col<_>>(3)?.0,
+        end: (end != OPEN).then(|| WallTime::from_unix_us(end)),
+    })
+}

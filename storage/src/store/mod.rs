@@ -1,0 +1,43 @@
+//! The metadata store: SQLite now, and shaped so that a ScyllaDB twin can offer the same methods. Each file holds one
+//! aggregate: its values, its methods on [`Store`], and its statements. No statement joins two aggregates, every key begins
+//! with the tenant, partitions are bounded, and rows that must not change cannot.
+//!
+//! Start reading at [`Store`]; `writer` holds the one piece of cleverness, group commit.
+
+mod camera_list;
+mod cameras;
+mod column;
+mod connection;
+mod cursor;
+mod error;
+mod fold;
+mod incidents;
+mod logins;
+mod migrations;
+mod node;
+mod readers;
+mod runs_codec;
+mod sealed_secret;
+mod segments;
+mod sessions;
+mod sites;
+mod spec_history;
+#[allow(clippy::module_inception, reason = "the file is named after the type")]
+mod store;
+mod users;
+mod writer;
+
+pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraQuery};
+pub use cameras::{BULK_MAX, BulkChange, BulkOutcome, DeletedCamera, PasswordChange, StoredCamera};
+pub use cursor::Cursor;
+pub use error::StoreError;
+pub use logins::{FAILURES_KEPT, FREE_FAILURES, LoginGate, PAUSE_MAX, login_pause};
+pub use node::NODE_ALIVE_EVERY;
+pub use readers::{READ_QUEUE_MAX, READERS};
+pub use sealed_secret::SealedSecret;
+pub use segments::{SEGMENT_BATCH_MAX, SEGMENT_PAGE_MAX, SEGMENT_SPAN_MAX};
+pub use sessions::{Rotation, SESSIONS_PER_USER_MAX, Session, TokenHash};
+pub use sites::SITES_MAX;
+pub use store::{Store, StoreConfig};
+pub use users::{PasswordHash, USER_PAGE_MAX, User, UserChange, UserPage};
+pub use writer::{WRITE_GROUP_MAX, WRITE_QUEUE_MAX};

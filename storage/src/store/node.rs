@@ -1,0 +1,111 @@
+//! What the node must remember about itself: who it is, which epochs it gave out, and when it ran.
+
+use std::time::Duration;
+
+use eyrie_types::{Epoch, NodeId, TimeRange, WallTime};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::column::Col;
+use super::{Store, StoreError};
+use crate::ledger::NodeRun;
+
+/// How often a running node says that it is alive: a kill is known to this precision. One small commit each.
+pub const NODE_ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// Most runs in an answer: a node that restarts every minute for a month, which is more than its supervisor allows.
+const RUNS_MAX: usize = 50_000;
+
+impl Store {
+    /// This node's id: the stored one, or `fresh`, which is stored then.
+    pub async fn node_id(&self, fresh: NodeId) -> Result<NodeId, StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached("INSERT OR IGNORE INTO node_identity (one, node) VALUES (1, ?1)")?
+                .execute([Col(fresh)])?;
+            let mut stored = connection.prepare_cached("SELECT node FROM node_identity")?;
+            Ok(stored.query_row([], |row| row.get::<_, Col<NodeId>>(0))?.0)
+        })
+        .await
+    }
+
+    /// The next epoch of `generation`: higher than every epoch given out before, durably so before it is returned. A node
+    /// takes one at each start, for all of its placements.
+    ///
+    /// # Errors
+    /// [`StoreError::StaleGeneration`] for a generation before the last one used, [`StoreError::Epoch`] for one that no
+    /// epoch can hold, [`StoreError::EpochsUsedUp`] after 2³² − 1.
+    pub async fn next_epoch(&self, generation: u64) -> Result<Epoch, StoreError> {
+        self.write(move |connection| {
+            // Refused before it is stored, so that a wrong number cannot shut the right ones out.
+            Epoch::new(generation, 0)?;
+            let last = "SELECT generation, counter FROM epochs ORDER BY generation DESC LIMIT 1";
+            let read = |row: &Row<'_>| Ok((row.get::<_, Col<u64>>(0)?.0, row.get::<_, u32>(1)?));
+            let counter = match connection.prepare_cached(last)?.query_row([], read).optional()? {
+                Some((last, counter)) if last > generation => {
+                    return Err(StoreError::StaleGeneration { asked: generation, given: Epoch::new(last, counter)? });
+                }
+                Some((last, counter)) if last == generation => {
+                    counter.checked_add(1).ok_or(StoreError::EpochsUsedUp(generation))?
+                }
+                _ => 1,
+            };
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO epochs (generation, counter) VALUES (?1, ?2)")?
+                .execute(params![Col(generation), counter])?;
+            Ok(Epoch::new(generation, counter)?)
+        })
+        .await
+    }
+
+    /// Says that `node` has run from `start` (of this run) until `now`: at the start, every [`NODE_ALIVE_EVERY`], and at an
+    /// orderly end. A wall clock that was set back does not shorten the run.
+    pub async fn node_alive(&self, node: NodeId, start: WallTime, now: WallTime) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO node_runs (node, start_us, last_alive_us) VALUES (?1, ?2, max(?2, ?3))
+                     ON CONFLICT DO UPDATE SET last_alive_us = max(last_alive_us, excluded.last_alive_us)",
+                )?
+                .execute(params![Col(node), Col(start), Col(now)])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The last run of `node` before `start`: when it was last alive before this start.
+    pub async fn last_run_before(&self, node: NodeId, start: WallTime) -> Result<Option<NodeRun>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT start_us, last_alive_us FROM node_runs WHERE node = ?1 AND start_us < ?2
+                       ORDER BY start_us DESC LIMIT 1";
+            Ok(connection.prepare_cached(sql)?.query_row(params![Col(node), Col(start)], read_run).optional()?)
+        })
+        .await
+    }
+
+    /// The runs of `node` that overlap `range`, and the ones right before and after it, sorted by start.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`].
+    pub async fn node_runs(&self, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {
+        self.read(move |connection| runs(connection, node, range)).await
+    }
+}
+
+fn read_run(row: &Row<'_>) -> rusqlite::Result<NodeRun> {
+    Ok(NodeRun { start: row.get::<_, Col<_>>(0)?.0, last_alive: row.get::<_, Col<_>>(1)?.0 })
+}
+
+fn runs(connection: &Connection, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {
+    // Runs of one node follow one another, so the one that began last before the range is the only one of those that may
+    // reach into it.
+    let sql = "SELECT start_us, last_alive_us FROM node_runs WHERE node = ?1
+                 AND start_us >= coalesce((SELECT max(start_us) FROM node_runs WHERE node = ?1 AND start_us <= ?2), 0)
+                 AND start_us <= coalesce((SELECT min(start_us) FROM node_runs WHERE node = ?1 AND start_us >= ?3), ?3)
+               ORDER BY start_us LIMIT ?4";
+    let mut statement = connection.prepare_cached(sql)?;
+    let asked = params![Col(node), Col(range.start), Col(range.end), RUNS_MAX as u32 + 1];
+    let runs = statement.query_map(asked, read_run)?.collect::<Result<Vec<_>, _>>()?;
+    if runs.len() > RUNS_MAX {
+        return Err(StoreError::TooMany { what: "node runs in the range", max: RUNS_MAX });
+    }
+    Ok(runs)
+}

@@ -1,0 +1,209 @@
+//! The index of recordings: segment rows, partitioned by (tenant, camera, UTC day of the start), clustered by (start, slot,
+//! epoch, segment).
+
+use std::time::Duration;
+
+use eyrie_types::{CameraId, NodeId, Placement, SegmentRow, SegmentState, TenantId, TimeRange};
+use rusqlite::{Connection, Row, params};
+
+use super::column::Col;
+use super::{Store, StoreError, runs_codec};
+
+/// No segment is longer: they are cut after 1 h and at 00:00 UTC, and a slow disk or a late keyframe adds to that. What
+/// overlaps a range began at most this long before it.
+pub const SEGMENT_SPAN_MAX: Duration = Duration::from_secs(2 * 3600);
+/// Most rows in an answer: a month of two placements with a new segment every minute.
+const ROWS_MAX: usize = 100_000;
+/// Most rows written by one call.
+pub const SEGMENT_BATCH_MAX: usize = 1000;
+/// Most rows on one page of a walk through the index.
+pub const SEGMENT_PAGE_MAX: usize = 1000;
+
+impl Store {
+    /// Writes or refreshes index rows, all or none. A row that says `Open` replaces only an open row that knows no more
+    /// fragments, so a late refresh undoes neither a close nor a newer refresh; a closed or scanned row replaces any.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`] beyond [`SEGMENT_BATCH_MAX`], [`StoreError::Invalid`] when runs are not sorted.
+    pub async fn put_segments(&self, rows: Vec<SegmentRow>) -> Result<(), StoreError> {
+        if rows.len() > SEGMENT_BATCH_MAX {
+            return Err(StoreError::TooMany { what: "segment rows in one write", max: SEGMENT_BATCH_MAX });
+        }
+        self.write(move |connection| rows.iter().try_for_each(|row| put(connection, row))).await
+    }
+
+    /// The segments of a camera that overlap `range`, sorted by (start, slot, epoch, segment).
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`].
+    pub async fn segments(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+    ) -> Result<Vec<SegmentRow>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
+    }
+
+    /// The segments, of **all tenants**, that `node` left open: what its start has to scan and repair.
+    pub async fn open_segments(&self, node: NodeId) -> Result<Vec<SegmentRow>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM segments WHERE node = ?1 AND state = 'open' LIMIT {ROWS_MAX}");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map([Col(node)], read)?.collect::<Result<_, _>>()?;
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// A page of a walk through all segments of **all tenants**, in the order of their keys, after `after`: for checking disk
+    /// against index. Shorter than [`SEGMENT_PAGE_MAX`] only at the end.
+    pub async fn segments_after(&self, after: Option<SegmentRow>) -> Result<Vec<SegmentRow>, StoreError> {
+        self.read(move |connection| {
+            let order = "ORDER BY tenant, camera, day, start_us, slot, epoch, segment";
+            let mut rows = Vec::new();
+            if let Some(after) = after {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM segments
+                     WHERE (tenant, camera, day, start_us, slot, epoch, segment) > (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     {order} LIMIT {SEGMENT_PAGE_MAX}"
+                );
+                let Placement { tenant, camera, slot, epoch } = after.placement;
+                let day = after.start.utc_day();
+                let start = Col(after.start);
+                let key = params![Col(tenant), Col(camera), day, start, Col(slot), Col(epoch), Col(after.segment)];
+                let mut statement = connection.prepare_cached(&sql)?;
+                for row in statement.query_map(key, read)? {
+                    rows.push(row?);
+                }
+            } else {
+                let sql = format!("SELECT {COLUMNS} FROM segments {order} LIMIT {SEGMENT_PAGE_MAX}");
+                let mut statement = connection.prepare_cached(&sql)?;
+                for row in statement.query_map([], read)? {
+                    rows.push(row?);
+                }
+            }
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Removes a segment from the index, with its copies and its fragment table: retention, or a file that is lost. Its key
+    /// row stays until it is shredded. Removing what is not there is no error.
+    pub async fn remove_segment(&self, row: SegmentRow) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let Placement { tenant, camera, slot, epoch } = row.placement;
+            let (tenant, camera, day, segment) = (Col(tenant), Col(camera), row.start.utc_day(), Col(row.segment));
+            connection
+                .prepare_cached("DELETE FROM fragments WHERE tenant = ?1 AND camera = ?2 AND segment = ?3")?
+                .execute(params![tenant, camera, segment])?;
+            connection
+                .prepare_cached("DELETE FROM copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4")?
+                .execute(params![tenant, camera, day, segment])?;
+            connection
+                .prepare_cached(
+                    "DELETE FROM segments WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND start_us = ?4
+                       AND slot = ?5 AND epoch = ?6 AND segment = ?7",
+                )?
+                .execute(params![tenant, camera, day, Col(row.start), Col(slot), Col(epoch), segment])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+const COLUMNS: &str = "tenant, camera, start_us, slot, epoch, segment, node, state, end_us, runs, fragments, bytes, key, \
+                       merkle_root";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<SegmentRow> {
+    let start = row.get::<_, Col<_>>(2)?.0;
+    let runs = runs_codec::decode(start, row.get_ref(9)?.as_blob()?).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(9, rusqlite::types::Type::Blob, "not a column of runs".into())
+    })?;
+    Ok(SegmentRow {
+        placement: Placement {
+            tenant: row.get::<_, Col<_>>(0)?.0,
+            camera: row.get::<_, Col<_>>(1)?.0,
+            slot: row.get::<_, Col<_>>(3)?.0,
+            epoch: row.get::<_, Col<_>>(4)?.0,
+        },
+        segment: row.get::<_, Col<_>>(5)?.0,
+        node: row.get::<_, Col<_>>(6)?.0,
+        state: row.get::<_, Col<_>>(7)?.0,
+        start,
+        end: row.get::<_, Col<_>>(8)?.0,
+        runs,
+        fragments: row.get(10)?,
+        bytes: row.get::<_, Col<u64>>(11)?.0,
+        key: row.get::<_, Col<_>>(12)?.0,
+        merkle_root: row.get(13)?,
+    })
+}
+
+fn put(connection: &Connection, row: &SegmentRow) -> Result<(), StoreError> {
+    let runs = runs_codec::encode(row.start, &row.runs).ok_or_else(|| {
+        let segment = row.segment;
+        StoreError::Invalid(format!("segment {segment}: its runs must be sorted, apart, within it and not too many"))
+    })?;
+    connection
+        .prepare_cached(
+            "INSERT INTO segments (tenant, camera, day, start_us, slot, epoch, segment, node, state, end_us, runs,
+               fragments, bytes, key, merkle_root)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+             ON CONFLICT DO UPDATE SET node = excluded.node, state = excluded.state, end_us = excluded.end_us,
+               runs = excluded.runs, fragments = excluded.fragments, bytes = excluded.bytes, key = excluded.key,
+               merkle_root = excluded.merkle_root
+             WHERE excluded.state <> 'open' OR (state = 'open' AND excluded.fragments >= fragments)",
+        )?
+        .execute(params![
+            Col(row.placement.tenant.clone()),
+            Col(row.placement.camera),
+            row.start.utc_day(),
+            Col(row.start),
+            Col(row.placement.slot),
+            Col(row.placement.epoch),
+            Col(row.segment),
+            Col(row.node),
+            Col(row.state),
+            Col(row.end),
+            runs,
+            row.fragments,
+            Col(row.bytes),
+            Col(row.key),
+            row.merkle_root,
+        ])?;
+    if row.state == SegmentState::Open {
+        metrics::counter!("eyrie_store_segment_refreshes_total").increment(1);
+    }
+    Ok(())
+}
+
+/// Walks the day partitions that can hold an overlapping segment, as a ScyllaDB reader would.
+fn overlapping(
+    connection: &Connection,
+    tenant: &TenantId,
+    camera: CameraId,
+    range: TimeRange,
+) -> Result<Vec<SegmentRow>, StoreError> {
+    let earliest = range.start - SEGMENT_SPAN_MAX;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM segments WHERE tenant = ?1 AND camera = ?2 AND day = ?3
+           AND start_us >= ?4 AND start_us < ?5 AND end_us > ?6
+         ORDER BY start_us, slot, epoch, segment LIMIT ?7"
+    );
+    let mut partition = connection.prepare_cached(&sql)?;
+    let mut rows = Vec::new();
+    for day in earliest.utc_day()..=range.end.utc_day() {
+        let room = (ROWS_MAX - rows.len()) as u32 + 1;
+        let (tenant, camera) = (Col(tenant.clone()), Col(camera));
+        let asked = params![tenant, camera, day, Col(earliest), Col(range.end), Col(range.start), room];
+        for row in partition.query_map(asked, read)? {
+            rows.push(row?);
+        }
+        if rows.len() > ROWS_MAX {
+            return Err(StoreError::TooMany { what: "segments in the range", max: ROWS_MAX });
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,101 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eyrie_types::Clock;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::connection::open_writer;
+use super::readers::Readers;
+use super::writer::{self, Call, Command, WRITE_QUEUE_MAX};
+use super::{StoreError, migrations};
+
+/// Where the store lives.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// The database file; its directory must exist. SQLite keeps `-wal` and `-shm` files beside it while it is open.
+    pub path: PathBuf,
+}
+
+/// The metadata of a cell of one, in SQLite: cameras, users, the index of recordings, keys, incidents, audit, outbox.
+///
+/// All methods are async and may be called from any task: writes queue for one writer thread, which commits many callers'
+/// writes with one fsync; reads run on a few reader threads, each in a snapshot that holds every write answered before.
+/// A write is durable when its method returns `Ok`. A write whose future is dropped may still happen.
+///
+/// Everything is keyed by tenant first; no method reads across tenants but those that say so.
+pub struct Store {
+    writes: mpsc::Sender<Command>,
+    readers: Readers,
+}
+
+impl Store {
+    /// Opens the store, making or migrating it as needed.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or made, is no database, or was written by a later release
+    /// ([`StoreError::NewerSchema`]).
+    pub async fn open(config: StoreConfig, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let (opened, answer) = oneshot::channel();
+        let (writes, queue) = mpsc::channel(WRITE_QUEUE_MAX);
+        let path = config.path.clone();
+        // Opening blocks on the disk, so the writer thread does it, and keeps the connection.
+        std::thread::Builder::new()
+            .name("store-write".to_owned())
+            .spawn(move || {
+                let connection = open_writer(&path).and_then(|mut connection| {
+                    migrations::migrate(&mut connection, &path, clock.now())?;
+                    Ok(connection)
+                });
+                match connection.and_then(|connection| Ok((connection, Readers::start(&path)?))) {
+                    Ok((connection, readers)) => {
+                        if opened.send(Ok(readers)).is_ok() {
+                            writer::run(connection, queue, clock);
+                        }
+                    }
+                    Err(error) => drop(opened.send(Err(error))),
+                }
+            })
+            .map_err(|source| StoreError::Open { path: config.path, source: Arc::new(source) })?;
+        let readers = answer.await.map_err(|_| StoreError::Closed)??;
+        Ok(Self { writes, readers })
+    }
+
+    /// Finishes all queued writes, folds the WAL into the database file and stops the writer. Later writes answer
+    /// [`StoreError::Closed`]. A store that is only dropped loses nothing either; its WAL is folded by the next start.
+    ///
+    /// # Errors
+    /// When the WAL could not be folded; nothing is lost by that.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.writes.send(Command::Close(reply)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs `work` on the writer thread, in a savepoint of its own; it is undone when it fails.
+    pub(super) async fn write<F, T>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let write = Command::Write(Box::new(Call::new(work, reply)));
+        self.writes.send(write).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs `work` on a reader thread, in one snapshot.
+    pub(super) async fn read<F, T>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.readers.read(work).await
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("writes_queued", &(WRITE_QUEUE_MAX - self.writes.capacity())).finish()
+    }
+}
