@@ -3,7 +3,7 @@
 use eyrie_types::{Camera, CameraId, CameraSpec, Labels, TenantId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column::{Col, Json};
+use super::column::{Col, Json, col};
 use super::fold::fold;
 use super::{SealedSecret, Store, StoreError, sites, spec_history};
 
@@ -169,7 +169,7 @@ impl Store {
             let found = "SELECT name, deleted_us FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
             let mut found = connection.prepare_cached(found)?;
             let read = |row: &Row<'_>| {
-                let deleted_at = row.get::<_, Col<WallTime>>(1)?.0;
+                let deleted_at = col::<WallTime>(row, 1)?;
                 Ok(DeletedCamera { id, name: row.get(0)?, deleted_at })
             };
             Ok(found.query_row(params![Col(tenant), Col(id)], read).optional()?)
@@ -185,11 +185,11 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredCamera> {
     let Json(spec) = row.get(5)?;
     Ok(StoredCamera {
         camera: Camera {
-            tenant: row.get::<_, Col<_>>(0)?.0,
-            id: row.get::<_, Col<_>>(1)?.0,
-            revision: row.get::<_, Col<u64>>(2)?.0,
-            created_at: row.get::<_, Col<_>>(3)?.0,
-            updated_at: row.get::<_, Col<_>>(4)?.0,
+            tenant: col(row, 0)?,
+            id: col(row, 1)?,
+            revision: col::<u64>(row, 2)?,
+            created_at: col(row, 3)?,
+            updated_at: col(row, 4)?,
             spec,
         },
         password: row.get::<_, Option<Vec<u8>>>(6)?.map(SealedSecret::new),
@@ -243,7 +243,7 @@ fn put(connection: &Connection, new: &StoredCamera, old: Option<&Camera>) -> Res
             fold(&spec.name),
             // A line break cannot stand in a label, so no search matches across two.
             fold(&labels.join("\n")),
-            Col(spec.site),
+            spec.site.map(Col),
         ])?;
     if old.is_none_or(|old| old.spec.labels != spec.labels) {
         for label in old.iter().flat_map(|old| old.spec.labels.iter()) {

@@ -4,15 +4,24 @@ use eyrie_types::{
     AuditId, CameraId, Epoch, EventId, GapCause, KeyId, NodeId, RecordingMode, Role, SegmentId, SegmentState,
     SessionId, SiteId, Slot, TenantId, UserId, WallTime,
 };
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A shared value in a column; `types` knows nothing of SQL, so the conversions hang on this wrapper.
-pub(crate) struct Col<T>(pub(crate) T);
+pub(super) struct Col<T>(pub(super) T);
 
 /// A value kept as JSON text.
-pub(crate) struct Json<T>(pub(crate) T);
+pub(super) struct Json<T>(pub(super) T);
+
+/// The shared value in column `index`.
+pub(super) fn col<T>(row: &Row<'_>, index: usize) -> rusqlite::Result<T>
+where
+    Col<T>: FromSql,
+{
+    row.get::<_, Col<T>>(index).map(|column| column.0)
+}
 
 /// An error of a stored value that is not what its column should hold.
 fn wrong(what: &'static str) -> FromSqlError {
@@ -82,37 +91,6 @@ fn state_word(state: &SegmentState) -> &str {
 
 fn state_from_word(word: &str) -> Option<SegmentState> {
     [SegmentState::Open, SegmentState::Closed, SegmentState::Unclosed].into_iter().find(|s| state_word(s) == word)
-}
-
-impl<T> ToSql for Col<Option<T>>
-where
-    T: Clone,
-    Col<T>: ToSql,
-{
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let Some(inner) = &self.0 else { return Ok(ToSqlOutput::Owned(Value::Null)) };
-        Ok(match Col(inner.clone()).to_sql()? {
-            ToSqlOutput::Borrowed(value) => ToSqlOutput::Owned(
-                value
-                    .try_into()
-                    .map_err(|error: FromSqlError| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?,
-            ),
-            ToSqlOutput::Owned(value) => ToSqlOutput::Owned(value),
-            _ => ToSqlOutput::Owned(Value::Null),
-        })
-    }
-}
-
-impl<T> FromSql for Col<Option<T>>
-where
-    Col<T>: FromSql,
-{
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value {
-            ValueRef::Null => Ok(Self(None)),
-            value => Col::<T>::column_result(value).map(|inner| Self(Some(inner.0))),
-        }
-    }
 }
 
 impl ToSql for Col<WallTime> {

@@ -1,7 +1,7 @@
 use eyrie_types::{CameraId, Epoch, Incident, TenantId, TimeRange, WallTime};
 use rusqlite::{Row, params};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::{Store, StoreError};
 
 /// The stored end of an incident that is still open: later than any other, so that one index range finds what overlaps.
@@ -89,10 +89,10 @@ impl Store {
 fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {
     let end: i64 = row.get(4)?;
     Ok(Incident {
-        slot: row.get::<_, Col<_>>(0)?.0,
-        epoch: row.get::<_, Col<_>>(1)?.0,
-        cause: row.get::<_, Col<_>>(2)?.0,
-        start: row.get::<_, Col<_>>(3)?.0,
+        slot: col(row, 0)?,
+        epoch: col(row, 1)?,
+        cause: col(row, 2)?,
+        start: col(row, 3)?,
         end: (end != OPEN).then(|| WallTime::from_unix_us(end)),
     })
 }

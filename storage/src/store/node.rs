@@ -5,7 +5,7 @@ use std::time::Duration;
 use eyrie_types::{Epoch, NodeId, TimeRange, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::{Store, StoreError};
 use crate::ledger::NodeRun;
 
@@ -38,7 +38,7 @@ impl Store {
             // Refused before it is stored, so that a wrong number cannot shut the right ones out.
             Epoch::new(generation, 0)?;
             let last = "SELECT generation, counter FROM epochs ORDER BY generation DESC LIMIT 1";
-            let read = |row: &Row<'_>| Ok((row.get::<_, Col<u64>>(0)?.0, row.get::<_, u32>(1)?));
+            let read = |row: &Row<'_>| Ok((col::<u64>(row, 0)?, row.get::<_, u32>(1)?));
             let counter = match connection.prepare_cached(last)?.query_row([], read).optional()? {
                 Some((last, counter)) if last > generation => {
                     return Err(StoreError::StaleGeneration { asked: generation, given: Epoch::new(last, counter)? });
@@ -91,7 +91,7 @@ impl Store {
 }
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<NodeRun> {
-    Ok(NodeRun { start: row.get::<_, Col<_>>(0)?.0, last_alive: row.get::<_, Col<_>>(1)?.0 })
+    Ok(NodeRun { start: col(row, 0)?, last_alive: col(row, 1)? })
 }
 
 fn runs(connection: &Connection, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {

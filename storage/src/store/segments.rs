@@ -6,7 +6,7 @@ use std::time::Duration;
 use eyrie_types::{CameraId, NodeId, Placement, SegmentRow, SegmentState, TenantId, TimeRange};
 use rusqlite::{Connection, Row, params};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::{Store, StoreError, runs_codec};
 
 /// No segment is longer: they are cut after 1 h and at 00:00 UTC, and a slow disk or a late keyframe adds to that. What
@@ -117,26 +117,21 @@ const COLUMNS: &str = "tenant, camera, start_us, slot, epoch, segment, node, sta
                        merkle_root";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<SegmentRow> {
-    let start = row.get::<_, Col<_>>(2)?.0;
+    let start = col(row, 2)?;
     let runs = runs_codec::decode(start, row.get_ref(9)?.as_blob()?).ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(9, rusqlite::types::Type::Blob, "not a column of runs".into())
     })?;
     Ok(SegmentRow {
-        placement: Placement {
-            tenant: row.get::<_, Col<_>>(0)?.0,
-            camera: row.get::<_, Col<_>>(1)?.0,
-            slot: row.get::<_, Col<_>>(3)?.0,
-            epoch: row.get::<_, Col<_>>(4)?.0,
-        },
-        segment: row.get::<_, Col<_>>(5)?.0,
-        node: row.get::<_, Col<_>>(6)?.0,
-        state: row.get::<_, Col<_>>(7)?.0,
+        placement: Placement { tenant: col(row, 0)?, camera: col(row, 1)?, slot: col(row, 3)?, epoch: col(row, 4)? },
+        segment: col(row, 5)?,
+        node: col(row, 6)?,
+        state: col(row, 7)?,
         start,
-        end: row.get::<_, Col<_>>(8)?.0,
+        end: col(row, 8)?,
         runs,
         fragments: row.get(10)?,
-        bytes: row.get::<_, Col<u64>>(11)?.0,
-        key: row.get::<_, Col<_>>(12)?.0,
+        bytes: col::<u64>(row, 11)?,
+        key: row.get::<_, Option<Col<_>>>(12)?.map(|key| key.0),
         merkle_root: row.get(13)?,
     })
 }
@@ -170,7 +165,7 @@ fn put(connection: &Connection, row: &SegmentRow) -> Result<(), StoreError> {
             runs,
             row.fragments,
             Col(row.bytes),
-            Col(row.key),
+            row.key.map(Col),
             row.merkle_root,
         ])?;
     if row.state == SegmentState::Open {

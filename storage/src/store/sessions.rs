@@ -3,7 +3,7 @@
 use eyrie_types::{SessionId, TenantId, UserId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::{Store, StoreError};
 
 /// Most sessions of one user; a further sign-in ends the one used longest ago.
@@ -125,7 +125,7 @@ impl Store {
             let found = connection
                 .prepare_cached(sql)?
                 .query_row(params![Col(tenant.clone()), presented.0], |row| {
-                    Ok((row.get::<_, Col<SessionId>>(0)?.0, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
+                    Ok((col::<SessionId>(row, 0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
                 })
                 .optional()?;
             let Some((id, number, spent)) = found else { return Ok(Rotation::Unknown) };
@@ -204,7 +204,7 @@ impl Store {
         self.write(move |connection| {
             let mut old =
                 connection.prepare_cached("SELECT tenant, id FROM sessions WHERE expires_us <= ?1 LIMIT ?2")?;
-            let read = |row: &Row<'_>| Ok((row.get::<_, Col<TenantId>>(0)?.0, row.get::<_, Col<SessionId>>(1)?.0));
+            let read = |row: &Row<'_>| Ok((col::<TenantId>(row, 0)?, col::<SessionId>(row, 1)?));
             let old = old.query_map(params![Col(now), limit], read)?.collect::<Result<Vec<_>, _>>()?;
             for (tenant, id) in &old {
                 end(connection, tenant, *id)?;
@@ -221,10 +221,10 @@ fn get(connection: &Connection, tenant: &TenantId, id: SessionId) -> Result<Opti
         Ok(Session {
             id,
             tenant: tenant.clone(),
-            user: row.get::<_, Col<_>>(0)?.0,
-            created_at: row.get::<_, Col<_>>(1)?.0,
-            rotated_at: row.get::<_, Col<_>>(2)?.0,
-            expires_at: row.get::<_, Col<_>>(3)?.0,
+            user: col(row, 0)?,
+            created_at: col(row, 1)?,
+            rotated_at: col(row, 2)?,
+            expires_at: col(row, 3)?,
         })
     };
     Ok(connection.prepare_cached(sql)?.query_row(params![Col(tenant.clone()), Col(id)], read).optional()?)

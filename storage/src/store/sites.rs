@@ -1,7 +1,7 @@
 use eyrie_types::{Site, SiteId, TenantId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::fold::fold;
 use super::{Store, StoreError};
 
@@ -116,13 +116,7 @@ impl Store {
 const COLUMNS: &str = "tenant, id, name, zone, created_us";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Site> {
-    Ok(Site {
-        tenant: row.get::<_, Col<_>>(0)?.0,
-        id: row.get::<_, Col<_>>(1)?.0,
-        name: row.get(2)?,
-        zone: row.get(3)?,
-        created_at: row.get::<_, Col<_>>(4)?.0,
-    })
+    Ok(Site { tenant: col(row, 0)?, id: col(row, 1)?, name: row.get(2)?, zone: row.get(3)?, created_at: col(row, 4)? })
 }
 
 pub(super) fn exists(connection: &Connection, tenant: &TenantId, id: SiteId) -> Result<bool, StoreError> {

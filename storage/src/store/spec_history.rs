@@ -1,7 +1,7 @@
 use eyrie_types::{Camera, CameraId, CameraSpec, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::{Store, StoreError};
 use crate::ledger::SpecChange;
 
@@ -52,7 +52,7 @@ impl Store {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<SpecChange> {
-    Ok(SpecChange { at: row.get::<_, Col<_>>(0)?.0, enabled: row.get(1)?, mode: row.get::<_, Col<_>>(2)?.0 })
+    Ok(SpecChange { at: col(row, 0)?, enabled: row.get(1)?, mode: col(row, 2)? })
 }
 
 /// Adds a row when `camera` differs from `old` in what the ledger expects of it, or in its source (a new connection has to

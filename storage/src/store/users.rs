@@ -4,7 +4,7 @@ use eyrie_types::{Role, SessionId, TenantId, UserId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::cursor::Cursor;
 use super::fold::fold;
 use super::{Store, StoreError, sessions};
@@ -233,13 +233,13 @@ const COLUMNS: &str = "tenant, id, username, role, password_hash, created_us, up
 
 fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
-        tenant: row.get::<_, Col<_>>(0)?.0,
-        id: row.get::<_, Col<_>>(1)?.0,
+        tenant: col(row, 0)?,
+        id: col(row, 1)?,
         username: row.get(2)?,
-        role: row.get::<_, Col<_>>(3)?.0,
+        role: col(row, 3)?,
         password_hash: PasswordHash(row.get(4)?),
-        created_at: row.get::<_, Col<_>>(5)?.0,
-        updated_at: row.get::<_, Col<_>>(6)?.0,
+        created_at: col(row, 5)?,
+        updated_at: col(row, 6)?,
     })
 }
 
