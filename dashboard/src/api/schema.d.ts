@@ -1,0 +1,2552 @@
+// Generated from openapi/eyrie-v1.json by `npm run generate`. Do not edit.
+
+export interface paths {
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the audit log, latest first. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in.
+         * @description After failures, for a user or from an address, further attempts are refused for a growing pause (429 with `Retry-After`).
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a session.
+         * @description Its access tokens, capabilities and WebSockets end with it.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchanges a refresh token for new tokens.
+         * @description Each refresh token is good for one refresh. Using one again ends the session, for then somebody else holds a copy.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists cameras. */
+        get: operations["list_cameras"];
+        put?: never;
+        /** Adds a camera. */
+        post: operations["create_camera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a camera. */
+        get: operations["get_camera"];
+        put?: never;
+        post?: never;
+        /** Removes a camera. */
+        delete: operations["delete_camera"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a camera.
+         * @description A JSON merge patch (RFC 7396): fields left out stay, `null` removes. With `If-Match`, only if the revision still is the one
+         *     the caller read (412 otherwise).
+         */
+        patch: operations["update_camera"];
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issues a capability for players that cannot send headers.
+         * @description It is part of the path, so that the relative addresses of a playlist inherit it; it is bound to this camera and to live
+         *     delivery, and ends with the caller's session.
+         */
+        post: operations["create_capability"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what is missing, and why. */
+        get: operations["list_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/live/{placement}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A live media playlist, init section, part or segment. */
+        get: operations["live_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/live/index.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The live multivariant playlist. */
+        get: operations["live_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what is recorded. */
+        get: operations["list_recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a camera is doing. */
+        get: operations["get_camera_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes many cameras at once. */
+        post: operations["change_cameras"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I? */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changes the caller's password.
+         * @description The caller's other sessions end.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the node is. */
+        get: operations["get_node"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists sites. */
+        get: operations["list_sites"];
+        put?: never;
+        /** Makes a site. */
+        post: operations["create_site"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a site. */
+        get: operations["get_site"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a site.
+         * @description Its cameras stay, without a site.
+         */
+        delete: operations["delete_site"];
+        options?: never;
+        head?: never;
+        /** Changes a site. */
+        patch: operations["update_site"];
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists users. */
+        get: operations["list_users"];
+        put?: never;
+        /** Makes a user. */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a user. */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a user and ends the user's sessions.
+         * @description The last admin stays.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a user.
+         * @description A new password ends the user's sessions. The last admin keeps the role.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opens the WebSocket of statuses and events.
+         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot, then events.
+         *     Close codes: 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
+         */
+        get: operations["open_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ws-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issues a ticket for one WebSocket. */
+        post: operations["create_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process runs. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/live/{placement}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A live media playlist, init section, part or segment, by capability. */
+        get: operations["media_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/live/index.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The live multivariant playlist, by capability. */
+        get: operations["media_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics in the Prometheus text format.
+         * @description For admins, for the metrics token, and for connections from the machine itself.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The node can answer requests: its store does. */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Who did it. */
+        Actor: {
+            /** @enum {string} */
+            type: "system";
+        } | {
+            /** @enum {string} */
+            type: "anonymous";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["UserId"];
+            /** @description The name at the time. */
+            name: string;
+            /** @enum {string} */
+            type: "user";
+        } | {
+            /** @description Who issued it. */
+            issued_by: components["schemas"]["UserId"];
+            /** @enum {string} */
+            type: "capability";
+        };
+        /** @description A camera's sound. */
+        AudioFacts: {
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /**
+             * @description `aac`, `g711a` or `g711u`.
+             * @example aac
+             */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Samples per second.
+             */
+            sample_rate: number;
+        };
+        /**
+         * Format: uuid
+         * @description An entry of the audit log.
+         */
+        AuditId: string;
+        /**
+         * @description How the authorization point decided, or how the attempt ended.
+         * @enum {string}
+         */
+        AuditOutcome: "allowed" | "denied";
+        /** @description A page of the audit log, latest first. */
+        AuditPage: {
+            /** @description The records. */
+            items: components["schemas"]["AuditRecord"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description Who did what to which object, from where: written by the authorization point. */
+        AuditRecord: {
+            /** @description What, as `resource.verb`, such as `camera.create`. */
+            action: string;
+            /** @description Who. */
+            actor: components["schemas"]["Actor"];
+            /** @description Its id; sorts by time. */
+            id: components["schemas"]["AuditId"];
+            /** @description To which object, as a path without secrets, such as `cameras/0192…`. */
+            object: string;
+            /** @description How it ended. */
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description From which address. */
+            remote: string;
+            /** @description With which request. */
+            request: components["schemas"]["RequestId"];
+            /** @description Whose log. */
+            tenant: components["schemas"]["TenantId"];
+            /** @description When. */
+            time: components["schemas"]["WallTime"];
+        };
+        /**
+         * @description What to do with each camera.
+         * @enum {string}
+         */
+        BulkAction: "enable" | "disable" | "delete" | "add_labels" | "remove_labels";
+        /** @description How it went, camera by camera, in the order asked for. */
+        BulkAnswer: {
+            /** @description One entry for each id. */
+            results: components["schemas"]["BulkResult"][];
+        };
+        /** @description One change to many cameras. */
+        BulkInput: {
+            /** @description What to do with each. */
+            action: components["schemas"]["BulkAction"];
+            /** @description Which cameras: 1 to 1,000. */
+            ids: components["schemas"]["CameraId"][];
+            labels?: components["schemas"]["Labels"] | null;
+        };
+        /** @description How it went for one camera. One failure stops none of the others. */
+        BulkResult: {
+            /** @description Which camera. */
+            id: components["schemas"]["CameraId"];
+            /** @description It was done. */
+            ok: boolean;
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /** @description A camera. */
+        CameraAnswer: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["WallTime"];
+            /** @description Off: no connection is made and no footage is expected. */
+            enabled: boolean;
+            /** @description Its id. */
+            id: components["schemas"]["CameraId"];
+            /** @description Free words to find and group it by. */
+            labels: components["schemas"]["Labels"];
+            /** @description Where to go from here. */
+            links: components["schemas"]["CameraLinks"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Whether it is recorded. */
+            recording: components["schemas"]["RecordingSpec"];
+            /**
+             * Format: int64
+             * @description Rises with each change of the spec; also the `ETag`, quoted.
+             */
+            revision: number;
+            site?: components["schemas"]["SiteId"] | null;
+            /** @description Where its pictures come from. */
+            source: components["schemas"]["SourceAnswer"];
+            /** @description What it is doing. */
+            status: components["schemas"]["CameraStatus"];
+            stream: components["schemas"]["StreamAnswer"] | null;
+            /** @description When its spec last changed. */
+            updated_at: components["schemas"]["WallTime"];
+        };
+        /** @description How many cameras are in which state. */
+        CameraCounts: {
+            /**
+             * Format: int64
+             * @description On the way.
+             */
+            connecting: number;
+            /**
+             * Format: int64
+             * @description Switched off.
+             */
+            disabled: number;
+            /**
+             * Format: int64
+             * @description Out of reach.
+             */
+            offline: number;
+            /**
+             * Format: int64
+             * @description Sending.
+             */
+            online: number;
+            /**
+             * Format: int64
+             * @description Saying no.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Connected, but sending nothing.
+             */
+            silent: number;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            total: number;
+        };
+        /**
+         * Format: uuid
+         * @description A camera, for as long as it exists in the directory.
+         */
+        CameraId: string;
+        /** @description Absolute paths on this server. */
+        CameraLinks: {
+            /** @description What is missing. */
+            gaps: string;
+            /** @description Its live multivariant playlist (HLS, RFC 8216bis). */
+            hls: string;
+            /** @description What is recorded. */
+            recordings: string;
+            /** @description The camera. */
+            self: string;
+            /** @description Its status. */
+            status: string;
+        };
+        /** @description A page of cameras, sorted by name. */
+        CameraPage: {
+            /** @description The cameras. */
+            items: components["schemas"]["CameraAnswer"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many match, on all pages together.
+             */
+            total: number;
+        };
+        /**
+         * @description A JSON merge patch (RFC 7396) of a camera: fields left out stay, `null` removes. This type documents the shape; the patch
+         *     is applied as JSON, since only there "left out" and `null` differ.
+         */
+        CameraPatch: {
+            /** @description On or off. */
+            enabled?: boolean | null;
+            labels?: components["schemas"]["Labels"] | null;
+            /** @description A new name. */
+            name?: string | null;
+            recording?: components["schemas"]["RecordingPatch"] | null;
+            site?: components["schemas"]["SiteId"] | null;
+            source?: components["schemas"]["SourcePatch"] | null;
+        };
+        /** @description What a camera should do. Secrets inside never serialize; the store seals them apart. */
+        CameraSpec: {
+            /** @description Off: no connection is made and no footage is expected. */
+            enabled?: boolean;
+            /** @description Free words to find and group it by. */
+            labels?: components["schemas"]["Labels"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Whether it is recorded. */
+            recording?: components["schemas"]["RecordingSpec"];
+            site?: components["schemas"]["SiteId"] | null;
+            /** @description Where its pictures come from. */
+            source: components["schemas"]["SourceSpec"];
+        };
+        /**
+         * @description What a camera is doing, as its users see it.
+         * @enum {string}
+         */
+        CameraState: "disabled" | "connecting" | "online" | "silent" | "refused" | "offline";
+        /** @description A camera's state with its reason and the moment it began. The reason is a sentence for people and holds no secret. */
+        CameraStatus: {
+            /** @description Why, in a sentence that says what to do where something can be done. */
+            reason: string;
+            /** @description Since when it has been in this state. */
+            since: components["schemas"]["WallTime"];
+            /** @description The state. */
+            state: components["schemas"]["CameraState"];
+        };
+        /** @description A capability, ready to use: the address needs no header, so that any player can open it. */
+        CapabilityAnswer: {
+            /** @description When it expires. Ask for another before then; running players may go on with the new one. */
+            expires_at: components["schemas"]["WallTime"];
+            /** @description An absolute path on this server. Whoever holds it sees the camera until it expires or the session ends. */
+            url: string;
+        };
+        /** @description What a capability is to open. */
+        CapabilityInput: {
+            /** @description The kind. */
+            kind: components["schemas"]["CapabilityKind"];
+        };
+        /**
+         * @description What a capability opens.
+         * @enum {string}
+         */
+        CapabilityKind: "live";
+        /** @description A recordings directory. */
+        DiskAnswer: {
+            /**
+             * Format: int64
+             * @description Bytes the node may still write; `null` while that cannot be read.
+             */
+            free_bytes: number | null;
+            /** @description The directory. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Size of its file system; `null` while that cannot be read.
+             */
+            total_bytes: number | null;
+            trouble: components["schemas"]["GapCause"] | null;
+        };
+        /**
+         * Format: int64
+         * @description The number of a placement's incarnation: generation · 2³² + counter, below 2⁵³ so that JSON readers keep it whole.
+         */
+        Epoch: number;
+        /** @description What happened, in the one envelope that webhooks, audit, plugins and WebSockets read. */
+        Event: components["schemas"]["EventKind"] & {
+            /** @description Who made it happen; the system itself where nobody did. */
+            actor: components["schemas"]["Actor"];
+            /** @description Its id; sorts by time. */
+            id: components["schemas"]["EventId"];
+            /** @description Whose event. */
+            tenant: components["schemas"]["TenantId"];
+            /** @description When it happened. */
+            time: components["schemas"]["WallTime"];
+            trace?: components["schemas"]["RequestId"] | null;
+            /**
+             * Format: int32
+             * @description The version of this envelope.
+             */
+            version: number;
+        };
+        /**
+         * Format: uuid
+         * @description An entry of the event outbox.
+         */
+        EventId: string;
+        /** @description The kinds of events, each with its subject. */
+        EventKind: {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "camera.status";
+            /** @description What it is now. */
+            status: components["schemas"]["CameraStatus"];
+        } | {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "camera.created";
+        } | {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "camera.updated";
+            /**
+             * Format: int64
+             * @description The revision it has now.
+             */
+            revision: number;
+        } | {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "camera.deleted";
+        } | {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "recording.health";
+            trouble?: components["schemas"]["GapCause"] | null;
+        };
+        /** @description A text message of the WebSocket. First comes one snapshot, then events as they happen. */
+        FeedMessage: {
+            /** @description Status by camera id. */
+            statuses: {
+                [key: string]: components["schemas"]["CameraStatus"];
+            };
+            /** @enum {string} */
+            type: "snapshot";
+        } | {
+            /** @description What. */
+            event: components["schemas"]["Event"];
+            /** @enum {string} */
+            type: "event";
+        };
+        /** @description What is wrong with which field of an input. `field` is a dotted path as in the JSON, `reason` a sentence for people. */
+        FieldError: {
+            /** @description Which field. */
+            field: string;
+            /** @description What is wrong, and what would be right. */
+            reason: string;
+        };
+        /** @description A looped MP4 file. */
+        FileSource: {
+            /**
+             * @description The file, relative to the node's directory of file sources.
+             * @example lobby.mp4
+             */
+            path: string;
+        };
+        /** @description A stretch for which the spec asked for footage and none is durable. */
+        Gap: {
+            /** @description Why. */
+            cause: components["schemas"]["GapCause"];
+            /** @description The first moment after it. */
+            end: components["schemas"]["WallTime"];
+            /** @description Its first moment. */
+            start: components["schemas"]["WallTime"];
+        };
+        /**
+         * @description Why footage is missing. One word a cause, stable in the API and in stored rows.
+         * @enum {string}
+         */
+        GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "unknown";
+        /** @description What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s`. */
+        GapsAnswer: {
+            /**
+             * Format: double
+             * @description Of these, seconds that are durable.
+             */
+            durable_s: number;
+            /**
+             * Format: double
+             * @description Seconds for which the camera's spec asked for footage.
+             */
+            expected_s: number;
+            /** @description Sorted, none overlapping. */
+            gaps: components["schemas"]["Gap"][];
+            /**
+             * Format: double
+             * @description Of these, seconds that are not.
+             */
+            missing_s: number;
+        };
+        /** @description Free words on a camera, sorted, each once. Read from a list; a map `{"floor": "2"}` reads as `floor=2`. */
+        Labels: string[];
+        /** @description Who wants to sign in. */
+        LoginInput: {
+            /** @description The user's password. */
+            password: components["schemas"]["Secret"];
+            /** @description The user's name. */
+            username: string;
+        };
+        /** @description The caller. */
+        Me: {
+            /** @description The user's id. */
+            id: components["schemas"]["UserId"];
+            /** @description What the user may do. */
+            role: components["schemas"]["Role"];
+            /** @description Whose user. */
+            tenant: components["schemas"]["TenantId"];
+            /** @description The user's name. */
+            username: string;
+        };
+        /** @description The process's memory. */
+        MemoryAnswer: {
+            /**
+             * Format: int64
+             * @description Resident bytes of the process; `null` where the system does not tell.
+             */
+            resident_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Bytes of the cameras' rings, those pinned by readers included.
+             */
+            ring_bytes: number;
+            /**
+             * Format: int64
+             * @description Most bytes the rings may take together.
+             */
+            ring_bytes_max: number;
+        };
+        /** @description How the node is. */
+        NodeAnswer: {
+            /** @description Its cameras. */
+            cameras: components["schemas"]["CameraCounts"];
+            /** @description Its recording directories. */
+            disks: components["schemas"]["DiskAnswer"][];
+            /** @description Nothing below needs anybody's attention. */
+            healthy: boolean;
+            /** @description Its id. */
+            id: components["schemas"]["NodeId"];
+            /** @description Its memory. */
+            memory: components["schemas"]["MemoryAnswer"];
+            /** @description Its clock. */
+            now: components["schemas"]["WallTime"];
+            /** @description When it was started. */
+            started_at: components["schemas"]["WallTime"];
+            /**
+             * @description The release it runs.
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        /**
+         * Format: uuid
+         * @description A node; kept in its data directory.
+         */
+        NodeId: string;
+        /** @description A change of one's own password. All other sessions of the user end. */
+        PasswordChange: {
+            /** @description The password so far. */
+            current_password: components["schemas"]["Secret"];
+            /** @description The password from now on. */
+            new_password: components["schemas"]["Secret"];
+        };
+        /** @description An error as clients get it: problem details (RFC 9457). Clients decide by `code`. */
+        Problem: {
+            /** @description Stable; clients decide by it. */
+            code: components["schemas"]["ProblemCode"];
+            /** @description What is wrong this time. */
+            detail: string;
+            /** @description Which fields cannot be taken, and why. */
+            errors?: components["schemas"]["FieldError"][];
+            request_id?: components["schemas"]["RequestId"] | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The code in words; the same for every occurrence. */
+            title: string;
+            /**
+             * @description `urn:eyrie:problem:` and the code.
+             * @example urn:eyrie:problem:invalid_fields
+             */
+            type: string;
+        };
+        /**
+         * @description The stable code of an API error: the last part of a problem's `type` (RFC 9457 section 3.1.1). Clients decide by it; it is
+         *     never renamed.
+         * @enum {string}
+         */
+        ProblemCode: "malformed_body" | "invalid_fields" | "invalid_query" | "body_too_large" | "unauthenticated" | "bad_credentials" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "revision_mismatch" | "already_exists" | "last_admin" | "too_many_requests" | "camera_not_live" | "limit_reached" | "unavailable" | "internal";
+        /**
+         * @description When a camera is recorded.
+         * @enum {string}
+         */
+        RecordingMode: "continuous" | "off";
+        /** @description What to change of a camera's recording. */
+        RecordingPatch: {
+            mode?: components["schemas"]["RecordingMode"] | null;
+        };
+        /** @description What is recorded. */
+        RecordingsAnswer: {
+            /** @description Sorted, none overlapping. */
+            spans: components["schemas"]["Span"][];
+        };
+        /** @description Whether and when a camera is recorded. */
+        RecordingSpec: {
+            /** @description The mode. */
+            mode?: components["schemas"]["RecordingMode"];
+        };
+        /** @description The refresh token to use up. */
+        RefreshInput: {
+            /** @description As the last sign-in or refresh answered it. */
+            refresh_token: components["schemas"]["Secret"];
+        };
+        /**
+         * Format: uuid
+         * @description One request through the gateway: the correlation id of its log lines.
+         */
+        RequestId: string;
+        /**
+         * @description What a user may do; each role includes the ones before it.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
+        /** @description An RTSP camera. */
+        RtspSource: {
+            /** @description How RTP travels. */
+            transport?: components["schemas"]["RtspTransport"];
+            /**
+             * @description `rtsp://host[:port]/path`, without user name and password.
+             * @example rtsp://192.168.1.20:554/stream1
+             */
+            url: string;
+            /** @description The user name, if the camera wants one. */
+            username?: string | null;
+        };
+        /**
+         * @description How RTP travels from an RTSP camera.
+         * @enum {string}
+         */
+        RtspTransport: "tcp" | "udp";
+        /**
+         * Format: password
+         * @description A text that must not be seen: passwords, tokens, keys. `Debug` and `Display` never show it; it is written out only by
+         *     code that calls [`Secret::expose`].
+         */
+        Secret: string;
+        /** @description A place with one time zone. */
+        Site: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["WallTime"];
+            /** @description Its id. */
+            id: components["schemas"]["SiteId"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Whose. */
+            tenant: components["schemas"]["TenantId"];
+            /** @description Its IANA time zone, such as `Europe/Berlin`. Storage is UTC; only what people see is shifted. */
+            zone: string;
+        };
+        /**
+         * Format: uuid
+         * @description A site: a place with one time zone.
+         */
+        SiteId: string;
+        /** @description A site to make. */
+        SiteInput: {
+            /** @description What people call it. */
+            name: string;
+            /**
+             * @description Its IANA time zone.
+             * @example Europe/Berlin
+             */
+            zone: string;
+        };
+        /** @description A page of sites, sorted by name. */
+        SitePage: {
+            /** @description The sites. */
+            items: components["schemas"]["Site"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+        };
+        /** @description What to change of a site; fields left out stay. */
+        SitePatch: {
+            /** @description A new name. */
+            name?: string | null;
+            /** @description A new IANA time zone. */
+            zone?: string | null;
+        };
+        /**
+         * Format: int32
+         * @description Which of a camera's placements: 0 is the owner, 1 the twin.
+         */
+        Slot: number;
+        /** @description Where a camera's pictures come from, without its password. */
+        SourceAnswer: {
+            /** @description A password is stored. It never comes out. */
+            has_password: boolean;
+            /** @description How RTP travels. */
+            transport: components["schemas"]["RtspTransport"];
+            /** @enum {string} */
+            type: "rtsp";
+            /** @description The address. */
+            url: string;
+            /** @description The user name, if the camera wants one. */
+            username?: string | null;
+        } | {
+            /** @description The file, relative to the node's directory of file sources. */
+            path: string;
+            /** @enum {string} */
+            type: "file";
+        };
+        /** @description What to change of a camera's source. With another `type` than before, the source starts afresh. */
+        SourcePatch: {
+            password?: components["schemas"]["Secret"] | null;
+            /** @description File: another file. */
+            path?: string | null;
+            transport?: components["schemas"]["RtspTransport"] | null;
+            /** @description `rtsp` or `file`. */
+            type?: string | null;
+            /**
+             * @description RTSP: a new address. When it names another host, a stored password has to be given again or removed: it must not
+             *     follow an address to somebody else's machine.
+             */
+            url?: string | null;
+            /** @description RTSP: a new user name; `null` for none. */
+            username?: string | null;
+        };
+        /** @description Where pictures come from. */
+        SourceSpec: (components["schemas"]["RtspSource"] & {
+            /** @enum {string} */
+            type: "rtsp";
+        }) | (components["schemas"]["FileSource"] & {
+            /** @enum {string} */
+            type: "file";
+        });
+        /** @description A stretch of footage in an answer, with who recorded it. */
+        Span: {
+            /** @description It can be read now. */
+            available: boolean;
+            /** @description The first moment after it. */
+            end: components["schemas"]["WallTime"];
+            /** @description The placements that hold it. */
+            sources: components["schemas"]["SpanSource"][];
+            /** @description Its first moment. */
+            start: components["schemas"]["WallTime"];
+        };
+        /** @description A placement that holds a span. */
+        SpanSource: {
+            /** @description Which incarnation. */
+            epoch: components["schemas"]["Epoch"];
+            /** @description Owner or twin. */
+            slot: components["schemas"]["Slot"];
+        };
+        /** @description What a camera sends. */
+        StreamAnswer: {
+            audio?: components["schemas"]["AudioFacts"] | null;
+            video?: components["schemas"]["VideoFacts"] | null;
+        };
+        /** @description A tenant: part of every key, path, event and cache key. */
+        TenantId: string;
+        /** @description A ticket for one WebSocket. */
+        TicketAnswer: {
+            /**
+             * Format: int64
+             * @description Seconds until it expires.
+             */
+            expires_in: number;
+            /** @description Goes into the subprotocol `ticket.<ticket>`; good for one connection. */
+            ticket: string;
+        };
+        /** @description The tokens of a session. The one answer that carries secrets, for it is where they are handed over. */
+        TokenAnswer: {
+            /** @description Goes into `Authorization: Bearer …`. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds until the access token expires.
+             */
+            expires_in: number;
+            /** @description Good for one refresh; using it a second time ends the session. */
+            refresh_token: string;
+        };
+        /** @description A user. */
+        UserAnswer: {
+            /** @description When the user was made. */
+            created_at: components["schemas"]["WallTime"];
+            /** @description The id. */
+            id: components["schemas"]["UserId"];
+            /** @description What the user may do. */
+            role: components["schemas"]["Role"];
+            /** @description The name. */
+            username: string;
+        };
+        /**
+         * Format: uuid
+         * @description A person or program that signs in.
+         */
+        UserId: string;
+        /** @description A user to make. */
+        UserInput: {
+            /** @description The first password: write-only. */
+            password: components["schemas"]["Secret"];
+            /** @description What the user may do. */
+            role: components["schemas"]["Role"];
+            /** @description What the user signs in with; unique in the tenant. */
+            username: string;
+        };
+        /** @description A page of users, sorted by name. */
+        UserPage: {
+            /** @description The users. */
+            items: components["schemas"]["UserAnswer"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+        };
+        /** @description What to change of a user; fields left out stay. */
+        UserPatch: {
+            password?: components["schemas"]["Secret"] | null;
+            role?: components["schemas"]["Role"] | null;
+            /** @description A new name. */
+            username?: string | null;
+        };
+        /** @description A camera's pictures. */
+        VideoFacts: {
+            /**
+             * @description `h264` or `h265`.
+             * @example h264
+             */
+            codec: string;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
+            width: number;
+        };
+        /**
+         * Format: date-time
+         * @description A moment in UTC, in microseconds since 1970-01-01T00:00:00Z, written as RFC 3339 outside the process.
+         */
+        WallTime: string;
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The first moment; by default the beginning. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+                /** @description The first moment after it; by default now. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginInput"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshInput"];
+            };
+        };
+        responses: {
+            /** @description Signed out, or was not signed in. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshInput"];
+            };
+        };
+        responses: {
+            /** @description The next tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cameras: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description A label they carry. */
+                label?: string;
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+                /** @description Words that name, address or labels contain. */
+                search?: string;
+                /** @description The site they stand at. */
+                site?: components["schemas"]["SiteId"];
+                /** @description The state they are in. */
+                state?: components["schemas"]["CameraState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of cameras. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_camera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraSpec"];
+            };
+        };
+        responses: {
+            /** @description Added; it is being connected to. */
+            201: {
+                headers: {
+                    /** @description Its revision. */
+                    etag?: string;
+                    /** @description Its path. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_camera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The camera. */
+            200: {
+                headers: {
+                    /** @description Its revision. */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_camera: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` the decision is based on. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_camera: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` the change is based on. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraPatch"];
+            };
+        };
+        responses: {
+            /** @description The camera as it is now. */
+            200: {
+                headers: {
+                    /** @description Its revision. */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_capability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityInput"];
+            };
+        };
+        responses: {
+            /** @description The capability. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_gaps: {
+        parameters: {
+            query?: {
+                /** @description The first moment; by default 24 hours before `to`. */
+                from?: components["schemas"]["WallTime"];
+                /** @description The first moment after it; by default now. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is missing in the range. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_file: {
+        parameters: {
+            query?: {
+                /** @description Answer once the playlist holds this media sequence number … */
+                _HLS_msn?: number;
+                /** @description … and this part of it. */
+                _HLS_part?: number;
+                /** @description `YES` or `v2`: leave out old segments (delta update). */
+                _HLS_skip?: string;
+            };
+            header?: never;
+            path: {
+                /** @description As the playlist names it. */
+                file: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description Slot and epoch, joined by a hyphen. */
+                placement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A playlist, or fragmented MP4. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recordings: {
+        parameters: {
+            query?: {
+                /** @description The first moment; by default 24 hours before `to`. */
+                from?: components["schemas"]["WallTime"];
+                /** @description The first moment after it; by default now. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is recorded in the range. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_camera_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraStatus"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkInput"];
+            };
+        };
+        responses: {
+            /** @description How it went, camera by camera. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its health. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sites: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sites. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitePage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteInput"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its path. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which site. */
+                id: components["schemas"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The site. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which site. */
+                id: components["schemas"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which site. */
+                id: components["schemas"]["SiteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SitePatch"];
+            };
+        };
+        responses: {
+            /** @description The site as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserInput"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its path. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which user. */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which user. */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which user. */
+                id: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description The user as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_feed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `eyrie.v1, ticket.<ticket>` */
+                "sec-websocket-protocol": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages follow. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_file: {
+        parameters: {
+            query?: {
+                /** @description Answer once the playlist holds this media sequence number … */
+                _HLS_msn?: number;
+                /** @description … and this part of it. */
+                _HLS_part?: number;
+                /** @description `YES` or `v2`: leave out old segments (delta update). */
+                _HLS_skip?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description As the playlist names it. */
+                file: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description Slot and epoch, joined by a hyphen. */
+                placement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A playlist, or fragmented MP4. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,32 @@
+// The API's answers by the names used here, taken from the generated paths so that only this file knows where they stand.
+import type { paths } from "./schema";
+
+type Answer<P extends keyof paths, M extends keyof paths[P], S extends number> = paths[P][M] extends {
+  responses: Record<S, { content: { "application/json": infer T } }>;
+}
+  ? T
+  : never;
+
+type Body<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
+  requestBody: { content: { "application/json": infer T } };
+}
+  ? T
+  : never;
+
+export type TokenPair = Answer<"/api/v1/auth/login", "post", 200>;
+export type Me = Answer<"/api/v1/me", "get", 200>;
+export type Role = Me["role"];
+export type Camera = Answer<"/api/v1/cameras/{id}", "get", 200>;
+export type CameraInput = Body<"/api/v1/cameras", "post">;
+export type SourceInput = CameraInput["source"];
+export type CameraPatch = Body<"/api/v1/cameras/{id}", "patch">;
+export type CameraStatus = Camera["status"];
+export type CameraState = CameraStatus["state"];
+export type Recordings = Answer<"/api/v1/cameras/{id}/recordings", "get", 200>;
+export type Span = Recordings["spans"][number];
+export type Gaps = Answer<"/api/v1/cameras/{id}/gaps", "get", 200>;
+export type Gap = Gaps["gaps"][number];
+export type GapCause = Gap["cause"];
+export type Site = Answer<"/api/v1/sites/{id}", "get", 200>;
+export type User = Answer<"/api/v1/users/{id}", "get", 200>;
+export type NodeView = Answer<"/api/v1/node", "get", 200>;

@@ -1,0 +1,132 @@
+import type { FieldError } from "../api/problem";
+import type { Camera, CameraInput, CameraPatch, SourceInput } from "../api/types";
+import { m } from "../messages";
+
+/** What the camera form holds: every field as it stands on the screen. */
+export interface CameraForm {
+  name: string;
+  sourceType: "rtsp" | "file";
+  url: string;
+  path: string;
+  username: string;
+  /** Empty: nothing typed. */
+  password: string;
+  /** Take the stored password away. */
+  removePassword: boolean;
+  transport: "tcp" | "udp";
+  labels: string[];
+  site: string;
+  mode: "continuous" | "off";
+  enabled: boolean;
+}
+
+export const EMPTY_FORM: CameraForm = {
+  name: "",
+  sourceType: "rtsp",
+  url: "",
+  path: "",
+  username: "",
+  password: "",
+  removePassword: false,
+  transport: "tcp",
+  labels: [],
+  site: "",
+  mode: "continuous",
+  enabled: true,
+};
+
+/** The form of a camera that exists. */
+export function formOf(camera: Camera): CameraForm {
+  const { source } = camera;
+  const shared: CameraForm = {
+    ...EMPTY_FORM,
+    name: camera.name,
+    labels: [...camera.labels],
+    site: camera.site ?? "",
+    mode: camera.recording.mode ?? "continuous",
+    enabled: camera.enabled,
+  };
+  if (source.type === "file") return { ...shared, sourceType: "file", path: source.path };
+  return { ...shared, url: source.url, username: source.username ?? "", transport: source.transport };
+}
+
+/** What can be told wrong without asking the node; it has the last word. */
+export function checkForm(form: CameraForm): FieldError[] {
+  const errors: FieldError[] = [];
+  if (form.name.trim() === "") errors.push({ field: "name", reason: m.form.nameMissing });
+  if (form.sourceType === "file") {
+    if (form.path.trim() === "") errors.push({ field: "source.path", reason: m.form.pathMissing });
+    return errors;
+  }
+  const url = form.url.trim();
+  if (url === "") errors.push({ field: "source.url", reason: m.form.urlMissing });
+  else if (!/^rtsp:\/\//i.test(url)) errors.push({ field: "source.url", reason: m.form.urlScheme });
+  else if (/^rtsp:\/\/[^/?#]*@/i.test(url)) errors.push({ field: "source.url", reason: m.form.urlCredentials });
+  return errors;
+}
+
+/** The body that makes a camera. */
+export function inputOf(form: CameraForm): CameraInput {
+  // The password is write-only; the document leaves it out of the source that input and answers share.
+  const rtsp: SourceInput & { password?: string } = {
+    type: "rtsp",
+    url: form.url.trim(),
+    transport: form.transport,
+    ...(form.username !== "" ? { username: form.username } : {}),
+    ...(form.password !== "" ? { password: form.password } : {}),
+  };
+  return {
+    name: form.name.trim(),
+    enabled: form.enabled,
+    labels: form.labels,
+    ...(form.site !== "" ? { site: form.site } : {}),
+    source: form.sourceType === "rtsp" ? rtsp : { type: "file", path: form.path.trim() },
+    recording: { mode: form.mode },
+  };
+}
+
+function sourcePatch(camera: Camera, form: CameraForm): NonNullable<CameraPatch["source"]> {
+  const { source } = camera;
+  if (form.sourceType === "file") {
+    const path = form.path.trim();
+    if (source.type !== "file") return { type: "file", path };
+    return path === source.path ? {} : { path };
+  }
+  const secret = form.password !== "" ? { password: form.password } : form.removePassword ? { password: null } : {};
+  const username = form.username === "" ? null : form.username;
+  const url = form.url.trim();
+  if (source.type !== "rtsp") {
+    return { type: "rtsp", url, transport: form.transport, ...(username ? { username } : {}), ...secret };
+  }
+  return {
+    ...(url !== source.url ? { url } : {}),
+    ...(form.transport !== source.transport ? { transport: form.transport } : {}),
+    ...(username !== (source.username ?? null) ? { username } : {}),
+    ...secret,
+  };
+}
+
+/** The merge patch (RFC 7396) that turns `camera` into what the form says: only what changed, `null` for what goes. */
+export function patchOf(camera: Camera, form: CameraForm): CameraPatch {
+  const source = sourcePatch(camera, form);
+  const site = form.site === "" ? null : form.site;
+  return {
+    ...(form.name.trim() !== camera.name ? { name: form.name.trim() } : {}),
+    ...(form.enabled !== camera.enabled ? { enabled: form.enabled } : {}),
+    ...(form.labels.join("\n") !== camera.labels.join("\n") ? { labels: form.labels } : {}),
+    ...(site !== (camera.site ?? null) ? { site } : {}),
+    ...(form.mode !== camera.recording.mode ? { recording: { mode: form.mode } } : {}),
+    ...(Object.keys(source).length > 0 ? { source } : {}),
+  };
+}
+
+/** The error of one field. The API names fields by their path; what it says of a part belongs to the whole shown. */
+export function errorOf(errors: readonly FieldError[], field: string): string | undefined {
+  const belongs = (path: string): boolean => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
+  return errors.find((error) => belongs(error.field))?.reason;
+}
+
+/** What is wrong with fields that the form does not show. */
+export function otherErrors(errors: readonly FieldError[], shown: readonly string[]): FieldError[] {
+  return errors.filter((error) => !shown.some((field) => errorOf([error], field) !== undefined));
+}

@@ -1,0 +1,81 @@
+import { useRef } from "react";
+import { Link } from "react-router";
+
+import type { Camera } from "../api/types";
+import { m } from "../messages";
+import { StatusDot } from "../status/StatusBadge";
+import { useCameraStatus } from "../status/StatusProvider";
+import { formatMoment, knownZone } from "../time/format";
+import { useNow } from "../time/use-now";
+import { IconButton } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { toggleFullscreen } from "./fullscreen";
+import { LiveVideo } from "./LiveVideo";
+
+interface Props {
+  camera: Camera;
+  lowLatency: boolean;
+  /** Little room: a wall of many. */
+  dense: boolean;
+}
+
+/** One camera of the grid: its picture, its name, and why there is no picture when there is none. */
+export function Tile({ camera, lowLatency, dense }: Props) {
+  const frame = useRef<HTMLElement>(null);
+  const status = useCameraStatus(camera.id, camera.status);
+  const online = status.state === "online";
+  const words = m.states[status.state];
+  return (
+    <article
+      ref={frame}
+      data-camera={camera.id}
+      data-state={status.state}
+      className="group relative min-h-0 min-w-0 overflow-hidden rounded-lg bg-black text-white"
+    >
+      <LiveVideo cameraId={camera.id} name={camera.name} hlsUrl={camera.links.hls} active={online} lowLatency={lowLatency} muted>
+        {(player) =>
+          online && player.phase !== "playing" ? (
+            <p role="status" className="absolute inset-0 flex items-center justify-center p-6 text-center text-sm text-white/85">
+              {player.phase === "unsupported" ? m.grid.codecTrouble : player.phase === "retrying" ? m.grid.pictureTrouble : m.grid.starting}
+            </p>
+          ) : null
+        }
+      </LiveVideo>
+      {!online && (
+        <div role="status" className="absolute inset-0 flex flex-col items-center justify-center gap-1.5 overflow-hidden p-4 pb-12 text-center">
+          <Icon
+            name={status.state === "disabled" ? "power" : status.state === "connecting" ? "plug" : "warning"}
+            className={`${dense ? "size-6" : "size-8"} ${status.state === "connecting" ? "pulse" : ""} text-white/70`}
+          />
+          <p className={`font-medium ${dense ? "text-sm" : ""}`}>{words.headline}</p>
+          {status.reason && <p className={`line-clamp-3 max-w-md text-white/70 ${dense ? "hidden text-xs sm:line-clamp-2" : "text-sm"}`}>{status.reason}</p>}
+          {status.state !== "connecting" && <Since since={status.since} />}
+        </div>
+      )}
+      <Link
+        to={`/cameras/${camera.id}`}
+        aria-label={m.grid.open(camera.name)}
+        className="absolute inset-0 rounded-lg outline-offset-[-3px] focus-visible:outline-white"
+      />
+      <div className="scrim-bottom pointer-events-none absolute inset-x-0 bottom-0 flex items-end gap-2 px-3 pt-8 pb-2">
+        <StatusDot state={status.state} className="mb-1.5" />
+        <span className="sr-only">{words.label}</span>
+        <span className={`min-w-0 flex-1 truncate font-medium ${dense ? "text-[0.8125rem]" : "text-sm"}`}>
+          <bdi>{camera.name}</bdi>
+        </span>
+      </div>
+      <IconButton
+        icon="expand"
+        onPicture
+        name={m.grid.tileFullscreen(camera.name)}
+        className="absolute top-1.5 right-1.5 bg-black/40 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 [@media(hover:none)]:hidden"
+        onClick={() => frame.current && toggleFullscreen(frame.current)}
+      />
+    </article>
+  );
+}
+
+function Since({ since }: { since: string }) {
+  const now = useNow(30_000);
+  return <p className="text-xs text-white/60">{m.since(formatMoment(Date.parse(since), now, knownZone(null)))}</p>;
+}

@@ -1,0 +1,214 @@
+import Hls, { type ErrorData, type HlsConfig, type LoaderCallbacks, type LoaderConfiguration, type LoaderContext, type PlaylistLoaderConstructor } from "hls.js/light";
+
+import { api, unwrap } from "../api/client";
+import { session } from "../auth/browser-session";
+import { backoffMs } from "../retry";
+import { withoutLowLatency } from "./playlist";
+
+/** Seconds behind the live edge a player without low latency stays. */
+const PLAIN_BEHIND_S = 4;
+/** Seconds of media kept on either side: a wall of players must not fill the memory of a phone. */
+const BUFFER_S = 12;
+/** A picture that stands still for this long, though it should move, makes the player start anew. */
+const STUCK_AFTER_MS = 8_000;
+/** How often a player looks at its own progress. */
+const WATCH_EVERY_MS = 1_000;
+/** A player that ran this long has recovered: the next failure is a first one. */
+const HEALTHY_AFTER_MS = 10_000;
+
+export type PlayerPhase = "loading" | "playing" | "retrying" | "unsupported";
+
+export interface PlayerState {
+  phase: PlayerPhase;
+  /** Seconds behind the live edge, where known. */
+  behindS: number | null;
+}
+
+export interface PlayerOptions {
+  cameraId: string;
+  /** The multivariant playlist, as in the camera's `links.hls`. */
+  hlsUrl: string;
+  lowLatency: boolean;
+  onState: (state: PlayerState) => void;
+}
+
+/** A playlist loader that hides low latency from hls.js. */
+class PlainPlaylistLoader extends Hls.DefaultConfig.loader {
+  override load(context: LoaderContext, config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
+    super.load(context, config, {
+      ...callbacks,
+      onSuccess: (response, stats, loaded, details) => {
+        if (typeof response.data === "string") response.data = withoutLowLatency(response.data);
+        callbacks.onSuccess(response, stats, loaded, details);
+      },
+    });
+  }
+}
+
+function hlsConfig(lowLatency: boolean): Partial<HlsConfig> {
+  const common: Partial<HlsConfig> = {
+    // fMP4 needs no transmuxing; a worker from a blob: URL would ask for a wider content security policy.
+    enableWorker: false,
+    lowLatencyMode: lowLatency,
+    backBufferLength: BUFFER_S,
+    maxBufferLength: BUFFER_S,
+    maxMaxBufferLength: BUFFER_S * 2,
+    maxLiveSyncPlaybackRate: 1.25,
+    liveDurationInfinity: true,
+    startFragPrefetch: true,
+    xhrSetup: async (xhr, url) => {
+      const token = await session.accessToken();
+      if (xhr.readyState === XMLHttpRequest.UNSENT) xhr.open("GET", url, true);
+      if (token !== null) xhr.setRequestHeader("authorization", `Bearer ${token}`);
+    },
+  };
+  if (lowLatency) return common;
+  return { ...common, liveSyncDuration: PLAIN_BEHIND_S, liveMaxLatencyDuration: PLAIN_BEHIND_S * 4, pLoader: PlainPlaylistLoader as unknown as PlaylistLoaderConstructor };
+}
+
+/**
+ * Keeps one <video> at the live edge of one camera until `destroy`: starts again with backoff after whatever goes wrong, and
+ * when the picture stands still.
+ */
+export class LivePlayer {
+  private hls: Hls | null = null;
+  private failures = 0;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly watchTimer: ReturnType<typeof setInterval>;
+  private lastPosition = -1;
+  private lastMovedAt = performance.now();
+  private movingSince: number | null = null;
+  private state: PlayerState = { phase: "loading", behindS: null };
+  private destroyed = false;
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly options: PlayerOptions,
+  ) {
+    video.addEventListener("error", this.onVideoError);
+    this.watchTimer = setInterval(this.watch, WATCH_EVERY_MS);
+    this.start();
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    clearInterval(this.watchTimer);
+    clearTimeout(this.retryTimer);
+    this.video.removeEventListener("error", this.onVideoError);
+    this.release();
+  }
+
+  private start(): void {
+    this.lastMovedAt = performance.now();
+    this.lastPosition = -1;
+    if (Hls.isSupported()) this.startHls();
+    else if (this.video.canPlayType("application/vnd.apple.mpegurl") !== "") void this.startNative();
+    else this.report({ phase: "unsupported", behindS: null });
+  }
+
+  private startHls(): void {
+    const hls = new Hls(hlsConfig(this.options.lowLatency));
+    this.hls = hls;
+    hls.on(Hls.Events.ERROR, (_event, data) => this.onHlsError(hls, data));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => this.play());
+    hls.loadSource(this.options.hlsUrl);
+    hls.attachMedia(this.video);
+  }
+
+  /** Safari on iOS plays HLS by itself and sends no headers, so it gets an address that carries its right to look. */
+  private async startNative(): Promise<void> {
+    try {
+      const path = { id: this.options.cameraId };
+      const call = api.POST("/api/v1/cameras/{id}/capabilities", { params: { path }, body: { kind: "live" } });
+      const { url } = await unwrap(call);
+      if (this.destroyed) return;
+      this.video.src = url;
+      this.play();
+    } catch {
+      this.retry();
+    }
+  }
+
+  private play(): void {
+    // Refused autoplay is not a failure: the picture starts at the first tap.
+    this.video.play().catch(() => undefined);
+  }
+
+  private release(): void {
+    this.hls?.destroy();
+    this.hls = null;
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  private readonly onVideoError = (): void => {
+    // hls.js hears of media errors itself; and `release` makes one by taking the source away.
+    if (!this.hls && this.video.getAttribute("src")) this.retry();
+  };
+
+  private onHlsError(hls: Hls, data: ErrorData): void {
+    if (hls !== this.hls || !data.fatal) return;
+    if (data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) {
+      this.release();
+      clearTimeout(this.retryTimer);
+      clearInterval(this.watchTimer);
+      this.report({ phase: "unsupported", behindS: null });
+      return;
+    }
+    if (data.response?.code === 401) {
+      // The token ran out on the way; the next request asks for a new one.
+      void session.accessToken().then((token) => token !== null && session.reject(token)).catch(() => undefined);
+    }
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
+      this.failures = 1;
+      hls.recoverMediaError();
+      return;
+    }
+    this.retry();
+  }
+
+  private retry(): void {
+    if (this.destroyed) return;
+    // Said before the source goes, so that the last picture can be kept.
+    this.report({ phase: "retrying", behindS: null });
+    this.release();
+    clearTimeout(this.retryTimer);
+    this.movingSince = null;
+    this.retryTimer = setTimeout(() => this.start(), backoffMs(this.failures, Math.random()));
+    this.lastMovedAt = Number.POSITIVE_INFINITY;
+    this.failures += 1;
+  }
+
+  private readonly watch = (): void => {
+    const now = performance.now();
+    const position = this.video.currentTime;
+    if (position !== this.lastPosition && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.video.paused) {
+      const moved = this.lastPosition >= 0;
+      this.lastPosition = position;
+      this.lastMovedAt = now;
+      if (!moved) return;
+      this.movingSince ??= now;
+      if (now - this.movingSince > HEALTHY_AFTER_MS) this.failures = 0;
+      this.report({ phase: "playing", behindS: this.behind() });
+    } else if (now - this.lastMovedAt > STUCK_AFTER_MS && !this.video.paused) {
+      this.retry();
+    } else if (this.video.paused && this.hls && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
+      this.play();
+    }
+  };
+
+  private behind(): number | null {
+    if (this.hls) {
+      const { latency } = this.hls;
+      return latency > 0 ? latency : null;
+    }
+    const { seekable } = this.video;
+    return seekable.length > 0 ? Math.max(0, seekable.end(seekable.length - 1) - this.video.currentTime) : null;
+  }
+
+  private report(state: PlayerState): void {
+    if (this.destroyed || (state.phase === this.state.phase && state.behindS === this.state.behindS)) return;
+    this.state = state;
+    this.options.onState(state);
+  }
+}

@@ -1,0 +1,179 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useEffect, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+
+import { type CameraFilter, camerasQuery, sitesQuery } from "../api/queries";
+import type { Camera, CameraState } from "../api/types";
+import { useMay } from "../auth/use-session";
+import { CameraDialog } from "../camera/CameraDialog";
+import { m } from "../messages";
+import { StatusBadge } from "../status/StatusBadge";
+import { useCameraStatus } from "../status/StatusProvider";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { Page } from "../ui/Page";
+import { Empty, Failed, Loading } from "../ui/States";
+
+const STATES: readonly CameraState[] = ["online", "connecting", "silent", "refused", "offline", "disabled"];
+/** Typing is let settle for this long before the node is asked. */
+const SETTLE_MS = 250;
+
+export default function CamerasPage() {
+  const may = useMay();
+  const [params, setParams] = useSearchParams();
+  const [adding, setAdding] = useState(false);
+  const [search, setSearch] = useState(params.get("search") ?? "");
+  const sites = useQuery(sitesQuery);
+
+  const set = (key: string, value: string) => {
+    setParams(
+      (before) => {
+        const after = new URLSearchParams(before);
+        if (value) after.set(key, value);
+        else after.delete(key);
+        return after;
+      },
+      { replace: true },
+    );
+  };
+  const searched = params.get("search") ?? "";
+  useEffect(() => {
+    if (search === searched) return;
+    const timer = setTimeout(() => set("search", search), SETTLE_MS);
+    return () => clearTimeout(timer);
+  });
+
+  const state = STATES.find((known) => known === params.get("state"));
+  const filter: CameraFilter = {
+    search: searched,
+    label: params.get("label") ?? "",
+    site: params.get("site") ?? "",
+    ...(state ? { state } : {}),
+  };
+  const filtered = searched !== "" || filter.label !== "" || filter.site !== "" || state !== undefined;
+  const query = useInfiniteQuery(camerasQuery(useDeferredValue(filter)));
+  const cameras = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const total = query.data?.pages[0]?.total ?? 0;
+  const labels = [...new Set([...cameras.flatMap((camera) => camera.labels), ...(filter.label ? [filter.label] : [])])].sort();
+  const clear = () => {
+    setSearch("");
+    setParams({}, { replace: true });
+  };
+  const control = "min-h-10.5 w-full rounded-lg border border-line-strong bg-surface px-3 text-sm sm:w-auto";
+
+  return (
+    <Page
+      title={m.cameras.title}
+      actions={
+        may.edit && (
+          <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
+            {m.cameras.add}
+          </Button>
+        )
+      }
+    >
+      <div className="mb-4 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
+        <div className="relative col-span-2 sm:min-w-64 sm:flex-1">
+          <Icon name="search" className="pointer-events-none absolute top-1/2 left-3 size-4.5 -translate-y-1/2 text-faint" />
+          <input
+            type="search"
+            aria-label={m.cameras.search}
+            placeholder={m.cameras.searchPlaceholder}
+            className={`${control} pl-10 sm:w-full`}
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+        </div>
+        <select aria-label={m.cameras.state} className={control} value={state ?? ""} onChange={(event) => set("state", event.target.value)}>
+          <option value="">{m.cameras.anyState}</option>
+          {STATES.map((word) => (
+            <option key={word} value={word}>
+              {m.states[word].label}
+            </option>
+          ))}
+        </select>
+        <select aria-label={m.cameras.label} className={`${control} sm:max-w-44`} value={filter.label} onChange={(event) => set("label", event.target.value)}>
+          <option value="">{m.cameras.labelPlaceholder}</option>
+          {labels.map((word) => (
+            <option key={word} value={word}>
+              {word}
+            </option>
+          ))}
+        </select>
+        {(sites.data?.items.length ?? 0) > 0 && (
+          <select aria-label={m.cameras.site} className={`${control} sm:max-w-44`} value={filter.site} onChange={(event) => set("site", event.target.value)}>
+            <option value="">{m.cameras.anySite}</option>
+            {sites.data?.items.map((site) => (
+              <option key={site.id} value={site.id}>
+                {site.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      {query.isError && !query.data ? (
+        <Failed error={query.error} onRetry={() => void query.refetch()} />
+      ) : query.isPending ? (
+        <Loading />
+      ) : cameras.length === 0 ? (
+        filtered ? (
+          <Empty icon="search" title={m.cameras.noMatchTitle} text={m.cameras.noMatchText}>
+            <Button onClick={clear}>{m.cameras.clear}</Button>
+          </Empty>
+        ) : (
+          <Empty icon="camera" title={m.grid.emptyTitle} text={may.edit ? m.grid.emptyText : m.grid.emptyViewer}>
+            {may.edit && (
+              <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
+                {m.grid.emptyAction}
+              </Button>
+            )}
+          </Empty>
+        )
+      ) : (
+        <>
+          <ul aria-label={m.cameras.caption} className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card">
+            {cameras.map((camera) => (
+              <Row key={camera.id} camera={camera} site={sites.data?.items.find((site) => site.id === camera.site)?.name} />
+            ))}
+          </ul>
+          <div className="mt-4 flex flex-col items-center gap-3 text-sm text-faint">
+            <span>{m.cameras.shown(cameras.length, total)}</span>
+            {query.hasNextPage && (
+              <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                {query.isFetchingNextPage ? m.common.loading : m.common.loadMore}
+              </Button>
+            )}
+          </div>
+        </>
+      )}
+      {adding && <CameraDialog onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}
+
+function Row({ camera, site }: { camera: Camera; site: string | undefined }) {
+  const status = useCameraStatus(camera.id, camera.status);
+  const where = camera.source.type === "rtsp" ? camera.source.url : camera.source.path;
+  const trouble = status.state !== "online" && status.state !== "disabled" && status.state !== "connecting";
+  return (
+    <li data-camera={camera.id} data-state={status.state}>
+      <Link to={`/cameras/${camera.id}`} className="flex items-center gap-4 px-4 py-3 transition-colors hover:bg-hover focus-visible:outline-offset-[-2px]">
+        <div className="min-w-0 flex-1">
+          <p className="truncate font-medium">
+            <bdi>{camera.name}</bdi>
+          </p>
+          <p className="truncate text-sm text-faint">{trouble && status.reason ? status.reason : [site, where].filter(Boolean).join(" · ")}</p>
+        </div>
+        <div className="hidden max-w-72 flex-wrap justify-end gap-1.5 lg:flex">
+          {camera.labels.slice(0, 4).map((word) => (
+            <span key={word} className="max-w-32 truncate rounded-md bg-sunken px-2 py-0.5 text-[0.8125rem] text-soft">
+              <bdi>{word}</bdi>
+            </span>
+          ))}
+        </div>
+        <StatusBadge state={status.state} />
+        <Icon name="right" className="hidden size-4 text-faint sm:block" />
+      </Link>
+    </li>
+  );
+}

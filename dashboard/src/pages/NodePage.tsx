@@ -1,0 +1,107 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+
+import { nodeQuery } from "../api/queries";
+import type { CameraState, NodeView } from "../api/types";
+import { m } from "../messages";
+import { StatusDot } from "../status/StatusBadge";
+import { formatBytes, formatDuration } from "../time/format";
+import { useNow } from "../time/use-now";
+import { Icon } from "../ui/Icon";
+import { Card, Facts, Page } from "../ui/Page";
+import { Failed, Loading, Notice } from "../ui/States";
+
+const STATES: readonly CameraState[] = ["online", "connecting", "silent", "refused", "offline", "disabled"];
+/** From this share on a disk is shown as nearly full. */
+const NEARLY_FULL = 0.9;
+
+export default function NodePage() {
+  const node = useQuery(nodeQuery);
+  return (
+    <Page title={m.node.title}>
+      {node.data ? (
+        <NodeDetails node={node.data} />
+      ) : node.isError ? (
+        <Failed error={node.error} onRetry={() => void node.refetch()} />
+      ) : (
+        <Loading rows={4} />
+      )}
+    </Page>
+  );
+}
+
+function NodeDetails({ node }: { node: NodeView }) {
+  const now = useNow(1_000);
+  const { memory, cameras } = node;
+  return (
+    <div className="grid gap-4 lg:grid-cols-2">
+      <Card title={m.node.health}>
+        <p className={`mb-4 inline-flex items-center gap-2 rounded-full px-3 py-1.5 text-sm font-medium ${node.healthy ? "bg-good-wash text-good" : "bg-bad-wash text-bad"}`}>
+          <Icon name={node.healthy ? "check" : "warning"} className="size-4.5" />
+          {node.healthy ? m.node.healthy : m.node.unhealthy}
+        </p>
+        <Facts
+          facts={[
+            [m.node.uptime, formatDuration(Math.max(0, now - Date.parse(node.started_at)))],
+            [m.node.version, node.version],
+            [m.node.id, <code key="id" className="text-[0.8125rem] break-all">{node.id}</code>],
+          ]}
+        />
+      </Card>
+      <Card title={m.node.cameras} aside={<span className="tabular-nums">{`${m.node.total} ${cameras.total}`}</span>}>
+        <ul className="grid grid-cols-2 gap-2 sm:grid-cols-3">
+          {STATES.map((state) => (
+            <li key={state}>
+              <Link to={`/cameras?state=${state}`} className="block rounded-xl bg-sunken px-3 py-2.5 hover:bg-hover">
+                <span className="block text-2xl font-semibold tabular-nums">{cameras[state]}</span>
+                <span className="flex items-center gap-1.5 text-sm text-soft">
+                  <StatusDot state={state} className="size-2" />
+                  {m.states[state].label}
+                </span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </Card>
+      <Card title={m.node.disks}>
+        {node.disks.length === 0 && <p className="text-sm text-soft">{m.node.noDisks}</p>}
+        <ul className="space-y-5">
+          {node.disks.map((disk) => (
+            <li key={disk.path}>
+              <p className="mb-2 text-sm font-medium break-all">{disk.path}</p>
+              {disk.total_bytes != null && disk.free_bytes != null && (
+                <Meter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
+              )}
+              {disk.trouble && <Notice className="mt-3">{m.causes[disk.trouble]}</Notice>}
+            </li>
+          ))}
+        </ul>
+      </Card>
+      <Card title={m.node.memory}>
+        <p className="mb-2 text-sm font-medium">{m.node.rings}</p>
+        <Meter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
+        {memory.resident_bytes != null && (
+          <div className="mt-5">
+            <Facts facts={[[m.node.resident, formatBytes(memory.resident_bytes)]]} />
+          </div>
+        )}
+        <p className="mt-4 text-[0.8125rem] text-faint">{m.node.ringsHint}</p>
+      </Card>
+    </div>
+  );
+}
+
+function Meter({ name, used, total, aside }: { name: string; used: number; total: number; aside?: string }) {
+  const share = total > 0 ? Math.min(1, used / total) : 0;
+  return (
+    <div>
+      <svg role="meter" aria-label={name} aria-valuemin={0} aria-valuemax={total} aria-valuenow={used} viewBox="0 0 100 2" preserveAspectRatio="none" className="h-2.5 w-full overflow-hidden rounded-full bg-sunken">
+        <rect width={share * 100} height={2} className={share >= NEARLY_FULL ? "fill-bad-fill" : "fill-accent-fill"} />
+      </svg>
+      <p className="mt-1.5 flex justify-between gap-3 text-sm text-faint tabular-nums">
+        <span>{m.node.used(formatBytes(used), formatBytes(total))}</span>
+        <span>{aside}</span>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+
+import type { CameraStatus } from "../api/types";
+import { keepConnected } from "./connection";
+import { newerStatus, StatusBoard } from "./feed";
+
+/** How often cameras are asked for while no status arrives by itself. */
+const POLL_WHILE_DOWN_MS = 5_000;
+/** A first connection gets this long before its absence is shown. */
+const NOTICE_AFTER_MS = 2_500;
+
+interface StatusContext {
+  board: StatusBoard;
+  /** Whether statuses arrive by themselves. */
+  up: boolean;
+}
+
+const Context = createContext<StatusContext>({ board: new StatusBoard(), up: false });
+
+/** Feeds pushed statuses to everything inside; polls while the push is down. */
+export function StatusProvider({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [board] = useState(() => new StatusBoard());
+  const [up, setUp] = useState(false);
+
+  useEffect(
+    () =>
+      keepConnected({
+        onUp: setUp,
+        onMessage: (message) => {
+          board.apply(message);
+          if (message.type === "cameras_changed") void queries.invalidateQueries({ queryKey: ["cameras"] });
+          // The stream facts of a camera are known once it is online.
+          if (message.type === "status" && message.status.state === "online") {
+            void queries.invalidateQueries({ queryKey: ["cameras", "one", message.camera] });
+          }
+        },
+      }),
+    [board, queries],
+  );
+
+  useEffect(() => {
+    if (up) return;
+    const timer = setInterval(() => void queries.invalidateQueries({ queryKey: ["cameras"] }), POLL_WHILE_DOWN_MS);
+    return () => clearInterval(timer);
+  }, [up, queries]);
+
+  const value = useMemo(() => ({ board, up }), [board, up]);
+  return <Context value={value}>{children}</Context>;
+}
+
+/** A camera's status now: what was pushed, or what was fetched where that is newer. */
+export function useCameraStatus(camera: string, fetched: CameraStatus): CameraStatus {
+  const { board } = use(Context);
+  const pushed = useSyncExternalStore(board.subscribe, () => board.status(camera));
+  return newerStatus(pushed, fetched);
+}
+
+/** The changes of a camera's status seen since the page was opened, latest first. */
+export function useStatusChanges(camera: string): readonly CameraStatus[] {
+  const { board } = use(Context);
+  return useSyncExternalStore(board.subscribe, () => board.changes(camera));
+}
+
+/** Whether to say that statuses do not arrive by themselves. */
+export function useConnectionNotice(): boolean {
+  const { up } = use(Context);
+  const [waited, setWaited] = useState(false);
+  useEffect(() => {
+    if (up) return;
+    const timer = setTimeout(() => setWaited(true), NOTICE_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      setWaited(false);
+    };
+  }, [up]);
+  return !up && waited;
+}
