@@ -1,5 +1,5 @@
 use eyrie_types::{CameraId, Epoch, Incident, TenantId, TimeRange, WallTime};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
 use super::{Store, StoreError};
@@ -69,21 +69,27 @@ impl Store {
         range: TimeRange,
     ) -> Result<Vec<Incident>, StoreError> {
         let tenant = tenant.clone();
-        self.read(move |connection| {
-            let sql = "SELECT slot, epoch, cause, start_us, end_us FROM incidents
-                       WHERE tenant = ?1 AND camera = ?2 AND end_us > ?3 AND start_us < ?4
-                       ORDER BY start_us, slot, epoch, cause LIMIT ?5";
-            let mut statement = connection.prepare_cached(sql)?;
-            let limit = INCIDENTS_MAX as u32 + 1;
-            let asked = params![Col(tenant), Col(camera), Col(range.start), Col(range.end), limit];
-            let incidents = statement.query_map(asked, read)?.collect::<Result<Vec<_>, _>>()?;
-            if incidents.len() > INCIDENTS_MAX {
-                return Err(StoreError::TooMany { what: "incidents in the range", max: INCIDENTS_MAX });
-            }
-            Ok(incidents)
-        })
-        .await
+        self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
     }
+}
+
+pub(super) fn overlapping(
+    connection: &Connection,
+    tenant: &TenantId,
+    camera: CameraId,
+    range: TimeRange,
+) -> Result<Vec<Incident>, StoreError> {
+    let sql = "SELECT slot, epoch, cause, start_us, end_us FROM incidents
+               WHERE tenant = ?1 AND camera = ?2 AND end_us > ?3 AND start_us < ?4
+               ORDER BY start_us, slot, epoch, cause LIMIT ?5";
+    let mut statement = connection.prepare_cached(sql)?;
+    let limit = INCIDENTS_MAX as u32 + 1;
+    let asked = params![Col(tenant.clone()), Col(camera), Col(range.start), Col(range.end), limit];
+    let incidents = statement.query_map(asked, read)?.collect::<Result<Vec<_>, _>>()?;
+    if incidents.len() > INCIDENTS_MAX {
+        return Err(StoreError::TooMany { what: "incidents in the range", max: INCIDENTS_MAX });
+    }
+    Ok(incidents)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Incident> {

@@ -4,22 +4,30 @@
 //!
 //! Start reading at [`Store`]; `writer` holds the one piece of cleverness, group commit.
 
+mod audit;
 mod camera_list;
 mod cameras;
 mod column;
 mod connection;
+mod copies;
 mod cursor;
 mod error;
 mod fold;
+mod fragment_codec;
+mod fragments;
 mod incidents;
+mod keys;
+mod ledger_rows;
 mod logins;
 mod migrations;
 mod node;
+mod outbox;
 mod readers;
 mod runs_codec;
 mod sealed_secret;
 mod segments;
 mod sessions;
+mod signing_keys;
 mod sites;
 mod spec_history;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
@@ -27,16 +35,22 @@ mod store;
 mod users;
 mod writer;
 
+pub use audit::{AUDIT_PAGE_MAX, AuditPage};
 pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraQuery};
 pub use cameras::{BULK_MAX, BulkChange, BulkOutcome, DeletedCamera, PasswordChange, StoredCamera};
+pub use copies::SegmentCopy;
 pub use cursor::Cursor;
 pub use error::StoreError;
+pub use fragments::FRAGMENT_CHUNK_MAX;
+pub use keys::TenantKeyRow;
 pub use logins::{FAILURES_KEPT, FREE_FAILURES, LoginGate, PAUSE_MAX, login_pause};
 pub use node::NODE_ALIVE_EVERY;
+pub use outbox::{OUTBOX_MAX, OUTBOX_PAGE_MAX, OutboxEntry};
 pub use readers::{READ_QUEUE_MAX, READERS};
 pub use sealed_secret::SealedSecret;
 pub use segments::{SEGMENT_BATCH_MAX, SEGMENT_PAGE_MAX, SEGMENT_SPAN_MAX};
 pub use sessions::{Rotation, SESSIONS_PER_USER_MAX, Session, TokenHash};
+pub use signing_keys::SigningKeyRow;
 pub use sites::SITES_MAX;
 pub use store::{Store, StoreConfig};
 pub use users::{PasswordHash, USER_PAGE_MAX, User, UserChange, UserPage};

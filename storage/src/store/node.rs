@@ -94,7 +94,7 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<NodeRun> {
     Ok(NodeRun { start: col(row, 0)?, last_alive: col(row, 1)? })
 }
 
-fn runs(connection: &Connection, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {
+pub(super) fn runs(connection: &Connection, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {
     // Runs of one node follow one another, so the one that began last before the range is the only one of those that may
     // reach into it.
     let sql = "SELECT start_us, last_alive_us FROM node_runs WHERE node = ?1

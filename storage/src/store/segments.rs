@@ -175,7 +175,7 @@ fn put(connection: &Connection, row: &SegmentRow) -> Result<(), StoreError> {
 }
 
 /// Walks the day partitions that can hold an overlapping segment, as a ScyllaDB reader would.
-fn overlapping(
+pub(super) fn overlapping(
     connection: &Connection,
     tenant: &TenantId,
     camera: CameraId,

@@ -22,33 +22,38 @@ impl Store {
         range: TimeRange,
     ) -> Result<Vec<SpecChange>, StoreError> {
         let tenant = tenant.clone();
-        self.read(move |connection| {
-            let mut changes: Vec<SpecChange> = connection
-                .prepare_cached(
-                    "SELECT at_us, enabled, mode FROM spec_history WHERE tenant = ?1 AND camera = ?2 AND at_us <= ?3
-                     ORDER BY at_us DESC, revision DESC LIMIT 1",
-                )?
-                .query_row(params![Col(tenant.clone()), Col(camera), Col(range.start)], read)
-                .optional()?
-                .into_iter()
-                .collect();
-            let mut within = connection.prepare_cached(
-                "SELECT at_us, enabled, mode FROM spec_history
-                 WHERE tenant = ?1 AND camera = ?2 AND at_us > ?3 AND at_us < ?4 ORDER BY at_us, revision LIMIT ?5",
-            )?;
-            let limit = SPEC_CHANGES_MAX as u32 + 1;
-            let rows =
-                within.query_map(params![Col(tenant), Col(camera), Col(range.start), Col(range.end), limit], read)?;
-            for change in rows {
-                changes.push(change?);
-            }
-            if changes.len() > SPEC_CHANGES_MAX {
-                return Err(StoreError::TooMany { what: "spec changes in the range", max: SPEC_CHANGES_MAX });
-            }
-            Ok(changes)
-        })
-        .await
+        self.read(move |connection| within(connection, &tenant, camera, range)).await
     }
+}
+
+pub(super) fn within(
+    connection: &Connection,
+    tenant: &TenantId,
+    camera: CameraId,
+    range: TimeRange,
+) -> Result<Vec<SpecChange>, StoreError> {
+    let mut changes: Vec<SpecChange> = connection
+        .prepare_cached(
+            "SELECT at_us, enabled, mode FROM spec_history WHERE tenant = ?1 AND camera = ?2 AND at_us <= ?3
+             ORDER BY at_us DESC, revision DESC LIMIT 1",
+        )?
+        .query_row(params![Col(tenant.clone()), Col(camera), Col(range.start)], read)
+        .optional()?
+        .into_iter()
+        .collect();
+    let mut later = connection.prepare_cached(
+        "SELECT at_us, enabled, mode FROM spec_history
+         WHERE tenant = ?1 AND camera = ?2 AND at_us > ?3 AND at_us < ?4 ORDER BY at_us, revision LIMIT ?5",
+    )?;
+    let limit = SPEC_CHANGES_MAX as u32 + 1;
+    let asked = params![Col(tenant.clone()), Col(camera), Col(range.start), Col(range.end), limit];
+    for change in later.query_map(asked, read)? {
+        changes.push(change?);
+    }
+    if changes.len() > SPEC_CHANGES_MAX {
+        return Err(StoreError::TooMany { what: "spec changes in the range", max: SPEC_CHANGES_MAX });
+    }
+    Ok(changes)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<SpecChange> {

@@ -79,7 +79,7 @@ CREATE TABLE segments (
 ) WITHOUT ROWID;
 CREATE INDEX segments_open ON segments (node) WHERE state = 'open';
 CREATE TABLE copies (
-  tenant TEXT NOT NULL, camera BLOB NOT NULL, day INTEGER NOT NULL, segment BLOB NOT NULL,
+  tenant TEXT NOT NULL, camera BLOB NOT NULL, day INTEGER NOT NULL, segment BLOB NOT NULL, start_us INTEGER NOT NULL,
   node BLOB NOT NULL, disk TEXT NOT NULL, path TEXT NOT NULL, bytes INTEGER NOT NULL, written_us INTEGER NOT NULL,
   PRIMARY KEY (tenant, camera, day, segment, node, disk)
 ) WITHOUT ROWID;

@@ -1,0 +1,33 @@
+use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
+
+use super::{Store, StoreError, incidents, node, segments, spec_history};
+use crate::ledger::{INCIDENT_SLACK, LedgerRows, UNSYNCED_MAX};
+
+impl Store {
+    /// All that the ledger of a camera, deleted or not, is derived from over `range`, read in one snapshot; `node` is the one
+    /// that ran it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`] when the range holds more rows than one answer may.
+    pub async fn ledger_rows(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        node: NodeId,
+        range: TimeRange,
+    ) -> Result<LedgerRows, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            // What began or ended just outside explains what is missing at the edges.
+            let wider = TimeRange { start: range.start - INCIDENT_SLACK, end: range.end + INCIDENT_SLACK };
+            let around = TimeRange { start: range.start, end: range.end + UNSYNCED_MAX };
+            Ok(LedgerRows {
+                spec_changes: spec_history::within(connection, &tenant, camera, range)?,
+                segments: segments::overlapping(connection, &tenant, camera, range)?,
+                incidents: incidents::overlapping(connection, &tenant, camera, wider)?,
+                node_runs: node::runs(connection, node, around)?,
+            })
+        })
+        .await
+    }
+}

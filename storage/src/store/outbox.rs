@@ -1,0 +1,62 @@
+use eyrie_types::Event;
+use rusqlite::{Row, params};
+
+use super::column::{Col, Json, col};
+use super::{Store, StoreError};
+
+/// Most events kept for those who read them; beyond it the oldest go, counted by `eyrie_store_outbox_dropped_total`: a
+/// reader that is down for long must not fill the disk. At 500 bytes an event, some 50 MB.
+pub const OUTBOX_MAX: u64 = 100_000;
+/// Most events read at once.
+pub const OUTBOX_PAGE_MAX: usize = 1000;
+
+/// An event in the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxEntry {
+    /// Its place in the order of all events; rises, never used twice. Readers remember the last one they handled; where the
+    /// next one read is further on than by one, events were dropped or another tenant's.
+    pub seq: u64,
+    /// The event.
+    pub event: Event,
+}
+
+impl Store {
+    /// Appends an event; returns its place.
+    pub async fn append_event(&self, event: Event) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached("INSERT INTO outbox (tenant, id, event) VALUES (?1, ?2, ?3)")?
+                .execute(params![Col(event.tenant.clone()), Col(event.id), Json(&event)])?;
+            let seq = connection.last_insert_rowid();
+            let dropped = connection
+                .prepare_cached("DELETE FROM outbox WHERE seq <= ?1")?
+                .execute([seq.saturating_sub_unsigned(OUTBOX_MAX)])?;
+            if dropped > 0 {
+                metrics::counter!("eyrie_store_outbox_dropped_total").increment(dropped as u64);
+            }
+            u64::try_from(seq).map_err(|error| StoreError::damaged("outbox place", error))
+        })
+        .await
+    }
+
+    /// The events of **all tenants** after `seq`, oldest first, up to `limit` (clamped to 1…[`OUTBOX_PAGE_MAX`]).
+    pub async fn events_after(&self, seq: u64, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        let limit = limit.clamp(1, OUTBOX_PAGE_MAX) as u32;
+        self.read(move |connection| {
+            let sql = "SELECT seq, event FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| Ok(OutboxEntry { seq: col(row, 0)?, event: row.get::<_, Json<Event>>(1)?.0 });
+            let entries = statement.query_map(params![Col(seq), limit], read)?.collect::<Result<_, _>>()?;
+            Ok(entries)
+        })
+        .await
+    }
+
+    /// Removes the events up to and with `seq`: every reader has handled them. Returns how many.
+    pub async fn trim_events(&self, seq: u64) -> Result<usize, StoreError> {
+        self.write(move |connection| {
+            Ok(connection.prepare_cached("DELETE FROM outbox WHERE seq <= ?1")?.execute([Col(seq)])?)
+        })
+        .await
+    }
+}
