@@ -1,6 +1,9 @@
 //! Storage: segment files, keys, and the metadata store. It holds sealed bytes and an index; it never parses media.
 
+pub mod disk;
+pub mod keys;
 pub mod ledger;
+pub mod segment;
 pub mod store;
 
 pub use store::{Store, StoreConfig, StoreError};

@@ -1,0 +1,20 @@
+//! Keys: a local [`MasterKey`] wraps each tenant's private key; the tenant's public key seals each [`SegmentKey`] (HPKE), so that
+//! writing needs no private key; a segment key seals one segment. [`Sealer`] protects small secrets such as camera passwords.
+//!
+//! Rotating the master key re-wraps tenants' private keys and re-seals secrets; no footage is touched. Destroying a [`KeyRow`]
+//! destroys the footage it opens.
+
+mod error;
+mod key_ring;
+mod master_key;
+mod random;
+mod sealer;
+mod segment_key;
+mod tenant_key;
+
+pub use error::KeyError;
+pub use key_ring::KeyRing;
+pub use master_key::{MasterKey, MasterKeyId};
+pub use sealer::{SealContext, Sealer};
+pub use segment_key::{KeyRow, SegmentKey};
+pub use tenant_key::TenantKeyRow;

@@ -1,0 +1,273 @@
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use eyrie_types::FragmentEntry;
+use rustix::fs::OFlags;
+
+use super::boxes;
+use super::cipher::{Sealed, SegmentCipher};
+use super::{
+    FRAGMENT_BYTES_MAX, Footer, FormatError, FragmentHead, INIT_BYTES_MAX, Scan, SegmentError, SegmentHead, scan,
+};
+use crate::keys::SegmentKey;
+
+/// The largest `ftyp`: a brand takes four bytes, and no writer lists a thousand.
+const FTYP_BYTES_MAX: u32 = 4096;
+
+/// Reads one segment file, open, closed or damaged. Every answer was verified: hashes always, tags where the key is known.
+///
+/// It blocks on the disk; call it from a thread that may. It holds one file descriptor and, of a closed file, the table.
+pub struct SegmentReader {
+    path: PathBuf,
+    file: File,
+    head: SegmentHead,
+    binding: [u8; 32],
+    cipher: Option<SegmentCipher>,
+    footer: Option<Footer>,
+}
+
+impl SegmentReader {
+    /// Opens a file and reads its header and, if it has one, its footer. Without `key` a sealed segment can still be scanned
+    /// and its stored bytes verified.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not a segment, its header was changed, or `key` is not the one it names. A damaged or
+    /// missing footer is no error: the segment counts as unclosed.
+    pub fn open(path: impl Into<PathBuf>, key: Option<&SegmentKey>) -> Result<Self, SegmentError> {
+        let path = path.into();
+        let file = open_regular(&path)?;
+        let format = |offset, source| SegmentError::Format { path: path.clone(), offset, source };
+        let ftyp = read_at(&path, &file, 0, 8)?.ok_or_else(|| format(0, FormatError::Truncated("ftyp")))?;
+        let ftyp_length = match boxes::plain_box(&ftyp).map_err(|source| format(0, source))? {
+            (size, kind) if kind == *b"ftyp" && (8..=FTYP_BYTES_MAX).contains(&size) => size,
+            _ => return Err(format(0, FormatError::NotFound("ftyp"))),
+        };
+        let at = u64::from(ftyp_length);
+        let head = read_at(&path, &file, at, SegmentHead::LENGTH)?
+            .ok_or(FormatError::Truncated("segment header"))
+            .and_then(|bytes| SegmentHead::parse(&bytes))
+            .map_err(|source| format(at, source))?;
+        // A sealed init segment is a little longer than its plaintext: a box header and a tag per 64 KiB.
+        let init_max = INIT_BYTES_MAX.as_u64() + 4096;
+        if head.ftyp_length != ftyp_length || u64::from(head.init_length) > init_max {
+            return Err(format(at, FormatError::Field("init length")));
+        }
+        let cipher = match (head.key, key) {
+            (Some(needed), Some(key)) if key.id() != needed => {
+                return Err(format(at, FormatError::KeyNeeded(needed)));
+            }
+            (Some(_), key) => key.map(SegmentCipher::new),
+            (None, _) => None,
+        };
+        let binding = head.binding();
+        let mut reader = Self { path, file, head, binding, cipher, footer: None };
+        reader.footer = reader.read_footer()?;
+        Ok(reader)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its header.
+    pub fn head(&self) -> &SegmentHead {
+        &self.head
+    }
+
+    /// Its footer; `None` while, or because, it was not closed.
+    pub fn footer(&self) -> Option<&Footer> {
+        self.footer.as_ref()
+    }
+
+    /// Bytes of the file right now.
+    ///
+    /// # Errors
+    /// When the file system does not tell.
+    pub fn bytes(&self) -> Result<u64, SegmentError> {
+        self.file.metadata().map(|meta| meta.len()).map_err(|source| io_error("measure", &self.path, source))
+    }
+
+    /// The init segment: `ftyp` and `moov`, unsealed.
+    ///
+    /// # Errors
+    /// When it was changed or its key is not known.
+    pub fn init(&self) -> Result<Bytes, SegmentError> {
+        let (ftyp, stored) = self.stored_init()?;
+        let at = self.init_offset();
+        let Some(key) = self.head.key else {
+            return Ok([ftyp, stored].concat().into());
+        };
+        let cipher = self.cipher.as_ref().ok_or_else(|| self.format(at, FormatError::KeyNeeded(key)))?;
+        // The stored length tells the plaintext's: a chunk's tag comes once per 64 KiB stored.
+        let plain = plain_init_length(self.head.init_length);
+        cipher
+            .open(Sealed::Init, &self.head.bound(), &stored, plain)
+            .map(Bytes::from)
+            .map_err(|source| self.format(at, source))
+    }
+
+    /// The plaintext of a fragment: `moof` and `mdat`. `entry` comes from the footer, a scan, or the index, and must agree with
+    /// the file to the last bit.
+    ///
+    /// # Errors
+    /// When anything was changed, moved or cut, or the key is not known.
+    pub fn fragment(&self, entry: &FragmentEntry) -> Result<Bytes, SegmentError> {
+        let (head, stored) = self.stored_fragment(entry)?;
+        let format = |source| self.format(entry.offset, source);
+        let plain = match (head.key, &self.cipher) {
+            (None, _) => Bytes::from(stored),
+            (Some(key), None) => return Err(format(FormatError::KeyNeeded(key))),
+            (Some(_), Some(cipher)) => cipher
+                .open(Sealed::Fragment(head.number), &head.bound(), &stored, head.plain_length)
+                .map_err(format)?
+                .into(),
+        };
+        if super::segment_head::sha256(&plain) != head.leaf {
+            return Err(format(FormatError::Leaf(head.number)));
+        }
+        Ok(plain)
+    }
+
+    /// Checks a fragment's header and stored bytes without any key: what scrubbing does.
+    ///
+    /// # Errors
+    /// When they were changed, moved or cut.
+    pub fn verify_stored(&self, entry: &FragmentEntry) -> Result<(), SegmentError> {
+        self.stored_fragment(entry).map(drop)
+    }
+
+    /// Checks everything there is: init segment, each fragment, and that the footer tells of the very fragments that are there.
+    /// With the key the plaintext too; without it the stored bytes.
+    ///
+    /// # Errors
+    /// The first thing found wrong.
+    pub fn verify(&self) -> Result<Scan, SegmentError> {
+        let sealed_away = self.head.key.is_some() && self.cipher.is_none();
+        if sealed_away {
+            self.stored_init().map(drop)?
+        } else {
+            self.init().map(drop)?
+        }
+        let scan = self.scan(0)?;
+        if let scan::ScanEnd::Damaged { reason } = &scan.end {
+            return Err(self.format(scan.bytes, reason.clone()));
+        }
+        if !sealed_away {
+            for entry in &scan.fragments {
+                self.fragment(entry)?;
+            }
+        }
+        Ok(scan)
+    }
+
+    /// Walks the file from its first fragment and stops at the first damage. Headers are checked everywhere, stored bytes (which
+    /// means reading them) only of fragments that begin at or after byte `verify_from`: 0 for all of them, or what the index knew
+    /// to be durable.
+    ///
+    /// # Errors
+    /// When the disk fails; damage is part of the answer.
+    pub fn scan(&self, verify_from: u64) -> Result<Scan, SegmentError> {
+        scan::scan(self, verify_from)
+    }
+
+    /// `ftyp` and the stored init bytes, checked against their hash.
+    fn stored_init(&self) -> Result<(Vec<u8>, Vec<u8>), SegmentError> {
+        let at = self.init_offset();
+        let cut = || self.format(at, FormatError::Truncated("init segment"));
+        let ftyp = self.read(0, self.head.ftyp_length as usize)?.ok_or_else(cut)?;
+        let stored = self.read(at, self.head.init_length as usize)?.ok_or_else(cut)?;
+        if blake3::Hasher::new().update(&ftyp).update(&stored).finalize() != self.head.init_hash {
+            return Err(self.format(at, FormatError::StoredHash("init segment")));
+        }
+        Ok((ftyp, stored))
+    }
+
+    fn stored_fragment(&self, entry: &FragmentEntry) -> Result<(FragmentHead, Vec<u8>), SegmentError> {
+        let format = |source| self.format(entry.offset, source);
+        let cut = || format(FormatError::Truncated("fragment"));
+        // A sealed fragment is longer than its plaintext by a tag in 64 KiB: an eighth is plenty.
+        let longest = FRAGMENT_BYTES_MAX.as_u64() + FRAGMENT_BYTES_MAX.as_u64() / 8;
+        if u64::from(entry.length) > longest {
+            return Err(format(FormatError::Entry(entry.number)));
+        }
+        let mut bytes = self.read(entry.offset, entry.length as usize)?.ok_or_else(cut)?;
+        let head = bytes.get(..FragmentHead::LENGTH).ok_or_else(cut)?;
+        let head = FragmentHead::parse(head).map_err(format)?;
+        head.check_place(&self.head, &self.binding, entry.number).map_err(format)?;
+        if head.entry(entry.offset) != *entry {
+            return Err(format(FormatError::Entry(entry.number)));
+        }
+        bytes.drain(..FragmentHead::LENGTH);
+        if blake3::hash(&bytes) != head.stored_hash {
+            return Err(format(FormatError::StoredHash("fragment")));
+        }
+        Ok((head, bytes))
+    }
+
+    fn read_footer(&self) -> Result<Option<Footer>, SegmentError> {
+        let end = self.bytes()?;
+        let Some(trailer_at) = end.checked_sub(Footer::TRAILER as u64) else { return Ok(None) };
+        let Some(trailer) = self.read(trailer_at, Footer::TRAILER)? else { return Ok(None) };
+        let Some(length) = Footer::length_from_trailer(&trailer) else { return Ok(None) };
+        let Some(at) = end.checked_sub(length as u64) else { return Ok(None) };
+        let bytes = self.read(at, length)?;
+        Ok(bytes.and_then(|bytes| self.parse_footer(&bytes, at).ok()))
+    }
+
+    pub(super) fn parse_footer(&self, bytes: &[u8], at: u64) -> Result<Footer, FormatError> {
+        Footer::parse(bytes, at, &self.head, self.cipher.as_ref())
+    }
+
+    pub(super) fn binding(&self) -> &[u8; 32] {
+        &self.binding
+    }
+
+    /// `length` bytes at `offset`, or `None` when the file ends before.
+    pub(super) fn read(&self, offset: u64, length: usize) -> Result<Option<Vec<u8>>, SegmentError> {
+        read_at(&self.path, &self.file, offset, length)
+    }
+
+    fn init_offset(&self) -> u64 {
+        u64::from(self.head.ftyp_length) + SegmentHead::LENGTH as u64
+    }
+
+    fn format(&self, offset: u64, source: FormatError) -> SegmentError {
+        SegmentError::Format { path: self.path.clone(), offset, source }
+    }
+}
+
+/// Undoes [`super::cipher::sealed_box_length`].
+fn plain_init_length(stored: u32) -> u32 {
+    let chunks = stored.saturating_sub(boxes::UUID_BOX_HEAD as u32);
+    chunks.saturating_sub(chunks.div_ceil(64 * 1024) * super::cipher::TAG as u32)
+}
+
+/// Opens a regular file for reading; neither follows a symbolic link nor waits for a pipe's other end.
+fn open_regular(path: &Path) -> Result<File, SegmentError> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = File::options().read(true).custom_flags(flags).open(path);
+    let file = file.map_err(|source| match rustix::io::Errno::from_io_error(&source) {
+        Some(rustix::io::Errno::LOOP) => SegmentError::NotAFile(path.to_owned()),
+        _ => io_error("open", path, source),
+    })?;
+    let meta = file.metadata().map_err(|source| io_error("measure", path, source))?;
+    if meta.is_file() { Ok(file) } else { Err(SegmentError::NotAFile(path.to_owned())) }
+}
+
+fn read_at(path: &Path, file: &File, offset: u64, length: usize) -> Result<Option<Vec<u8>>, SegmentError> {
+    let mut bytes = vec![0; length];
+    match file.read_exact_at(&mut bytes, offset) {
+        Ok(()) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(source) => Err(io_error("read", path, source)),
+    }
+}
+
+fn io_error(action: &'static str, path: &Path, source: io::Error) -> SegmentError {
+    SegmentError::Io { action, path: path.to_owned(), source: Arc::new(source) }
+}
