@@ -14,7 +14,7 @@ impl Schedule {
         const GOLDEN: u64 = 0x9e37_79b9;
         let fraction = (index as u64).wrapping_mul(GOLDEN) & 0xffff_ffff;
         let interval_us = 1_000_000 / u64::from(fps);
-        Self { fps, phase: Duration::from_micros(interval_us * fraction >> 32) }
+        Self { fps, phase: Duration::from_micros((interval_us * fraction) >> 32) }
     }
 
     /// When unit `number` is due.

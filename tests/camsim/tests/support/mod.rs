@@ -1,5 +1,6 @@
 //! What the tests share: a server on a free port, and retina as its client.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::time::Duration;
 
