@@ -10,7 +10,7 @@ import { LiveVideo } from "../live/LiveVideo";
 import { m } from "../messages";
 import { useCameraStatus } from "../status/StatusProvider";
 import { StatusPanel } from "../status/StatusPanel";
-import { knownZone } from "../time/format";
+import { useSiteZone } from "../time/use-site-zone";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { CheckField, LabelsField, PasswordField, SelectField, TextField } from "../ui/Field";
@@ -174,6 +174,7 @@ function Watch({ camera, added, onChange, onAnother, onClose }: WatchProps) {
   const navigate = useNavigate();
   const { data = camera } = useQuery({ ...cameraQuery(camera.id), refetchInterval: WATCH_EVERY_MS });
   const status = useCameraStatus(camera.id, data.status);
+  const zone = useSiteZone(camera.site);
   const online = status.state === "online";
   const trouble = status.state === "refused" || status.state === "offline" || status.state === "silent";
   return (
@@ -193,7 +194,7 @@ function Watch({ camera, added, onChange, onAnother, onClose }: WatchProps) {
       {!camera.enabled && <Notice tone="good">{m.form.watchOff}</Notice>}
       {camera.enabled && !online && (
         <>
-          <StatusPanel status={status} zone={knownZone(null)} />
+          <StatusPanel status={status} zone={zone} />
           <p className="mt-4 text-sm text-faint">{m.form.watchNote}</p>
         </>
       )}

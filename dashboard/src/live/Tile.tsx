@@ -5,8 +5,9 @@ import type { Camera } from "../api/types";
 import { m } from "../messages";
 import { StatusDot } from "../status/StatusBadge";
 import { useCameraStatus } from "../status/StatusProvider";
-import { formatMoment, knownZone } from "../time/format";
+import { formatMoment } from "../time/format";
 import { useNow } from "../time/use-now";
+import { useSiteZone } from "../time/use-site-zone";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { toggleFullscreen } from "./fullscreen";
@@ -30,7 +31,7 @@ export function Tile({ camera, lowLatency, dense }: Props) {
       ref={frame}
       data-camera={camera.id}
       data-state={status.state}
-      className="group relative min-h-0 min-w-0 overflow-hidden rounded-lg bg-black text-white"
+      className="group @container relative min-h-0 min-w-0 overflow-hidden rounded-lg bg-black text-white"
     >
       <LiveVideo cameraId={camera.id} name={camera.name} hlsUrl={camera.links.hls} active={online} lowLatency={lowLatency} muted>
         {(player) =>
@@ -42,14 +43,15 @@ export function Tile({ camera, lowLatency, dense }: Props) {
         }
       </LiveVideo>
       {!online && (
-        <div role="status" className="absolute inset-0 flex flex-col items-center justify-center gap-1.5 overflow-hidden p-4 pb-12 text-center">
+        <div role="status" className="absolute inset-0 flex flex-col items-center justify-center gap-1.5 overflow-hidden p-3 pb-9 text-center">
           <Icon
             name={status.state === "disabled" ? "power" : status.state === "connecting" ? "plug" : "warning"}
-            className={`${dense ? "size-6" : "size-8"} ${status.state === "connecting" ? "pulse" : ""} text-white/70`}
+            className={`size-6 @md:size-8 ${status.state === "connecting" ? "pulse" : ""} text-white/70`}
           />
-          <p className={`font-medium ${dense ? "text-sm" : ""}`}>{words.headline}</p>
-          {status.reason && <p className={`line-clamp-3 max-w-md text-white/70 ${dense ? "hidden text-xs sm:line-clamp-2" : "text-sm"}`}>{status.reason}</p>}
-          {status.state !== "connecting" && <Since since={status.since} />}
+          <p className="text-sm font-medium @2xs:hidden">{words.label}</p>
+          <p className="hidden text-sm font-medium @2xs:block @md:text-base">{words.headline}</p>
+          {status.reason && <p className="hidden max-w-md text-xs text-white/70 @xs:line-clamp-2 @md:line-clamp-3 @md:text-sm">{status.reason}</p>}
+          {status.state !== "connecting" && <Since since={status.since} site={camera.site} />}
         </div>
       )}
       <Link
@@ -75,7 +77,8 @@ export function Tile({ camera, lowLatency, dense }: Props) {
   );
 }
 
-function Since({ since }: { since: string }) {
+function Since({ since, site }: { since: string; site: string | null | undefined }) {
   const now = useNow(30_000);
-  return <p className="text-xs text-white/60">{m.since(formatMoment(Date.parse(since), now, knownZone(null)))}</p>;
+  const zone = useSiteZone(site);
+  return <p className="hidden text-xs text-white/60 @xs:block">{m.since(formatMoment(Date.parse(since), now, zone))}</p>;
 }

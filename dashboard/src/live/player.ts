@@ -86,6 +86,7 @@ export class LivePlayer {
     private readonly options: PlayerOptions,
   ) {
     video.addEventListener("error", this.onVideoError);
+    video.addEventListener("timeupdate", this.onTimeUpdate);
     this.watchTimer = setInterval(this.watch, WATCH_EVERY_MS);
     this.start();
   }
@@ -95,6 +96,7 @@ export class LivePlayer {
     clearInterval(this.watchTimer);
     clearTimeout(this.retryTimer);
     this.video.removeEventListener("error", this.onVideoError);
+    this.video.removeEventListener("timeupdate", this.onTimeUpdate);
     this.release();
   }
 
@@ -140,6 +142,11 @@ export class LivePlayer {
     this.video.removeAttribute("src");
     this.video.load();
   }
+
+  /** A first picture is shown at once, not at the next look of `watch`. */
+  private readonly onTimeUpdate = (): void => {
+    if (this.state.phase !== "playing") this.watch();
+  };
 
   private readonly onVideoError = (): void => {
     // hls.js hears of media errors itself; and `release` makes one by taking the source away.

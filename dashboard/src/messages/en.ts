@@ -249,7 +249,7 @@ export const en = {
     unknown: "The cause is not known",
   },
   modes: { continuous: "Every second", off: "Off (live only)" },
-  transports: { tcp: "TCP (recommended)", udp: "UDP" },
+  transports: { tcp: "TCP (safer)", udp: "UDP" },
   transportNames: { tcp: "TCP", udp: "UDP" },
   form: {
     addTitle: "Add a camera",

@@ -57,7 +57,7 @@ function Details({ camera }: { camera: Camera }) {
   return (
     <div className="mx-auto w-full max-w-7xl px-4 py-4 sm:px-6 sm:py-6">
       <div className="mb-4 flex flex-wrap items-center gap-x-4 gap-y-3">
-        <div className="flex min-w-0 flex-1 items-center gap-3">
+        <div className="flex w-full min-w-0 items-center gap-3 sm:w-auto sm:flex-1">
           <Link to="/cameras" aria-label={m.common.back} className="-ml-2 inline-flex size-10 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
             <Icon name="left" />
           </Link>

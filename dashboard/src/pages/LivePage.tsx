@@ -96,7 +96,7 @@ export default function LivePage() {
               aria-checked={choice === layout}
               aria-label={m.grid.layoutOf(choice)}
               title={m.grid.layoutOf(choice)}
-              className={`flex h-9 w-11 items-center justify-center rounded-md transition-colors ${choice === layout ? "bg-accent-wash text-accent" : "text-soft hover:bg-hover"}`}
+              className={`flex h-9 w-9 items-center sm:w-11 justify-center rounded-md transition-colors ${choice === layout ? "bg-accent-wash text-accent" : "text-soft hover:bg-hover"}`}
               onClick={() => change({ layout: choice })}
             >
               <LayoutIcon side={Math.sqrt(choice)} />
@@ -106,7 +106,7 @@ export default function LivePage() {
         {labels.length > 0 && (
           <select
             aria-label={m.grid.labelFilter}
-            className="h-10 max-w-40 rounded-lg border border-line bg-surface px-2.5 text-sm text-soft hover:text-ink"
+            className="h-10 max-w-26 rounded-lg sm:max-w-44 border border-line bg-surface px-2.5 text-sm text-soft hover:text-ink"
             value={label}
             onChange={(event) => change({ label: event.target.value })}
           >
@@ -118,11 +118,11 @@ export default function LivePage() {
             ))}
           </select>
         )}
-        <div className="ml-auto flex items-center gap-1">
+        <div className="ml-auto flex items-center sm:gap-1">
           {pages > 1 && (
             <>
               <IconButton icon="left" name={m.grid.previous} disabled={current === 0} onClick={() => change({ page: current - 1 })} />
-              <span className="min-w-12 text-center text-sm text-soft tabular-nums">{m.grid.page(current + 1, pages)}</span>
+              <span className="min-w-9 text-center sm:min-w-12 text-sm text-soft tabular-nums">{m.grid.page(current + 1, pages)}</span>
               <IconButton icon="right" name={m.grid.next} disabled={current >= pages - 1} onClick={() => change({ page: current + 1 })} />
             </>
           )}
@@ -148,7 +148,11 @@ export default function LivePage() {
 function FullscreenButton({ onToggle }: { onToggle: () => void }) {
   const full = useFullscreen();
   if (!document.fullscreenEnabled) return null;
-  return <IconButton icon={full ? "shrink" : "expand"} name={full ? m.grid.exitFullscreen : m.grid.fullscreen} onClick={onToggle} />;
+  return (
+    <span className="hidden sm:block">
+      <IconButton icon={full ? "shrink" : "expand"} name={full ? m.grid.exitFullscreen : m.grid.fullscreen} onClick={onToggle} />
+    </span>
+  );
 }
 
 function LayoutIcon({ side }: { side: number }) {

@@ -42,7 +42,7 @@ export function SignInPage() {
   };
   const lockedOut = signIn.isError && asProblem(signIn.error).code === "too_many_requests";
   return (
-    <div className="hatch flex min-h-dvh flex-col items-center justify-center px-4 py-10">
+    <div className="glow flex min-h-dvh flex-col items-center justify-center px-4 py-10">
       <main className="w-full max-w-sm">
         <div className="mb-7 flex flex-col items-center text-center">
           <Mark className="size-14" />

@@ -41,11 +41,11 @@ export function Mark({ className = "size-8" }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" className={`shrink-0 ${className}`} aria-hidden="true">
       <rect width="32" height="32" rx="8" className="fill-accent-fill" />
-      <g className="fill-none stroke-white" strokeWidth="2.2" strokeLinecap="round" strokeLinejoin="round">
-        <path d="M5.500 16.500C8.400 11.600 12 9.200 16 9.200s7.600 2.400 10.500 7.300C23.600 20.800 20 23 16 23S8.400 20.800 5.500 16.500Z" />
-        <path d="M6 10.500 12.500 7M26 10.500 19.500 7" />
+      <g className="fill-none stroke-white" strokeWidth="2.3" strokeLinecap="round" strokeLinejoin="round">
+        <path d="M7 12.500 16 6l9 6.500" />
+        <path d="M7 19.200c2.600-3.400 5.600-5 9-5s6.400 1.600 9 5c-2.600 3.400-5.600 5-9 5s-6.400-1.600-9-5Z" />
       </g>
-      <circle cx="16" cy="16.200" r="3.400" className="fill-white" />
+      <circle cx="16" cy="19.200" r="2.300" className="fill-white" />
     </svg>
   );
 }

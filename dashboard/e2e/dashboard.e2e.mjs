@@ -1,0 +1,162 @@
+// Drives the dashboard in a real browser against a real node and prints one JSON result.
+//
+//   EYRIE_URL          the node, such as http://127.0.0.1:8080
+//   EYRIE_USER         default: admin
+//   EYRIE_PASSWORD     required
+//   EYRIE_VIDEOS       how many pictures of the grid must move (default: 4)
+//   EYRIE_CAMERA_URL   an RTSP address to add through the form; without it that step is left out
+//   EYRIE_CAMERA_STATE the state the added camera must reach (default: online)
+//   EYRIE_TIMEOUT_S    for each step (default: 60)
+//   EYRIE_SCREENSHOTS  a directory for pictures of each step; without it none are taken
+//   CHROMIUM           the browser (default: /usr/bin/chromium)
+//
+// Exits with 0 when everything was seen, 1 when something was not, 2 when it was started wrongly.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const env = process.env;
+const baseUrl = env.EYRIE_URL;
+const password = env.EYRIE_PASSWORD;
+const username = env.EYRIE_USER ?? "admin";
+const videosWanted = Number(env.EYRIE_VIDEOS ?? "4");
+const cameraUrl = env.EYRIE_CAMERA_URL;
+const cameraState = env.EYRIE_CAMERA_STATE ?? "online";
+const timeout = Number(env.EYRIE_TIMEOUT_S ?? "60") * 1000;
+const screenshots = env.EYRIE_SCREENSHOTS;
+
+if (!baseUrl || !password) {
+  console.error("EYRIE_URL and EYRIE_PASSWORD must be set; the head of this file lists all settings.");
+  process.exit(2);
+}
+
+const result = { ok: false, steps: [], videos: [], states: [], page_errors: [], console_errors: [] };
+const started = performance.now();
+const step = (name, detail = {}) => result.steps.push({ name, at_ms: Math.round(performance.now() - started), ...detail });
+
+/** Asks `look` every 500 ms until it is done, and gives its value. */
+async function until(what, look) {
+  const end = performance.now() + timeout;
+  let seen;
+  while (performance.now() < end) {
+    seen = await look();
+    if (seen.done) return seen.value;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`not seen within ${timeout / 1000} s: ${what}; last seen: ${JSON.stringify(seen?.value ?? null)}`);
+}
+
+const readVideos = (page) =>
+  page.evaluate(() =>
+    Array.from(document.querySelectorAll("article[data-camera] video"), (video) => {
+      const quality = video.getVideoPlaybackQuality();
+      return {
+        camera: video.closest("[data-camera]").dataset.camera,
+        phase: video.closest("[data-phase]").dataset.phase,
+        position_s: video.currentTime,
+        frames: quality.totalVideoFrames,
+        dropped: quality.droppedVideoFrames,
+        width: video.videoWidth,
+        height: video.videoHeight,
+      };
+    }),
+  );
+
+/** Videos whose position and count of decoded frames have both risen since `before`. */
+function moved(before, after) {
+  return after.filter((video) => {
+    const earlier = before.find((candidate) => candidate.camera === video.camera);
+    return earlier && video.width > 0 && video.position_s > earlier.position_s && video.frames > earlier.frames;
+  });
+}
+
+async function run(page) {
+  const picture = async (name) => {
+    if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  };
+  await page.goto(baseUrl);
+  await page.locator("input[name=username]").fill(username);
+  await page.locator("input[name=password]").fill(password);
+  await picture("sign-in");
+  await page.locator("button[type=submit]").click();
+  await page.locator("header summary").waitFor();
+  step("signed_in");
+
+  if (videosWanted > 0) {
+    await page.locator("article[data-camera]").nth(videosWanted - 1).waitFor();
+    let last = await readVideos(page);
+    // A position may jump once to the live edge; what counts is movement together with newly decoded frames.
+    result.videos = await until(`${videosWanted} moving pictures`, async () => {
+      const now = await readVideos(page);
+      const moving = moved(last, now);
+      last = now;
+      return moving.length >= videosWanted ? { done: true, value: moving } : { done: false, value: now };
+    });
+    step("pictures_moving", { videos: result.videos.length });
+    await picture("live");
+  }
+
+  if (cameraUrl) {
+    const name = `e2e ${Date.now()}`;
+    await page.goto(new URL("/cameras", baseUrl).href);
+    await page.locator("main button:has(svg)").first().click();
+    const dialog = page.locator("dialog[open]");
+    await dialog.locator("input[name=name]").fill(name);
+    await dialog.locator("input[name=url]").fill(cameraUrl);
+    await picture("add-camera");
+    await dialog.locator("button[type=submit]").click();
+    const watch = page.locator("[data-watch]");
+    await watch.waitFor();
+    step("camera_added");
+    await until(`the new camera ${cameraState}`, async () => {
+      const state = await watch.getAttribute("data-watch");
+      if (result.states.at(-1) !== state) result.states.push(state);
+      return { done: state === cameraState, value: state };
+    });
+    step("camera_state_seen", { state: cameraState });
+    await picture("camera-state");
+    // Closed by its last button; the list must show the same state by itself.
+    await dialog.locator("button").last().click();
+    const row = page.locator(`li[data-camera][data-state="${cameraState}"]`, { hasText: name });
+    await row.waitFor();
+    step("camera_listed");
+    await picture("cameras");
+    await row.locator("a").click();
+    await page.locator("h1", { hasText: name }).waitFor();
+    step("camera_page");
+    await picture("camera");
+  }
+}
+
+const profile = mkdtempSync(join(tmpdir(), "eyrie-e2e-"));
+if (screenshots) mkdirSync(screenshots, { recursive: true });
+let context;
+try {
+  context = await chromium.launchPersistentContext(profile, {
+    executablePath: env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu"],
+    viewport: { width: 1440, height: 900 },
+    ignoreHTTPSErrors: true,
+  });
+  context.setDefaultTimeout(timeout);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => result.page_errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && result.console_errors.length < 50) result.console_errors.push(message.text());
+  });
+  try {
+    await run(page);
+    result.ok = result.page_errors.length === 0;
+  } catch (error) {
+    result.error = String(error);
+    if (screenshots) await page.screenshot({ path: join(screenshots, "failed.png") }).catch(() => undefined);
+  }
+} catch (error) {
+  result.error = String(error);
+} finally {
+  await context?.close();
+  rmSync(profile, { recursive: true, force: true });
+}
+console.log(JSON.stringify(result, null, 2));
+process.exit(result.ok ? 0 : 1);

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+
+import type { Camera } from "../api/types";
+import { checkForm, EMPTY_FORM, errorOf, formOf, inputOf, otherErrors, patchOf } from "./spec";
+
+const camera: Camera = {
+  id: "c",
+  revision: 3,
+  created_at: "2026-01-01T00:00:00Z",
+  updated_at: "2026-01-01T00:00:00Z",
+  name: "Gate",
+  enabled: true,
+  labels: ["outside"],
+  site: "s",
+  source: { type: "rtsp", url: "rtsp://10.0.0.1/a", username: "u", transport: "tcp", has_password: true },
+  recording: { mode: "continuous" },
+  status: { state: "online", reason: "", since: "2026-01-01T00:00:00Z" },
+  stream: null,
+  links: { self: "", hls: "", recordings: "", gaps: "", status: "" },
+};
+
+describe("camera form", () => {
+  it("changes nothing when nothing was changed, the stored password included", () => {
+    expect(patchOf(camera, formOf(camera))).toEqual({});
+  });
+
+  it("sends only what changed, and null for what goes", () => {
+    const form = { ...formOf(camera), name: " Gate 2 ", site: "", username: "", labels: [] };
+    expect(patchOf(camera, form)).toEqual({ name: "Gate 2", site: null, labels: [], source: { username: null } });
+  });
+
+  it("sends a new password, or removes the stored one, only when asked to", () => {
+    expect(patchOf(camera, { ...formOf(camera), password: "p" })).toEqual({ source: { password: "p" } });
+    expect(patchOf(camera, { ...formOf(camera), removePassword: true })).toEqual({ source: { password: null } });
+  });
+
+  it("starts the source afresh when its type changes", () => {
+    const form = { ...formOf(camera), sourceType: "file" as const, path: "a.mp4" };
+    expect(patchOf(camera, form)).toEqual({ source: { type: "file", path: "a.mp4" } });
+  });
+
+  it("leaves empty credentials out of a new camera", () => {
+    const input = inputOf({ ...EMPTY_FORM, name: "A", url: " rtsp://10.0.0.1/a " });
+    expect(input.source).toEqual({ type: "rtsp", url: "rtsp://10.0.0.1/a", transport: "tcp" });
+    expect(input).not.toHaveProperty("site");
+  });
+
+  it("finds what can be told wrong without the node", () => {
+    const fields = (url: string) => checkForm({ ...EMPTY_FORM, name: "a", url }).map((error) => error.field);
+    expect(checkForm(EMPTY_FORM).map((error) => error.field)).toEqual(["name", "source.url"]);
+    expect(fields("http://10.0.0.1/")).toEqual(["source.url"]);
+    expect(fields("rtsp://u:p@10.0.0.1/")).toEqual(["source.url"]);
+    expect(fields("rtsp://10.0.0.1/a@b")).toEqual([]);
+  });
+
+  it("shows an error at its field, and those of no field apart", () => {
+    const errors = [
+      { field: "labels[2]", reason: "one" },
+      { field: "surprise", reason: "two" },
+    ];
+    expect(errorOf(errors, "labels")).toBe("one");
+    expect(errorOf(errors, "label")).toBeUndefined();
+    expect(otherErrors(errors, ["name", "labels"])).toEqual([errors[1]]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+
+import { backoffMs } from "../retry";
+import { layoutFor, pageCount, readLayout } from "./layout";
+import { mayUseLowLatency, withoutLowLatency } from "./playlist";
+
+describe("live grid", () => {
+  it("chooses the smallest layout that shows all, and pages beyond sixteen", () => {
+    expect([0, 1, 2, 4, 5, 10, 200].map(layoutFor)).toEqual([1, 1, 4, 4, 9, 16, 16]);
+    expect([0, 16, 17].map((cameras) => pageCount(cameras, 16))).toEqual([1, 1, 2]);
+    expect([null, "", "3", "9"].map(readLayout)).toEqual([null, null, null, 9]);
+  });
+
+  it("uses low latency on a wall only where requests do not queue for connections", () => {
+    expect(mayUseLowLatency(4, "http/1.1")).toBe(true);
+    expect(mayUseLowLatency(5, "http/1.1")).toBe(false);
+    expect(mayUseLowLatency(16, "h2")).toBe(true);
+    expect(mayUseLowLatency(16, "")).toBe(false);
+  });
+
+  it("takes the low-latency tags out of a playlist and nothing else", () => {
+    const kept = ["#EXTM3U", "#EXT-X-TARGETDURATION:4", '#EXT-X-MAP:URI="i1.mp4"', "#EXTINF:1.0,", "s5.m4s"];
+    const playlist = [
+      ...kept.slice(0, 2),
+      "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.0",
+      "#EXT-X-PART-INF:PART-TARGET=0.33",
+      ...kept.slice(2),
+      '#EXT-X-PART:DURATION=0.33,URI="p6.0.m4s",INDEPENDENT=YES',
+      '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p6.1.m4s"',
+    ];
+    expect(withoutLowLatency(playlist.join("\n"))).toBe(kept.join("\n"));
+  });
+
+  it("waits longer with each failure, up to a limit, never in step", () => {
+    expect([0, 1, 2, 50].map((failures) => backoffMs(failures, 0))).toEqual([250, 500, 1000, 7500]);
+    expect(backoffMs(50, 0.999)).toBeLessThanOrEqual(15_000);
+    expect(backoffMs(3, 0)).not.toBe(backoffMs(3, 0.5));
+  });
+});

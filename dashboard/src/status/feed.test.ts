@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+
+import type { CameraStatus } from "../api/types";
+import { m } from "../messages";
+import { newerStatus, readMessage, StatusBoard } from "./feed";
+
+const online: CameraStatus = { state: "online", reason: "", since: "2026-01-01T10:00:00Z" };
+const refused: CameraStatus = { state: "refused", reason: "Wrong password.", since: "2026-01-01T10:05:00Z" };
+const event = (camera: string, status: CameraStatus): string =>
+  JSON.stringify({ type: "event", event: { kind: "camera.status", camera, status } });
+
+describe("status feed", () => {
+  it("reads snapshots, status events and changes of the directory", () => {
+    expect(readMessage(JSON.stringify({ type: "snapshot", statuses: { a: online } }))).toEqual({
+      type: "snapshot",
+      statuses: new Map([["a", online]]),
+    });
+    expect(readMessage(event("a", refused))).toEqual({ type: "status", camera: "a", status: refused });
+    expect(readMessage(JSON.stringify({ type: "event", event: { kind: "camera.deleted", camera: "a" } }))?.type).toBe("cameras_changed");
+  });
+
+  it("lets pass what it does not know", () => {
+    const unknown = ["", "{", "null", "5", '{"type":"snapshot"}', '{"type":"event"}', '{"type":"event","event":{"kind":"new","camera":"a"}}'];
+    expect(unknown.map(readMessage)).toEqual(unknown.map(() => null));
+    expect(readMessage(event("a", { ...online, state: "melting" as "online" }))).toBeNull();
+  });
+
+  it("believes the later of what was pushed and what was fetched", () => {
+    expect(newerStatus(undefined, online)).toBe(online);
+    expect(newerStatus(refused, online)).toBe(refused);
+    expect(newerStatus(online, refused)).toBe(refused);
+  });
+
+  it("remembers changes, latest first, and what changed while it was not connected", () => {
+    const board = new StatusBoard();
+    board.apply({ type: "snapshot", statuses: new Map([["a", online]]) });
+    expect(board.changes("a")).toEqual([]);
+    board.apply({ type: "status", camera: "a", status: refused });
+    const back = { ...online, since: "2026-01-01T10:09:00Z" };
+    board.apply({ type: "snapshot", statuses: new Map([["a", back]]) });
+    expect(board.changes("a")).toEqual([back, refused]);
+    expect(board.status("a")).toBe(back);
+  });
+
+  it("keeps a bounded number of changes", () => {
+    const board = new StatusBoard();
+    for (let n = 0; n < 100; n += 1) {
+      board.apply({ type: "status", camera: "a", status: { ...online, since: new Date(n * 1000).toISOString() } });
+    }
+    expect(board.changes("a").length).toBe(20);
+  });
+});
+
+describe("status words", () => {
+  it("say for every state that troubles somebody what can be done", () => {
+    for (const state of ["silent", "refused", "offline"] as const) {
+      expect(m.states[state].advice.length).toBeGreaterThan(0);
+      expect(m.states[state].headline).not.toBe("");
+    }
+  });
+});
