@@ -10,6 +10,7 @@ pub mod au_number;
 mod clip;
 mod config;
 mod connection;
+pub mod control;
 pub mod demo;
 mod error;
 mod fault;

@@ -1,5 +1,7 @@
 //! A well-behaved camera, seen by retina and ffprobe.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use eyrie_camsim::{AudioCodec, AudioSpec, Auth, ClipSpec, StreamConfig, VideoCodec};
