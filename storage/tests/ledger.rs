@@ -1,5 +1,7 @@
 //! The gap ledger: examples of each cause, and the invariants that hold for any rows.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 use std::time::Duration;
 
 use eyrie_storage::ledger::{

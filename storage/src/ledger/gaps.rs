@@ -10,7 +10,8 @@ pub const OPEN_TAIL_GRACE: Duration = Duration::from_secs(3);
 
 /// What is missing of `expected` once `spans` are taken out, up to [`OPEN_TAIL_GRACE`] before `now`, split by cause: sorted,
 /// never overlapping, neighbours differ in cause. `expected` and `spans` must be sorted and each free of overlaps, as
-/// [`expected`](super::expected()) and [`spans`](super::spans()) return them.
+/// [`expected`](super::expected()) and [`spans`](super::spans()) return them; `spans` should reach back by
+/// [`STARTING_MAX`](super::STARTING_MAX), so that a loss early in the range is not taken for a start.
 ///
 /// Where several causes cover a moment, the order in `cause` decides; where none does, it is [`GapCause::Unknown`].
 pub fn gaps(expected: &[TimeRange], spans: &[Span], evidence: &Evidence<'_>, now: WallTime) -> Vec<Gap> {

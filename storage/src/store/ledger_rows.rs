@@ -1,7 +1,7 @@
 use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
 
 use super::{Store, StoreError, incidents, node, segments, spec_history};
-use crate::ledger::{INCIDENT_SLACK, LedgerRows, UNSYNCED_MAX};
+use crate::ledger::{INCIDENT_SLACK, LedgerRows, STARTING_MAX, UNSYNCED_MAX};
 
 impl Store {
     /// All that the ledger of a camera, deleted or not, is derived from over `range`, read in one snapshot; `node` is the one
@@ -20,10 +20,11 @@ impl Store {
         self.read(move |connection| {
             // What began or ended just outside explains what is missing at the edges.
             let wider = TimeRange { start: range.start - INCIDENT_SLACK, end: range.end + INCIDENT_SLACK };
+            let before = TimeRange { start: range.start - STARTING_MAX, end: range.end };
             let around = TimeRange { start: range.start, end: range.end + UNSYNCED_MAX };
             Ok(LedgerRows {
                 spec_changes: spec_history::within(connection, &tenant, camera, range)?,
-                segments: segments::overlapping(connection, &tenant, camera, range)?,
+                segments: segments::overlapping(connection, &tenant, camera, before)?,
                 incidents: incidents::overlapping(connection, &tenant, camera, wider)?,
                 node_runs: node::runs(connection, node, around)?,
             })
