@@ -45,7 +45,8 @@ mod tests {
         for (fps, index) in [(25, 0), (30, 7), (60, 1_000), (1, 3)] {
             let schedule = Schedule::spread(fps, index);
             assert!(schedule.phase < Duration::from_micros(1_000_000 / u64::from(fps)));
-            for number in 0..500 {
+            assert_eq!(schedule.next(schedule.due(0)), 1);
+            for number in 1..500 {
                 let due = schedule.due(number);
                 assert_eq!(schedule.next(due), number + 1, "{fps} {number}");
                 assert_eq!(schedule.next(due.saturating_sub(Duration::from_nanos(1))), number, "{fps} {number}");
