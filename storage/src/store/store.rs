@@ -99,3 +99,65 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store").field("writes_queued", &(WRITE_QUEUE_MAX - self.writes.capacity())).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eyrie_types::ManualClock;
+
+    use super::*;
+
+    async fn opened() -> (Store, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let config = StoreConfig { path: directory.path().join("eyrie.db") };
+        (Store::open(config, Arc::new(ManualClock::default())).await.unwrap(), directory)
+    }
+
+    fn add(connection: &Connection, bytes: usize) -> Result<(), StoreError> {
+        let sql = "INSERT INTO key_rows (tenant, id, sealed) VALUES ('t', randomblob(16), zeroblob(?1))";
+        connection.execute(sql, [bytes as u32])?;
+        Ok(())
+    }
+
+    async fn count(store: &Store) -> u32 {
+        let count =
+            |connection: &Connection| Ok(connection.query_row("SELECT count(*) FROM key_rows", [], |row| row.get(0))?);
+        store.read(count).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_ours_costs_the_call_and_not_the_store() {
+        let (store, _directory) = opened().await;
+        let (good, bad, also_good) = tokio::join!(
+            store.write(|connection| add(connection, 1)),
+            store.write(|connection| -> Result<(), _> {
+                add(connection, 1)?;
+                panic!("on purpose")
+            }),
+            store.write(|connection| add(connection, 1)),
+        );
+        assert!(good.is_ok() && also_good.is_ok());
+        assert!(matches!(bad, Err(StoreError::Panicked)));
+        let read = store.read(|_| -> Result<(), _> { panic!("on purpose") }).await;
+        assert!(matches!(read, Err(StoreError::Panicked)));
+        assert_eq!(count(&store).await, 2);
+    }
+
+    #[tokio::test]
+    async fn what_a_full_disk_refuses_is_told_to_its_callers_and_room_makes_it_work_again() {
+        let (store, _directory) = opened().await;
+        let pages = |pages: u32| {
+            store.write(move |connection| {
+                connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+                Ok(())
+            })
+        };
+        pages(1).await.unwrap(); // SQLite raises it to what is in use.
+        let (small, large) =
+            tokio::join!(store.write(|c| add(c, 1)), store.write(|connection| add(connection, 10_000_000)));
+        assert!(large.unwrap_err().is_unavailable());
+        assert_eq!(count(&store).await, u32::from(small.is_ok()));
+        pages(1_000_000).await.unwrap();
+        store.write(|connection| add(connection, 10_000_000)).await.unwrap();
+        assert_eq!(count(&store).await, u32::from(small.is_ok()) + 1);
+    }
+}
