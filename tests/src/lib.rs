@@ -1,1 +1,16 @@
-//! Black-box tests of the built binary.
+//! What the black-box tests and benchmarks share: the built binary as a child process, a client of its HTTP interface, and
+//! readers of what it recorded.
+
+mod binary;
+mod client;
+mod node;
+mod recorded;
+mod wait;
+
+pub use binary::binary;
+pub use client::Client;
+pub use node::{ADMIN_PASSWORD, Node, NodeOptions};
+pub use recorded::{RecordedAu, recorded_aus};
+pub use wait::{DEADLINE, eventually};
+
+pub mod bench;

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Runs every benchmark on the release build and writes the results into docs/benchmarks.md, between its marks.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bench=${CARGO_TARGET_DIR:-target}/release/eyrie-bench
+
+measure() {
+  local name=$1
+  shift
+  echo "==> $name: eyrie-bench $*"
+  "$bench" "$@" >"/tmp/eyrie-bench-$name.md"
+  python3 - "$name" "/tmp/eyrie-bench-$name.md" <<'PY'
+import pathlib, re, sys
+name, result = sys.argv[1], pathlib.Path(sys.argv[2]).read_text().strip()
+page = pathlib.Path("docs/benchmarks.md")
+begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+text, count = re.subn(f"{begin}.*?{end}", lambda _: f"{begin}\n{result}\n{end}", page.read_text(), flags=re.S)
+assert count == 1, f"docs/benchmarks.md has no place for {name}"
+page.write_text(text)
+PY
+}
+
+measure crash crash "${KILLS:-100}"
+measure cost cost
+measure capacity capacity "${CAMERAS:-400}" "${SECONDS_LONG:-600}"

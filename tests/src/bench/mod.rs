@@ -1,0 +1,18 @@
+//! Benchmarks of the built binary. Each prints what it measured as Markdown, with machine, versions and spread; ratios are of
+//! one run. `make bench` runs them all.
+
+mod cameras;
+mod capacity;
+mod cost;
+mod crash;
+mod peer;
+mod process;
+mod summary;
+
+pub use cameras::{CameraFarm, serve_cameras};
+pub use capacity::capacity;
+pub use cost::{CostOptions, cost};
+pub use crash::crash;
+pub use peer::{bare_retina, ffmpeg_children};
+pub use process::{ProcessUsage, machine};
+pub use summary::Summary;

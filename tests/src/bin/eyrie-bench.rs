@@ -1,0 +1,35 @@
+//! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost | crash KILLS | capacity CAMERAS SECONDS`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use eyrie_tests::bench::{CostOptions, bare_retina, capacity, cost, crash, serve_cameras};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let table = match words.as_slice() {
+        ["cost"] => {
+            let options =
+                CostOptions { cameras: vec![50, 200], kbps: 2000, rounds: 3, window: Duration::from_secs(20) };
+            cost(&options).await?
+        }
+        ["crash", kills] => crash(kills.parse().context("KILLS is a number")?).await?,
+        ["capacity", cameras, seconds] => {
+            let seconds = Duration::from_secs(seconds.parse().context("SECONDS is a number")?);
+            capacity(cameras.parse().context("CAMERAS is a number")?, seconds).await?
+        }
+        // The two below are started by the benchmarks themselves.
+        ["serve-cameras", streams, kbps] => return serve_cameras(streams.parse()?, kbps.parse()?).await,
+        ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
+        _ => bail!("usage: eyrie-bench cost | crash KILLS | capacity CAMERAS SECONDS"),
+    };
+    print(&table);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the result")]
+fn print(table: &str) {
+    println!("{table}");
+}

@@ -1,0 +1,49 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use eyrie_camsim::au_number::{AuStamp, scan};
+use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::segment::{SegmentReader, walk};
+use eyrie_storage::store::{Store, StoreConfig};
+use eyrie_types::{CameraId, SystemClock, TenantId, WallTime};
+
+/// One access unit as it lies on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordedAu {
+    /// The stamp the camera put into it.
+    pub stamp: AuStamp,
+    /// When the fragment that holds it starts, by the recording.
+    pub fragment_start: WallTime,
+}
+
+/// Every stamped access unit of a camera found on disk, in the order of their numbers, doubles included. Opens each fragment as
+/// a reader would: seals, checksums and hashes are checked. The node must be stopped.
+///
+/// # Errors
+/// When a segment cannot be opened or a fragment is damaged. An unfinished tail is no damage.
+pub async fn recorded_aus(data_dir: &Path, camera: &str) -> anyhow::Result<Vec<RecordedAu>> {
+    let camera: CameraId = camera.parse()?;
+    let tenant = TenantId::default_tenant();
+    let store = Store::open(StoreConfig::at(data_dir.join("metadata.sqlite")), Arc::new(SystemClock::new())).await?;
+    let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &store.tenant_keys().await?)?;
+    let mut found = Vec::new();
+    for segment in walk(data_dir.join("recordings")) {
+        let segment = segment.map_err(|skipped| anyhow::anyhow!("{skipped:?}"))?;
+        if segment.head.placement.camera != camera {
+            continue;
+        }
+        let key = match segment.head.key {
+            Some(id) => Some(keys.open(&store.key(&tenant, id).await?.with_context(|| format!("no key row {id}"))?)?),
+            None => None,
+        };
+        let reader = SegmentReader::open(&segment.path, key.as_ref())?;
+        for entry in reader.verify()?.fragments {
+            let plaintext = reader.fragment(&entry)?;
+            found.extend(scan(&plaintext).map(|stamp| RecordedAu { stamp, fragment_start: entry.start }));
+        }
+    }
+    store.close().await?;
+    found.sort_by_key(|au| au.stamp.number);
+    Ok(found)
+}

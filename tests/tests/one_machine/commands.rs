@@ -1,0 +1,115 @@
+use std::path::Path;
+use std::process::{Command, Output};
+
+use eyrie_camsim::StreamConfig;
+use eyrie_tests::{Client, Node, NodeOptions, binary};
+use serde_json::json;
+
+use crate::support::{Stage, clip, segment_files};
+
+fn eyrie(arguments: &[&str]) -> anyhow::Result<Output> {
+    Ok(Command::new(binary("eyrie")?).args(arguments).env_remove("EYRIE_ADMIN_PASSWORD").output()?)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn each_command_explains_itself() -> anyhow::Result<()> {
+    for command in ["demo", "node", "config", "recordings", "admin", "openapi"] {
+        let help = eyrie(&[command, "--help"])?;
+        assert!(help.status.success(), "{command}");
+        assert!(text(&help.stdout).contains("Usage: eyrie"), "{}", text(&help.stdout));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_file_key_and_reason() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("eyrie.toml");
+    let path = file.display().to_string();
+    std::fs::write(&file, "http = 'everywhere'")?;
+    let refused = eyrie(&["config", "check", "--config", &path])?;
+    assert!(!refused.status.success());
+    let said = text(&refused.stderr);
+    assert!(said.contains(&path) && said.contains("http:") && said.contains("0.0.0.0:8080"), "{said}");
+    std::fs::write(&file, "[recording]\nsealing = 'off'")?;
+    assert!(eyrie(&["config", "check", "--config", &path])?.status.success());
+    Ok(())
+}
+
+#[test]
+fn the_committed_openapi_document_is_the_one_it_prints() -> anyhow::Result<()> {
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/eyrie-v1.json"))?;
+    let printed = eyrie(&["openapi"])?;
+    assert_eq!(text(&printed.stdout).trim_end(), committed.trim_end());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_out_admin_gets_a_new_password_and_the_old_one_is_gone() -> anyhow::Result<()> {
+    let stage = Stage::set(Vec::new(), NodeOptions::default()).await?;
+    let Stage { node, dir, .. } = stage;
+    node.stop()?;
+    let data_dir = dir.path().display().to_string();
+    let reset = eyrie(&["admin", "reset-password", "--data-dir", &data_dir])?;
+    assert!(reset.status.success(), "{}", text(&reset.stderr));
+    let said = text(&reset.stdout);
+    let password = said.split("password ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
+    let node = Node::start(dir.path(), &NodeOptions::default())?;
+    Client::sign_in(node.base(), "admin", password).await?;
+    assert!(node.client().await.is_err(), "the old password still works");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_check_finds_what_is_damaged_or_gone_and_adopts_what_the_index_lost() -> anyhow::Result<()> {
+    let streams = (0..3).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
+    let stage = Stage::set(streams, NodeOptions::default()).await?;
+    for i in 0..3 {
+        let id = stage.add_online(&format!("cam{i}")).await?;
+        stage.client.await_recorded(&id, 2.0).await?;
+    }
+    let Stage { node, dir, .. } = stage;
+    node.stop()?;
+    let data_dir = dir.path().display().to_string();
+    let good = eyrie(&["recordings", "check", "--deep", "--data-dir", &data_dir])?;
+    assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
+    let files = segment_files(&dir.path().join("recordings"));
+    assert_eq!(files.len(), 3);
+    flip_a_bit(&files[0])?;
+    std::fs::remove_file(&files[1])?;
+    let bad = eyrie(&["recordings", "check", "--deep", "--data-dir", &data_dir])?;
+    assert!(!bad.status.success(), "{}", text(&bad.stdout));
+    let said = text(&bad.stdout);
+    assert!(said.contains("damaged") && said.contains("missing"), "{said}");
+    Ok(())
+}
+
+fn flip_a_bit(file: &Path) -> anyhow::Result<()> {
+    let mut bytes = std::fs::read(file)?;
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    Ok(std::fs::write(file, bytes)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
+    let stage = Stage::set(vec![StreamConfig::new("stream1", clip())], NodeOptions::default()).await?;
+    // The body is the guide's own, at an address that is there.
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide.md"))?;
+    let body = guide.split("-d '").nth(1).and_then(|rest| rest.split('\'').next()).expect("the guide adds a camera");
+    let mut body: serde_json::Value = serde_json::from_str(body)?;
+    body["source"]["url"] = json!(stage.cameras.url("stream1"));
+    let camera = stage.client.post("/api/v1/cameras", &body).await?;
+    let id = camera["id"].as_str().unwrap_or_default();
+    stage.client.await_state(id, "online").await?;
+    for link in ["hls", "recordings", "gaps"] {
+        let path = camera["links"][link].as_str().unwrap_or_else(|| panic!("no link {link}: {camera}"));
+        let answer = stage.client.request(reqwest::Method::GET, path).send().await?;
+        assert!(answer.status().is_success(), "{link}: {}", answer.status());
+    }
+    Ok(())
+}
