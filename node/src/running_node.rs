@@ -13,7 +13,7 @@ use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin, ope
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::keys::{KeyRing, MasterKey, TenantKeyRow};
 use eyrie_storage::store::{CAMERA_PAGE_MAX, Store, StoreConfig};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -45,15 +45,20 @@ impl DataDir {
         make_private_dir(&config.data_dir)?;
         let lock = lock(&config.data_dir)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let store = Store::open(StoreConfig::at(config.store_file()), Arc::clone(&clock))
+        let store = Store::open(StoreConfig { path: config.store_file() }, Arc::clone(&clock))
             .await
             .with_context(|| format!("opening {}", config.store_file().display()))?;
         let master = MasterKey::load_or_create(&config.master_key_file)
             .with_context(|| format!("the master key {}", config.master_key_file.display()))?;
-        let keys = KeyRing::new(master, &store.tenant_keys().await?)?;
         let tenant = TenantId::default_tenant();
+        let stored = store.tenant_keys(&tenant).await?;
+        let rows: Option<Vec<_>> = stored.iter().map(TenantKeyRow::from_stored).collect();
+        let keys = KeyRing::new(master, &rows.context("the store holds a tenant key of a later version of Eyrie")?)?;
         if !keys.has_tenant(&tenant) {
-            store.put_tenant_key(keys.new_tenant_key(&tenant)?).await.context("keeping the tenant's key")?;
+            // Durable before it is used: what is sealed to a lost key is lost.
+            let row = keys.new_tenant_key(&tenant)?;
+            store.create_tenant_key(row.to_stored(clock.now())).await.context("keeping the tenant's key")?;
+            keys.add(&row)?;
         }
         let node = store.node_id(NodeId::generate()).await?;
         Ok(Self { store: Arc::new(store), keys: Arc::new(keys), node, clock, _lock: lock })

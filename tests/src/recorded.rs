@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use eyrie_camsim::au_number::{AuStamp, scan};
-use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::keys::{KeyRing, KeyRow, MasterKey, TenantKeyRow};
 use eyrie_storage::segment::{SegmentReader, walk};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{CameraId, SystemClock, TenantId, WallTime};
@@ -25,8 +25,9 @@ pub struct RecordedAu {
 pub async fn recorded_aus(data_dir: &Path, camera: &str) -> anyhow::Result<Vec<RecordedAu>> {
     let camera: CameraId = camera.parse()?;
     let tenant = TenantId::default_tenant();
-    let store = Store::open(StoreConfig::at(data_dir.join("metadata.sqlite")), Arc::new(SystemClock::new())).await?;
-    let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &store.tenant_keys().await?)?;
+    let store = Store::open(StoreConfig { path: data_dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
+    let tenant_keys: Vec<_> = store.tenant_keys(&tenant).await?.iter().filter_map(TenantKeyRow::from_stored).collect();
+    let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &tenant_keys)?;
     let mut found = Vec::new();
     for segment in walk(data_dir.join("recordings")) {
         let segment = segment.map_err(|skipped| anyhow::anyhow!("{skipped:?}"))?;
@@ -34,7 +35,11 @@ pub async fn recorded_aus(data_dir: &Path, camera: &str) -> anyhow::Result<Vec<R
             continue;
         }
         let key = match segment.head.key {
-            Some(id) => Some(keys.open(&store.key(&tenant, id).await?.with_context(|| format!("no key row {id}"))?)?),
+            Some(id) => {
+                let stored = store.key(&tenant, id).await?.with_context(|| format!("no key row {id}"))?;
+                let row = KeyRow::from_stored(&tenant, id, &stored).with_context(|| format!("bad key row {id}"))?;
+                Some(keys.open(&row)?)
+            }
             None => None,
         };
         let reader = SegmentReader::open(&segment.path, key.as_ref())?;

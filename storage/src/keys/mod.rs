@@ -10,6 +10,7 @@ mod master_key;
 mod random;
 mod sealer;
 mod segment_key;
+mod stored;
 mod tenant_key;
 
 pub use error::KeyError;

@@ -85,6 +85,23 @@ pub fn find_in_annexb(stream: &[u8]) -> Option<AuStamp> {
         .find_map(|(at, _)| stream.get(at + 3..).and_then(AuStamp::read_nal))
 }
 
+/// All stamps in `bytes`, in their order, whatever framing lies between them: for whole fragments and files. The message holds
+/// no zero byte, so it stands in all framings alike.
+pub fn scan(bytes: &[u8]) -> impl Iterator<Item = AuStamp> + '_ {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        loop {
+            let at = rest.windows(UUID.len()).position(|window| window == UUID)?;
+            rest = rest.get(at + UUID.len()..)?;
+            if let Some((number, sent)) = read_groups(rest)
+                && let Some((sent_unix_us, _)) = read_groups(sent)
+            {
+                return Some(AuStamp { number, sent_unix_us });
+            }
+        }
+    })
+}
+
 fn write_groups(value: u64, out: &mut Vec<u8>) {
     out.extend((0..GROUPS).rev().map(|i| 0x80 | (value >> (7 * i)) as u8 & 0x7f));
 }
@@ -118,6 +135,16 @@ mod tests {
             annexb.extend_from_slice(&[0, 0, 1, 0x65, 1, 2, 3]);
             assert_eq!(find_in_annexb(&annexb), Some(STAMP));
         }
+    }
+
+    #[test]
+    fn a_scan_finds_every_stamp_between_other_bytes() {
+        let mut bytes = vec![1, 2, 3];
+        for number in 0..3 {
+            AuStamp { number, ..STAMP }.write_nal(SeiHeader::H264, &mut bytes);
+            bytes.extend_from_slice(&UUID[..7]);
+        }
+        assert_eq!(scan(&bytes).map(|stamp| stamp.number).collect::<Vec<_>>(), [0, 1, 2]);
     }
 
     #[test]
