@@ -4,11 +4,19 @@
 
 mod access_unit;
 pub mod codec;
+mod fmp4;
+pub mod hls;
+pub mod mp4_file;
 mod ring;
 mod stream;
+mod ticks;
 mod timeline;
 
 pub use access_unit::AccessUnit;
+pub use fmp4::{
+    FRAGMENT_BYTES_MAX, FRAGMENT_DURATION_MAX, FRAGMENT_UNITS_MAX, Fmp4Error, Fragment, Fragmenter, Purpose,
+    init_segment,
+};
 pub use ring::{
     DropReason, FRAGMENT_MEDIA, GopRing, LIVE_SEGMENT_AUDIO, LIVE_SEGMENT_MAX, LIVE_SEGMENT_MIN, PushOutcome,
     RING_BYTES_MAX, RING_RESERVED, RING_WARM, Read, ReaderKind, Ready, RingBudget, RingBudgetFull, RingConfig,

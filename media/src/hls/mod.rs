@@ -1,0 +1,30 @@
+//! HTTP Live Streaming from memory: low latency (draft-pantos-hls-rfc8216bis) and plain (RFC 8216) from the same playlists.
+//!
+//! [`LivePackager`] is fed ring units and answers [`LiveRequest`]s; it waits for nothing. What is not there yet is
+//! [`LiveAnswer::NotYet`], and whoever drives it asks again when the next part is there: that is blocking reload.
+//!
+//! Numbers are a function of the ring's: media sequence number = ordinal of the live placement · 2²⁴ + live segment, the
+//! discontinuity sequence likewise from the stream's sequence. So packaging may stop and start again, and players go on.
+
+mod answer;
+mod bandwidth;
+mod media_playlist;
+mod multivariant;
+mod packager;
+mod part_builder;
+mod part_target;
+mod rendition;
+mod request;
+mod segment;
+mod window;
+
+pub use answer::{CachePolicy, LiveAnswer, LiveBody, Position};
+pub use media_playlist::{CAN_SKIP_UNTIL, HOLD_BACK};
+pub use packager::{LivePackager, ORDINAL_SHIFT};
+pub use part_target::PART_DURATION;
+pub use rendition::{Rendition, RenditionError};
+pub use request::{LiveRequest, LiveRequestError, Reload};
+pub use window::{
+    GAP_SEGMENTS_MAX, RETIRED_SEGMENTS_MAX, WINDOW_BYTES_CEILING, WINDOW_BYTES_MAX, WINDOW_DURATION,
+    WINDOW_DURATION_MIN, WINDOW_SEGMENTS_MIN,
+};
