@@ -12,6 +12,9 @@ pub const MOOV_BYTES_MAX: u64 = 64 << 20;
 /// Most samples of a file: nine hours of 30 pictures a second, or four with sound; 48 MiB when parsed.
 pub const SAMPLES_MAX: usize = 1 << 20;
 
+/// The largest sample: as much as the ring of a camera holds. Whoever reads one has it in memory.
+pub const SAMPLE_BYTES_MAX: u32 = 16 << 20;
+
 /// Files hold G.711 sample by sample; so many units of them make a second.
 const G711_UNITS_PER_SECOND: u32 = 25;
 
@@ -93,7 +96,7 @@ impl Mp4File {
                         kept.push(track);
                         break;
                     }
-                    Err(error @ Mp4Error::Unsupported(_)) => refused = error,
+                    Err(error @ (Mp4Error::Unsupported(_) | Mp4Error::Codec(_))) => refused = error,
                     Err(error) => return Err(error),
                 }
             }

@@ -12,4 +12,4 @@ mod sample_table;
 
 pub use boxes::{TOP_LEVEL_HEADER_BYTES, TopLevelBox, top_level_box};
 pub use error::Mp4Error;
-pub use file::{MOOV_BYTES_MAX, Mp4File, Mp4Sample, SAMPLES_MAX};
+pub use file::{MOOV_BYTES_MAX, Mp4File, Mp4Sample, SAMPLE_BYTES_MAX, SAMPLES_MAX};

@@ -1,6 +1,9 @@
 use super::boxes::{Fields, child, word};
-use super::file::SAMPLES_MAX;
+use super::file::{SAMPLE_BYTES_MAX, SAMPLES_MAX};
 use super::{Mp4Error, Mp4Sample};
+
+/// Most samples of a track whose samples are merged: nine hours at 8 kHz, a second or two of work.
+const MERGED_SAMPLES_MAX: usize = 1 << 28;
 
 /// The samples of a track in decoding order, from its `stbl` (ISO/IEC 14496-12 clause 8.5.1), and the decode time after the
 /// last one. `position` is the track's among those kept.
@@ -13,8 +16,7 @@ pub(super) fn parse(
     let required = |kind: &[u8; 4], name| child(stbl, kind).ok_or(Mp4Error::Missing(name));
     let sizes = Sizes::parse(required(b"stsz", "stsz")?)?;
     let too_many = || Mp4Error::TooMany { what: "samples", limit: SAMPLES_MAX as u64 };
-    let merged_max = usize::try_from(bounds.merge).unwrap_or(usize::MAX).max(1);
-    if sizes.count() > bounds.room.saturating_mul(merged_max) {
+    if sizes.count() > if bounds.merge > 0 { MERGED_SAMPLES_MAX } else { bounds.room } {
         return Err(too_many());
     }
     let mut durations = Runs::parse(required(b"stts", "stts")?, "stts")?;
@@ -27,6 +29,9 @@ pub(super) fn parse(
     for index in 0..sizes.count() {
         let size = sizes.get(index);
         let offset = offsets.next(size)?;
+        if size > SAMPLE_BYTES_MAX {
+            return Err(Mp4Error::Invalid { structure: "stsz", field: "sample size" });
+        }
         if offset.checked_add(u64::from(size)).is_none_or(|end| end > file_len) {
             return Err(Mp4Error::Invalid { structure: "stco", field: "chunk offset" });
         }
@@ -57,7 +62,8 @@ pub(super) struct Bounds {
 
 impl Bounds {
     fn merges(&self, last: &Mp4Sample, offset: u64, dts: i64) -> bool {
-        dts.saturating_sub(last.dts) < i64::from(self.merge) && last.range().end == offset
+        let room = last.size < SAMPLE_BYTES_MAX / 2;
+        room && dts.saturating_sub(last.dts) < i64::from(self.merge) && last.range().end == offset
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a player gets for what it asks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use eyrie_media::hls::{CachePolicy, LiveAnswer, LivePackager, LiveRequest, Reload};
+use eyrie_media::{AccessUnit, AudioCodec, AudioTrack, Stream, Track, TrackKind};
 
 use crate::playlist_rules::{packager, text};
 use crate::rules::Playlist;
-use crate::units::{audio_track, footage, stream, through_ring, video_track};
+use crate::units::{audio_track, footage, stream, through_ring, unit, video_track};
 use crate::{clip, probe};
 
 fn fed(seconds: i64) -> LivePackager {
@@ -100,6 +102,28 @@ fn the_multivariant_playlist_says_what_the_stream_is() {
     let average = variant.average_bandwidth.unwrap();
     assert!((250_000..290_000).contains(&average), "{average}");
     assert!(variant.bandwidth >= average);
+}
+
+#[test]
+fn sound_that_hls_does_not_know_is_left_out() {
+    let g711 = TrackKind::Audio(AudioTrack::g711(AudioCodec::G711U, 8_000, 1));
+    let stream = stream(1, vec![video_track(), Track { clock_rate: 8_000, kind: g711 }]);
+    let mut units = footage(&stream_of_video(&stream), 15, 15, 5, Duration::ZERO);
+    let sound = (0..250).map(|n| unit(&stream, 1, n * 160, true, 160, Duration::ZERO));
+    units = units.into_iter().map(|unit| AccessUnit { stream: stream.clone(), ..unit }).chain(sound).collect();
+    units.sort_by_key(|unit| (unit.wall, unit.track));
+    let mut packager = packager();
+    for unit in through_ring(units) {
+        packager.push(unit).unwrap();
+    }
+    let text = text(&packager, &LiveRequest::Multivariant).unwrap();
+    assert!(text.contains("CODECS=\"avc1.64001F\""), "{text}");
+    let init = chunks(&packager, "i1.mp4").unwrap().concat();
+    assert_eq!(init.windows(4).filter(|window| window == b"trak").count(), 1);
+}
+
+fn stream_of_video(stream: &Stream) -> Arc<Stream> {
+    crate::units::stream(stream.sequence, vec![video_track()])
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn counts_and_offsets_that_the_file_cannot_hold_are_refused() {
     let at = bytes.windows(4).position(|window| window == b"stsz").unwrap() + 8;
     bytes[at..at + 4].copy_from_slice(&1u32.to_be_bytes());
     assert_eq!(parse(&bytes), Err(Mp4Error::TooMany { what: "samples", limit: SAMPLES_MAX as u64 }));
+    assert!(matches!(parse(&patched(b"stsz", 12, 20 << 20)), Err(Mp4Error::Invalid { structure: "stsz", .. })));
     assert_eq!(parse(&patched(b"stts", 4, u32::MAX)), Err(Mp4Error::Truncated("stts")));
     assert!(matches!(parse(&patched(b"stco", 8, u32::MAX)), Err(Mp4Error::Invalid { structure: "stco", .. })));
     assert!(matches!(parse(&patched(b"mdhd", 12, 0)), Err(Mp4Error::Invalid { field: "timescale", .. })));
