@@ -1,1 +1,34 @@
 //! The supervision tree: one actor a file.
+//!
+//! ```text
+//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, heartbeat, index repair)
+//! └── CameraSupervisor      reconciles what should run with what runs
+//!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
+//!         ├── IngestActor       source → access units → ring
+//!         ├── RecordingActor    ring → fragments → segment file → index
+//!         └── LiveActor         ring → LL-HLS, while somebody watches
+//! ```
+//!
+//! Mailboxes carry control only. Media moves in tasks owned by the actors, through the ring; a panic in such a task makes its
+//! actor fail, and its parent restarts that actor alone. Start reading at [`Node`].
+
+mod backoff;
+mod camera;
+mod camera_supervisor;
+mod children;
+mod context;
+mod events;
+mod incidents;
+mod index_writer;
+mod ingest;
+mod live;
+mod node;
+mod owned_task;
+mod recording;
+mod setup_gate;
+mod telemetry;
+
+pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
+pub use live::{LiveError, LiveHandle, LiveResponse};
+pub use node::{Node, NodeConfig, NodeError, NodeHandle};
+pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index};

@@ -1,0 +1,264 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyrie_cluster::{Command, PlacementKey, Running, reconcile};
+use eyrie_media::GopRing;
+use eyrie_types::{Camera, CameraId, CameraState, GapCause, Placement, Slot};
+use futures::future::join_all;
+use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+
+use crate::backoff::Backoff;
+use crate::camera::{CameraActor, CameraArgs, CameraMessage};
+use crate::context::{CameraContext, NodeContext};
+use crate::incidents::Trouble;
+use crate::live::LiveState;
+use crate::node::RunningCamera;
+
+/// How often what could not be started for want of memory or an epoch is tried again.
+const RETRY_STARTS: Duration = Duration::from_secs(5);
+/// How long a camera may take to stop.
+const CAMERA_STOP_PATIENCE: Duration = Duration::from_secs(18);
+
+/// Brings what this node runs in line with what it should run, one camera actor an incarnation. Set-ups of connections are
+/// paced by the node's gate; starting an actor is cheap.
+pub(crate) struct CameraSupervisor;
+
+/// Control; callers wait for the answer, so each has at most one message here.
+pub(crate) enum SupervisorMessage {
+    /// This is what the camera should be.
+    Put(Box<Camera>, RpcReplyPort<()>),
+    /// The camera is gone.
+    Remove(CameraId, RpcReplyPort<()>),
+    /// Compare again.
+    Reconcile,
+}
+
+/// See [`CameraSupervisor`].
+pub(crate) struct Cameras {
+    node: Arc<NodeContext>,
+    backoff: Backoff,
+    retry_planned: bool,
+    refilling: bool,
+}
+
+impl Cameras {
+    async fn reconcile(&mut self, me: &ActorRef<SupervisorMessage>) {
+        let plan = {
+            let directory = self.node.directory.lock();
+            let running = directory.running.iter().map(|(key, running)| {
+                let epoch = running.context.placement.epoch;
+                (key.clone(), Running { epoch, revision: running.revision })
+            });
+            reconcile(&directory.desired(), &running.collect())
+        };
+        if !plan.is_empty() {
+            tracing::debug!(%plan, "reconciling");
+        }
+        for command in plan.commands {
+            match command {
+                Command::Stop { key, .. } => self.stop(&key),
+                Command::Update { key, .. } => self.update(&key),
+                Command::Start { key, .. } => self.start(me, key).await,
+            }
+        }
+        self.show_disabled();
+        self.refill(me);
+    }
+
+    fn stop(&self, key: &PlacementKey) {
+        let Some(running) = self.node.directory.lock().running.remove(key) else { return };
+        let placement = running.context.placement.clone();
+        // In a task of its own: one camera that takes its time to say goodbye must not keep the others waiting.
+        tokio::spawn(async move {
+            if running.actor.get_cell().stop_and_wait(None, Some(CAMERA_STOP_PATIENCE)).await.is_err() {
+                tracing::warn!(%placement, "a camera did not stop in time and was killed");
+                running.actor.get_cell().kill();
+            }
+        });
+    }
+
+    fn update(&self, key: &PlacementKey) {
+        let mut directory = self.node.directory.lock();
+        let Some(camera) = directory.cameras.get(key).cloned() else { return };
+        if let Some(running) = directory.running.get_mut(key) {
+            running.revision = camera.revision;
+            // An actor that is gone is seen by supervision, and started with the new spec.
+            let _ = running.actor.send_message(CameraMessage::Apply(Box::new(camera.spec)));
+        }
+    }
+
+    async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
+        let (camera, epoch) = {
+            let directory = self.node.directory.lock();
+            let Some(camera) = directory.cameras.get(&key).cloned() else { return };
+            (camera, directory.reserve.after(directory.last_epochs.get(&key).copied()))
+        };
+        self.node.events.enter(&key.tenant, key.camera);
+        let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
+        let Some(epoch) = epoch else {
+            say(CameraState::Connecting, "waiting for the metadata store to give an epoch");
+            return self.retry_later(me);
+        };
+        let placement = Placement { tenant: key.tenant.clone(), camera: key.camera, slot: key.slot, epoch };
+        if let Err(full) = self.node.budget.admit() {
+            say(CameraState::Offline, &full.to_string());
+            metrics::counter!("eyrie_cameras_not_admitted_total").increment(1);
+            let now = self.node.clock.now();
+            Trouble::new(placement, Arc::clone(&self.node.index)).note(GapCause::MemoryLimit, now, now + RETRY_STARTS);
+            return self.retry_later(me);
+        }
+        say(CameraState::Connecting, "waiting for its turn to connect");
+        let (writer, ring) = GopRing::new(self.node.config.ring, Arc::clone(&self.node.budget));
+        drop(writer);
+        let context = CameraContext::new(Arc::clone(&self.node), placement, ring);
+        let live = Arc::new(LiveState::new());
+        let args = CameraArgs { camera: Arc::clone(&context), live: Arc::clone(&live), spec: camera.spec.clone() };
+        match Actor::spawn_linked(None, CameraActor, args, me.get_cell()).await {
+            Ok((actor, _)) => {
+                let mut directory = self.node.directory.lock();
+                directory.last_epochs.insert(key.clone(), epoch);
+                directory.running.insert(key, RunningCamera { context, live, actor, revision: camera.revision });
+            }
+            Err(error) => {
+                tracing::error!(%error, "a camera could not be started");
+                self.retry_later(me);
+            }
+        }
+    }
+
+    /// An incarnation failed as a whole: it is gone, and the next one gets a later epoch.
+    fn fell(&mut self, me: &ActorRef<SupervisorMessage>, id: ractor::ActorId, error: &str) {
+        let mut directory = self.node.directory.lock();
+        let key = directory.running.iter().find(|(_, running)| running.actor.get_id() == id).map(|(key, _)| key.clone());
+        let Some(running) = key.and_then(|key| directory.running.remove(&key)) else { return };
+        drop(directory);
+        let placement = &running.context.placement;
+        let pause = self.backoff.pause(rand::random());
+        metrics::counter!("eyrie_camera_restarts_total").increment(1);
+        tracing::error!(%placement, %error, ?pause, "a camera failed and starts again");
+        running.context.ring.close();
+        running.context.set_ingest(CameraState::Connecting, "this camera crashed and is being restarted");
+        let now = self.node.clock.now();
+        let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
+        trouble.note(GapCause::ProcessRestart, now, now + pause);
+        let _ = me.send_after(pause, || SupervisorMessage::Reconcile);
+    }
+
+    fn retry_later(&mut self, me: &ActorRef<SupervisorMessage>) {
+        if !std::mem::replace(&mut self.retry_planned, true) {
+            let _ = me.send_after(RETRY_STARTS, || SupervisorMessage::Reconcile);
+        }
+    }
+
+    fn show_disabled(&self) {
+        let off: Vec<_> = {
+            let directory = self.node.directory.lock();
+            directory.cameras.iter().filter(|(_, c)| !c.spec.enabled).map(|(key, _)| key.clone()).collect()
+        };
+        for key in off {
+            self.node.events.enter(&key.tenant, key.camera);
+            self.node.events.set_ingest(&key.tenant, key.camera, CameraState::Disabled, "switched off");
+            self.node.events.set_stream(key.camera, None);
+        }
+    }
+
+    /// Asks the store for spare epochs, in a task of its own: it may be down.
+    fn refill(&mut self, me: &ActorRef<SupervisorMessage>) {
+        let wanted = {
+            let directory = self.node.directory.lock();
+            directory.reserve.wanted(directory.last_epochs.values().max().copied())
+        };
+        if wanted == 0 || std::mem::replace(&mut self.refilling, true) {
+            return;
+        }
+        let (node, me) = (Arc::clone(&self.node), me.clone());
+        tokio::spawn(async move {
+            let mut backoff = Backoff::storage();
+            for _ in 0..wanted {
+                loop {
+                    match node.store.next_epoch(node.config.generation).await {
+                        Ok(epoch) => break node.directory.lock().reserve.add(epoch),
+                        Err(error) => {
+                            tracing::warn!(%error, "no spare epoch yet");
+                            tokio::time::sleep(backoff.pause(rand::random())).await;
+                        }
+                    }
+                    if me.get_status() == ractor::ActorStatus::Stopped {
+                        return;
+                    }
+                }
+            }
+            let _ = me.send_message(SupervisorMessage::Reconcile);
+        });
+    }
+}
+
+fn key_of(camera: &Camera) -> PlacementKey {
+    PlacementKey { tenant: camera.tenant.clone(), camera: camera.id, slot: Slot::OWNER }
+}
+
+impl Actor for CameraSupervisor {
+    type Msg = SupervisorMessage;
+    type State = Cameras;
+    type Arguments = Arc<NodeContext>;
+
+    async fn pre_start(&self, me: ActorRef<SupervisorMessage>, node: Arc<NodeContext>) -> Result<Cameras, ActorProcessingErr> {
+        // After a crash of this actor its cameras are gone with it; what they should be is still known.
+        node.directory.lock().running.clear();
+        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, refilling: false };
+        cameras.reconcile(&me).await;
+        Ok(cameras)
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<SupervisorMessage>,
+        message: SupervisorMessage,
+        cameras: &mut Cameras,
+    ) -> Result<(), ActorProcessingErr> {
+        let reply = match message {
+            SupervisorMessage::Put(camera, reply) => {
+                cameras.node.directory.lock().cameras.insert(key_of(&camera), *camera);
+                Some(reply)
+            }
+            SupervisorMessage::Remove(camera, reply) => {
+                cameras.node.directory.lock().cameras.retain(|key, _| key.camera != camera);
+                cameras.node.events.forget(camera);
+                Some(reply)
+            }
+            SupervisorMessage::Reconcile => {
+                cameras.retry_planned = false;
+                cameras.refilling = false;
+                None
+            }
+        };
+        cameras.reconcile(&me).await;
+        if let Some(reply) = reply {
+            // Whoever asked may have given up.
+            let _ = reply.send(());
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<SupervisorMessage>,
+        event: SupervisionEvent,
+        cameras: &mut Cameras,
+    ) -> Result<(), ActorProcessingErr> {
+        if let SupervisionEvent::ActorFailed(who, error) = event {
+            cameras.fell(&me, who.get_id(), &error.to_string());
+        }
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: ActorRef<SupervisorMessage>, cameras: &mut Cameras) -> Result<(), ActorProcessingErr> {
+        let running: Vec<_> = std::mem::take(&mut cameras.node.directory.lock().running).into_values().collect();
+        join_all(running.iter().map(|camera| {
+            let cell = camera.actor.get_cell();
+            async move { cell.stop_and_wait(None, Some(CAMERA_STOP_PATIENCE)).await }
+        }))
+        .await;
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use eyrie_cluster::PlacementKey;
+use eyrie_media::{GopRing, RingBudget};
+use eyrie_storage::disk::Disk;
+use eyrie_storage::keys::KeyRing;
+use eyrie_storage::store::Store;
+use eyrie_types::{Clock, Placement, SegmentRow};
+
+use crate::children::Children;
+use crate::events::EventBus;
+use crate::index_writer::IndexWriter;
+use crate::ingest::silence_watch::SilenceWatch;
+use crate::node::{Directory, NodeConfig};
+use crate::recording::RotationPace;
+use crate::setup_gate::SetupGate;
+
+/// What every part of the tree shares.
+pub(crate) struct NodeContext {
+    pub(crate) config: NodeConfig,
+    pub(crate) store: Arc<Store>,
+    pub(crate) keyring: Arc<KeyRing>,
+    pub(crate) disks: Vec<Disk>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: EventBus,
+    pub(crate) index: Arc<IndexWriter>,
+    pub(crate) budget: Arc<RingBudget>,
+    pub(crate) silence: Arc<SilenceWatch>,
+    pub(crate) gate: Arc<SetupGate>,
+    pub(crate) rotation: RotationPace,
+    pub(crate) children: Children,
+    pub(crate) directory: Directory,
+}
+
+/// No unit of the ring is durable yet.
+const NOTHING_DURABLE: u64 = u64::MAX;
+
+/// What the children of one camera share. It outlives each of them, so that a restarted one goes on where the last one stopped.
+pub(crate) struct CameraContext {
+    pub(crate) node: Arc<NodeContext>,
+    pub(crate) placement: Placement,
+    pub(crate) ring: GopRing,
+    /// Its RTSP sessions, as far as they are not torn down yet.
+    pub(crate) rtsp_sessions: Arc<retina::client::SessionGroup>,
+    last_durable_seq: AtomicU64,
+    open_segment: ArcSwapOption<SegmentRow>,
+}
+
+impl CameraContext {
+    pub(crate) fn new(node: Arc<NodeContext>, placement: Placement, ring: GopRing) -> Arc<Self> {
+        let last_durable_seq = AtomicU64::new(NOTHING_DURABLE);
+        let rtsp_sessions = Arc::default();
+        let open_segment = ArcSwapOption::empty();
+        Arc::new(Self { node, placement, ring, rtsp_sessions, last_durable_seq, open_segment })
+    }
+
+    /// The placement without its incarnation.
+    pub(crate) fn key(&self) -> PlacementKey {
+        let Placement { tenant, camera, slot, .. } = &self.placement;
+        PlacementKey { tenant: tenant.clone(), camera: *camera, slot: *slot }
+    }
+
+    /// The ring's number of the last unit known to be on the disk.
+    pub(crate) fn last_durable_seq(&self) -> Option<u64> {
+        let seq = self.last_durable_seq.load(Ordering::Acquire);
+        (seq != NOTHING_DURABLE).then_some(seq)
+    }
+
+    /// Units up to `seq` are on the disk.
+    pub(crate) fn set_last_durable_seq(&self, seq: u64) {
+        self.last_durable_seq.store(seq, Ordering::Release);
+    }
+
+    /// The row of the segment being written, as of its last durable fragment.
+    pub(crate) fn open_segment(&self) -> Option<Arc<SegmentRow>> {
+        self.open_segment.load_full()
+    }
+
+    pub(crate) fn set_open_segment(&self, row: Option<SegmentRow>) {
+        self.open_segment.store(row.map(Arc::new));
+    }
+
+    /// Says what the ingest does, on the board.
+    pub(crate) fn set_ingest(&self, state: eyrie_types::CameraState, reason: &str) {
+        self.node.events.set_ingest(&self.placement.tenant, self.placement.camera, state, reason);
+    }
+}
+
+/// How long a child may take to end in order when it is stopped: a recorder closes its file, which waits for one sync.
+pub(crate) const CHILD_STOP_PATIENCE: Duration = Duration::from_secs(8);

@@ -1,0 +1,168 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eyrie_storage::store::{SEGMENT_BATCH_MAX, Store};
+use eyrie_types::{CameraId, Epoch, FragmentEntry, GapCause, Incident, Placement, SegmentId, SegmentRow, Slot, WallTime};
+use tokio::sync::Notify;
+
+use crate::backoff::Backoff;
+
+/// Most segment rows that wait: the latest of each segment, so twice the segments a node of 10,000 cameras has open. Beyond
+/// it the oldest goes; the scan at the next start finds it again.
+const ROWS_MAX: usize = 20_000;
+/// Most incidents that wait: an hour of outage with a flapping camera a second.
+const INCIDENTS_MAX: usize = 4_000;
+/// Most chunks of fragment tables that wait. A chunk is a minute or so of one camera; a lost one is rebuilt from the file.
+const CHUNKS_MAX: usize = 4_000;
+/// How long a write gathers company: rows of many cameras share one commit.
+const GATHER: Duration = Duration::from_millis(50);
+
+type IncidentKey = (CameraId, Slot, Epoch, WallTime, GapCause);
+
+/// A part of a segment's fragment table.
+#[derive(Debug, Clone)]
+pub(crate) struct FragmentChunk {
+    pub(crate) placement: Placement,
+    pub(crate) segment: SegmentId,
+    pub(crate) entries: Vec<FragmentEntry>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    rows: BTreeMap<SegmentId, SegmentRow>,
+    incidents: BTreeMap<IncidentKey, (Placement, Incident)>,
+    chunks: VecDeque<FragmentChunk>,
+}
+
+/// Takes rows for the index from recorders, who never wait for it, and writes them when the store answers. Only the latest
+/// row of a segment and of an incident is kept, so an outage of the store costs memory for each open segment, not for each
+/// second of it. What is lost with the process is found again by scanning the files.
+#[derive(Debug, Default)]
+pub(crate) struct IndexWriter {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+    idle: Notify,
+}
+
+impl IndexWriter {
+    /// Queues the latest row of a segment.
+    pub(crate) fn put_segment(&self, row: SegmentRow) {
+        let mut waiting = self.lock();
+        waiting.rows.insert(row.segment, row);
+        if waiting.rows.len() > ROWS_MAX && waiting.rows.pop_first().is_some() {
+            dropped("segment");
+        }
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Queues an incident, opened or closed.
+    pub(crate) fn put_incident(&self, placement: &Placement, incident: Incident) {
+        let key = (placement.camera, incident.slot, incident.epoch, incident.start, incident.cause);
+        let mut waiting = self.lock();
+        waiting.incidents.insert(key, (placement.clone(), incident));
+        if waiting.incidents.len() > INCIDENTS_MAX && waiting.incidents.pop_first().is_some() {
+            dropped("incident");
+        }
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Queues a part of a fragment table.
+    pub(crate) fn put_fragments(&self, chunk: FragmentChunk) {
+        let mut waiting = self.lock();
+        waiting.chunks.push_back(chunk);
+        if waiting.chunks.len() > CHUNKS_MAX && waiting.chunks.pop_front().is_some() {
+            dropped("fragments");
+        }
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Rows of a camera that wait: durable on disk, not yet in the index.
+    pub(crate) fn waiting_segments(&self, camera: CameraId) -> Vec<SegmentRow> {
+        self.lock().rows.values().filter(|row| row.placement.camera == camera).cloned().collect()
+    }
+
+    /// Waits until nothing waits, at most `patience`. Answers whether that was reached.
+    pub(crate) async fn drained(&self, patience: Duration) -> bool {
+        let wait = async {
+            loop {
+                let idle = self.idle.notified();
+                if self.is_empty() {
+                    return;
+                }
+                idle.await;
+            }
+        };
+        tokio::time::timeout(patience, wait).await.is_ok()
+    }
+
+    /// Writes what waits, for as long as it is polled.
+    pub(crate) async fn run(self: Arc<Self>, store: Arc<Store>) {
+        let mut backoff = Backoff::storage();
+        loop {
+            if self.is_empty() {
+                self.idle.notify_waiters();
+                self.changed.notified().await;
+            }
+            tokio::time::sleep(GATHER).await;
+            match self.flush(&store).await {
+                Ok(()) => backoff.reset(),
+                Err(error) => {
+                    metrics::counter!("eyrie_index_write_failures_total").increment(1);
+                    let pause = backoff.pause(rand::random());
+                    tracing::warn!(%error, ?pause, "the index cannot be written; recording goes on and rows wait");
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    async fn flush(&self, store: &Store) -> Result<(), eyrie_storage::store::StoreError> {
+        let (rows, incidents, chunks) = {
+            let waiting = self.lock();
+            let rows: Vec<_> = waiting.rows.values().take(SEGMENT_BATCH_MAX).cloned().collect();
+            let incidents: Vec<_> = waiting.incidents.iter().take(SEGMENT_BATCH_MAX).map(|(k, v)| (*k, v.clone())).collect();
+            let chunks: Vec<_> = waiting.chunks.iter().take(SEGMENT_BATCH_MAX).cloned().collect();
+            metrics::gauge!("eyrie_index_rows_waiting").set(waiting.rows.len() as f64);
+            (rows, incidents, chunks)
+        };
+        if !rows.is_empty() {
+            store.put_segments(rows.clone()).await?;
+            let mut waiting = self.lock();
+            // A row that changed meanwhile stays for the next round.
+            for row in rows {
+                if waiting.rows.get(&row.segment) == Some(&row) {
+                    waiting.rows.remove(&row.segment);
+                }
+            }
+        }
+        for (key, (placement, incident)) in incidents {
+            store.put_incident(&placement.tenant, placement.camera, incident).await?;
+            let mut waiting = self.lock();
+            if waiting.incidents.get(&key).is_some_and(|(_, latest)| *latest == incident) {
+                waiting.incidents.remove(&key);
+            }
+        }
+        for chunk in chunks {
+            store.put_fragments(&chunk.placement.tenant, chunk.placement.camera, chunk.segment, chunk.entries).await?;
+            self.lock().chunks.pop_front();
+        }
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        let waiting = self.lock();
+        waiting.rows.is_empty() && waiting.incidents.is_empty() && waiting.chunks.is_empty()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn dropped(what: &'static str) {
+    metrics::counter!("eyrie_index_rows_dropped_total", "what" => what).increment(1);
+}

@@ -1,0 +1,23 @@
+//! Source to ring: the ingest of one camera.
+//!
+//! One task per camera: it waits for its turn, connects, turns frames into access units and pushes them, and starts over when
+//! the source is lost. Each step has its own timeout; silence is noticed by one watch for the whole node.
+
+mod actor;
+mod fault;
+
+mod framer;
+mod network_policy;
+mod redirect;
+mod rtsp;
+mod session;
+pub(crate) mod silence_watch;
+mod source_loop;
+mod step;
+mod tracks;
+
+pub(crate) use actor::{IngestActor, IngestArgs};
+pub use fault::{Fault, Retry};
+pub use network_policy::{ClosedAddress, NetworkError, NetworkPolicy};
+pub(crate) use source_loop::ingest;
+pub use step::Step;

@@ -1,0 +1,74 @@
+//! Retina reports a redirect's status but not its target, so the target is asked for once more, by a DESCRIBE of our own.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::fault::first_line;
+use super::{Fault, Step};
+
+/// Most bytes of a response's head that are read in search of its `Location`.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Most redirects followed in one attempt.
+pub(super) const REDIRECTS_MAX: usize = 3;
+
+/// Asks `pinned` for the target of its redirect of `url`.
+///
+/// # Errors
+/// When it does not answer in time, or not with a redirect to an `rtsp` address without credentials.
+pub(super) async fn target(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> {
+    let head = tokio::time::timeout(Step::Redirect.timeout(), describe_head(url, pinned))
+        .await
+        .map_err(|_| Fault::Timeout(Step::Redirect))?
+        .map_err(|error| Fault::Unreachable(first_line(&error.to_string())))?;
+    let location = parse_location(&head).ok_or_else(|| Fault::Redirect("it names no target".to_owned()))?;
+    let target = url.join(&location).map_err(|_| Fault::Redirect("its target is no address".to_owned()))?;
+    if target.scheme() != "rtsp" || !target.username().is_empty() || target.password().is_some() {
+        return Err(Fault::Redirect("its target must be an rtsp address without credentials".to_owned()));
+    }
+    Ok(target)
+}
+
+async fn describe_head(url: &Url, pinned: SocketAddr) -> std::io::Result<Vec<u8>> {
+    let mut peer = TcpStream::connect(pinned).await?;
+    // A parsed URL holds neither spaces nor line breaks, so it cannot add headers.
+    let request = format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n");
+    peer.write_all(request.as_bytes()).await?;
+    let mut head = Vec::with_capacity(1024);
+    while head.len() < HEAD_BYTES_MAX && !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if peer.read_buf(&mut head).await? == 0 {
+            break;
+        }
+    }
+    Ok(head)
+}
+
+/// The `Location` of a 3xx response (RFC 2326 section 11.3).
+fn parse_location(head: &[u8]) -> Option<String> {
+    let head = std::str::from_utf8(head).ok()?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.strip_prefix("RTSP/1.0 ")?.get(..1)?;
+    if status != "3" {
+        return None;
+    }
+    lines.take_while(|line| !line.is_empty()).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location").then(|| value.trim().to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_redirect_has_a_target() {
+        let head = b"RTSP/1.0 302 Found\r\nCSeq: 1\r\nLOCATION: rtsp://10.0.0.2/b\r\n\r\nLocation: evil";
+        assert_eq!(parse_location(head).as_deref(), Some("rtsp://10.0.0.2/b"));
+        assert_eq!(parse_location(b"RTSP/1.0 200 OK\r\nLocation: rtsp://a/\r\n\r\n"), None);
+        assert_eq!(parse_location(b"RTSP/1.0 302 Found\r\n\r\nLocation: rtsp://a/\r\n"), None);
+        assert_eq!(parse_location(&[0xff, 0xfe, 0x00]), None);
+    }
+}

@@ -1,0 +1,247 @@
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use eyrie_types::{RtspSource, RtspTransport, Secret};
+use futures::StreamExt;
+use retina::client::{
+    Credentials, Demuxed, Described, InitialTimestampPolicy, PlayOptions, SessionOptions, SetupOptions,
+    TcpTransportOptions, TeardownPolicy, Transport, UdpTransportOptions, UnknownRtcpSsrcPolicy,
+};
+use retina::codec::{CodecItem, FrameFormat, VideoFrame};
+use url::Url;
+
+use super::framer::{Frame, Framer};
+use super::session::Session;
+use super::tracks::{self, Chosen};
+use super::{Fault, NetworkError, Step, redirect};
+use crate::context::CameraContext;
+
+/// The longest session description taken: a camera's has 1 or 2 kB.
+const SDP_BYTES_MAX: usize = 64 * 1024;
+/// How long to wait for a camera to confirm the end of a session, before the next one or before leaving. Cameras with one
+/// session only need it; those that do not answer must not hold anything up.
+const GOODBYE_PATIENCE: Duration = Duration::from_millis(1_500);
+/// How we introduce ourselves.
+const USER_AGENT: &str = concat!("eyrie/", env!("CARGO_PKG_VERSION"));
+
+/// Pulls from an RTSP camera until it is lost.
+pub(super) async fn pull(session: &mut Session<'_>, source: &RtspSource) -> Fault {
+    goodbyes(session.camera).await;
+    match open(session, source).await {
+        Err(fault) => fault,
+        Ok(mut opened) => {
+            session.set_up();
+            let fault = receive(session, &mut opened).await;
+            session.over(&fault);
+            fault
+        }
+    }
+}
+
+/// Waits, for a bounded time, until the sessions that were dropped are torn down.
+pub(super) async fn goodbyes(camera: &CameraContext) {
+    let farewell = camera.rtsp_sessions.await_teardown();
+    match tokio::time::timeout(GOODBYE_PATIENCE, farewell).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) | Err(_) => {
+            tracing::debug!(placement = %camera.placement, "the camera did not confirm the end of its session");
+        }
+    }
+}
+
+struct Opened {
+    demuxed: Demuxed,
+    chosen: Vec<Chosen>,
+    framer: Framer,
+}
+
+/// Runs one step within its own time.
+async fn within<T>(step: Step, work: impl Future<Output = Result<T, retina::Error>>) -> Result<T, Fault> {
+    match tokio::time::timeout(step.timeout(), work).await {
+        Ok(done) => done.map_err(|error| Fault::from_retina(step, &error)),
+        Err(_) => Err(Fault::Timeout(step)),
+    }
+}
+
+async fn open(session: &Session<'_>, source: &RtspSource) -> Result<Opened, Fault> {
+    let mut described = describe(session, source).await?;
+    if described.sdp().len() > SDP_BYTES_MAX {
+        let bytes = described.sdp().len();
+        return Err(Fault::Invalid(format!("its session description has {bytes} bytes")));
+    }
+    let mut chosen = tracks::choose(described.streams())?;
+    if source.transport == RtspTransport::Udp {
+        check_control(session, described.streams()).await?;
+    }
+    session.connecting("setting up the session (SETUP)");
+    let mut refused = None;
+    for track in &chosen {
+        let options = SetupOptions::default().transport(transport(source.transport)).frame_format(FrameFormat::MP4);
+        match within(Step::Setup, described.setup(track.stream, options)).await {
+            // A camera that offers sound and then refuses it is recorded without.
+            Err(Fault::Rejected { status, .. }) if !track.is_video && chosen.len() > 1 => refused = Some((*track, status)),
+            set_up => set_up?,
+        }
+    }
+    if let Some((track, status)) = refused {
+        tracing::info!(placement = %session.camera.placement, status, "the camera refuses its own sound track");
+        chosen.retain(|other| *other != track);
+    }
+    session.connecting("starting the stream (PLAY)");
+    let options = PlayOptions::default()
+        .initial_timestamp(InitialTimestampPolicy::Permissive)
+        .unknown_rtcp_ssrc(UnknownRtcpSsrcPolicy::DropPackets);
+    let playing = within(Step::Play, described.play(options)).await?;
+    let demuxed = playing.demuxed().map_err(|error| Fault::from_retina(Step::Play, &error))?;
+    let mut kinds = Vec::with_capacity(chosen.len());
+    for track in &chosen {
+        let stream = demuxed.streams().get(track.stream).ok_or(Fault::NoMedia)?;
+        kinds.push((stream.clock_rate_hz(), tracks::kind(stream)?));
+    }
+    let framer = Framer::new(session.next_stream_sequence(), kinds);
+    session.connecting("waiting for the first picture");
+    Ok(Opened { demuxed, chosen, framer })
+}
+
+/// Connects and asks for the session description, following redirects.
+async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::client::Session<Described>, Fault> {
+    let configured = source.parsed_url().map_err(|error| Fault::Invalid(error.reason))?;
+    let mut url = configured.clone();
+    for _ in 0..=redirect::REDIRECTS_MAX {
+        session.connecting("resolving the camera's address");
+        let pinned = session.camera.node.config.network.resolve_and_pin(&url).await?;
+        session.connecting("connecting (DESCRIBE)");
+        // What was configured for one host is told to no other.
+        let known_host = url.host() == configured.host();
+        let options = SessionOptions::default()
+            .creds(if known_host { credentials(source) } else { None })
+            .user_agent(USER_AGENT.to_owned())
+            .session_group(Arc::clone(&session.camera.rtsp_sessions))
+            .teardown(TeardownPolicy::Auto);
+        let work = retina::client::Session::describe(at_address(&url, pinned)?, options);
+        match within(Step::Describe, work).await {
+            Err(Fault::Rejected { status: 300..=399, .. }) => url = redirect::target(&url, pinned).await?,
+            described => return described,
+        }
+    }
+    Err(Fault::Redirect(format!("more than {} in a row", redirect::REDIRECTS_MAX)))
+}
+
+/// `url` with the address that was checked in place of the host, so that no other is connected to.
+fn at_address(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> {
+    let mut url = url.clone();
+    let unusable = |()| Fault::Network(NetworkError::NoHost);
+    url.set_ip_host(pinned.ip()).map_err(unusable)?;
+    url.set_port(Some(pinned.port())).map_err(unusable)?;
+    Ok(url)
+}
+
+fn credentials(source: &RtspSource) -> Option<Credentials> {
+    let username = source.username.clone()?;
+    let password = source.password.as_ref().map_or_else(String::new, |password| Secret::expose(password).to_owned());
+    Some(Credentials { username, password })
+}
+
+fn transport(wanted: RtspTransport) -> Transport {
+    match wanted {
+        RtspTransport::Tcp => Transport::Tcp(TcpTransportOptions::default()),
+        RtspTransport::Udp => Transport::Udp(UdpTransportOptions::default()),
+    }
+}
+
+/// Checks where the camera's control addresses lead. Over TCP they are only words in the one connection there is; over UDP a
+/// session that was lost is torn down through a new connection to them.
+async fn check_control(session: &Session<'_>, streams: &[retina::client::Stream]) -> Result<(), Fault> {
+    for control in streams.iter().filter_map(|stream| stream.control()) {
+        session.camera.node.config.network.resolve_and_pin(control).await?;
+    }
+    Ok(())
+}
+
+async fn receive(session: &mut Session<'_>, opened: &mut Opened) -> Fault {
+    let mut silent = pin!(session.silent());
+    loop {
+        let item = tokio::select! {
+            biased;
+            item = opened.demuxed.next() => item,
+            fault = &mut silent => return fault,
+        };
+        let taken = match item {
+            None => return Fault::Closed,
+            Some(Err(error)) => return Fault::from_retina(Step::Play, &error),
+            Some(Ok(CodecItem::VideoFrame(frame))) => video(session, opened, frame),
+            Some(Ok(CodecItem::AudioFrame(frame))) => {
+                let clock = &session.camera.node.clock;
+                let Some(track) = position(&opened.chosen, frame.stream_id()) else { continue };
+                let unit = opened.framer.push(Frame {
+                    track,
+                    ticks: frame.timestamp().timestamp(),
+                    decode_ticks: Some(frame.timestamp().timestamp()),
+                    keyframe: true,
+                    data: Bytes::copy_from_slice(frame.data()),
+                    arrival: clock.monotonic(),
+                    now: clock.now(),
+                });
+                if let Some(unit) = unit {
+                    session.push(unit);
+                }
+                Ok(())
+            }
+            // Reports and messages carry no media.
+            Some(Ok(_)) => Ok(()),
+        };
+        if let Err(fault) = taken {
+            return fault;
+        }
+    }
+}
+
+fn video(session: &mut Session<'_>, opened: &mut Opened, frame: VideoFrame) -> Result<(), Fault> {
+    let Some(track) = position(&opened.chosen, frame.stream_id()) else { return Ok(()) };
+    if frame.has_new_parameters() || opened.framer.lacks_video_parameters(track) {
+        let stream = opened.demuxed.streams().get(frame.stream_id());
+        if let Some(eyrie_media::TrackKind::Video(video)) = stream.map(tracks::kind).transpose()?.flatten() {
+            opened.framer.set_video(track, video);
+        }
+    }
+    let (clock, loss) = (&session.camera.node.clock, frame.loss());
+    let (arrival, now) = (clock.monotonic(), clock.now());
+    if loss > 0 {
+        session.lost(u64::from(loss), now);
+    }
+    let unit = opened.framer.push(Frame {
+        track,
+        ticks: frame.timestamp().timestamp(),
+        decode_ticks: None,
+        keyframe: frame.is_random_access_point(),
+        arrival,
+        now,
+        data: Bytes::from(frame.into_data()),
+    });
+    if let Some(unit) = unit {
+        session.push(unit);
+    }
+    Ok(())
+}
+
+/// The position among our tracks of the camera's track `stream`.
+fn position(chosen: &[Chosen], stream: usize) -> Option<u8> {
+    chosen.iter().position(|track| track.stream == stream).and_then(|position| u8::try_from(position).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checked_address_takes_the_hosts_place_and_the_path_stays() {
+        let url: Url = "rtsp://camera.example/live/main?profile=1".parse().unwrap();
+        let pinned = at_address(&url, "10.1.2.3:8554".parse().unwrap()).unwrap();
+        assert_eq!(pinned.as_str(), "rtsp://10.1.2.3:8554/live/main?profile=1");
+        let six = at_address(&url, "[2001:db8::7]:554".parse().unwrap()).unwrap();
+        assert_eq!(six.as_str(), "rtsp://[2001:db8::7]:554/live/main?profile=1");
+    }
+}

@@ -1,0 +1,138 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyrie_media::{AccessUnit, DropReason, PushOutcome, RingWriter, Stream, TrackKind};
+use eyrie_types::{CameraState, GapCause, Monotonic, WallTime};
+use metrics::Counter;
+
+use super::silence_watch::Watched;
+use super::{Fault, silence_watch::SILENCE_AFTER};
+use crate::context::CameraContext;
+use crate::incidents::Trouble;
+use crate::setup_gate::Turn;
+
+/// One connection's way into the ring: counts, says what the camera does, and notices silence.
+pub(super) struct Session<'a> {
+    pub(super) camera: &'a Arc<CameraContext>,
+    writer: RingWriter,
+    turn: Option<Turn>,
+    trouble: &'a mut Trouble,
+    watched: Watched,
+    online_since: Option<Monotonic>,
+    last_wall: Option<WallTime>,
+    last_stream: Option<u64>,
+    units: Counter,
+    bytes: Counter,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        camera: &'a Arc<CameraContext>,
+        writer: RingWriter,
+        turn: Turn,
+        trouble: &'a mut Trouble,
+    ) -> Self {
+        let id = camera.placement.camera.to_string();
+        Self {
+            camera,
+            writer,
+            turn: Some(turn),
+            trouble,
+            watched: camera.node.silence.enter(),
+            online_since: None,
+            last_wall: None,
+            last_stream: None,
+            units: metrics::counter!("eyrie_camera_access_units_total", "camera" => id.clone()),
+            bytes: metrics::counter!("eyrie_camera_received_bytes_total", "camera" => id),
+        }
+    }
+
+    /// What the camera is told to be doing while it is being connected.
+    pub(super) fn connecting(&self, doing: &str) {
+        self.camera.set_ingest(CameraState::Connecting, doing);
+    }
+
+    /// The set-up is done: the next camera may start, and from now on silence counts.
+    pub(super) fn set_up(&mut self) {
+        self.turn = None;
+        self.watched.pulse.beat(&*self.camera.node.clock);
+    }
+
+    /// Waits until the camera is silent.
+    pub(super) fn silent(&self) -> impl Future<Output = Fault> + use<> {
+        let pulse = Arc::clone(&self.watched.pulse);
+        async move {
+            pulse.silent().await;
+            Fault::Silent(SILENCE_AFTER.as_secs() + 1)
+        }
+    }
+
+    /// The sequence of this writer's first stream.
+    pub(super) fn next_stream_sequence(&self) -> u64 {
+        self.writer.next_stream_sequence()
+    }
+
+    /// Access units were lost between camera and node, right before `wall`.
+    pub(super) fn lost(&mut self, packets: u64, wall: WallTime) {
+        metrics::counter!("eyrie_camera_packets_lost_total").increment(packets);
+        if let Some(last) = self.last_wall {
+            self.trouble.note(GapCause::PacketsLost, last, wall);
+        }
+    }
+
+    /// Hands an access unit to the ring.
+    pub(super) fn push(&mut self, unit: AccessUnit) {
+        self.watched.pulse.beat(&*self.camera.node.clock);
+        self.units.increment(1);
+        self.bytes.increment(unit.data.len() as u64);
+        if self.last_stream != Some(unit.stream.sequence) {
+            self.last_stream = Some(unit.stream.sequence);
+            self.camera.node.events.set_stream(self.camera.placement.camera, Some(Arc::clone(&unit.stream)));
+        }
+        let (wall, stream) = (unit.wall, Arc::clone(&unit.stream));
+        match self.writer.push(unit) {
+            PushOutcome::Stored { evicted_unread, .. } => {
+                if evicted_unread > 0 {
+                    metrics::counter!("eyrie_ring_units_evicted_unread_total").increment(u64::from(evicted_unread));
+                }
+                if self.online_since.is_none() {
+                    self.online(&stream, wall);
+                }
+                self.last_wall = Some(wall);
+            }
+            PushOutcome::Dropped(DropReason::MemoryLimit) => {
+                metrics::counter!("eyrie_ring_units_refused_total").increment(1);
+                self.trouble.note(GapCause::MemoryLimit, self.last_wall.unwrap_or(wall), wall);
+            }
+            PushOutcome::Dropped(_) => {}
+        }
+    }
+
+    fn online(&mut self, stream: &Stream, wall: WallTime) {
+        self.online_since = Some(self.camera.node.clock.monotonic());
+        self.trouble.set(None, wall);
+        self.camera.set_ingest(CameraState::Online, &described(stream));
+    }
+
+    /// How long pictures came.
+    pub(super) fn online_for(&self) -> Duration {
+        self.online_since.map_or(Duration::ZERO, |since| self.camera.node.clock.monotonic().since(since))
+    }
+
+    /// Pictures stopped: the incident begins where the last one was.
+    pub(super) fn over(&mut self, fault: &Fault) {
+        self.watched.pulse.rest();
+        if let (Some(_), Some(last)) = (self.online_since, self.last_wall) {
+            self.trouble.set(Some(fault.cause()), last);
+        }
+    }
+}
+
+/// What arrives, for people.
+fn described(stream: &Stream) -> String {
+    let tracks = stream.tracks.iter().map(|track| match &track.kind {
+        TrackKind::Video(video) => format!("{:?} {}×{}", video.codec, video.width, video.height),
+        TrackKind::Audio(audio) => format!("{:?} sound", audio.codec),
+    });
+    format!("receiving {}", tracks.collect::<Vec<_>>().join(" and "))
+}

@@ -1,0 +1,189 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyrie_media::{RingBudget, Stream};
+use eyrie_storage::disk::{Disk, DiskHealth};
+use eyrie_storage::keys::KeyRing;
+use eyrie_storage::store::Store;
+use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, SegmentRow, TenantId};
+use ractor::rpc::CallResult;
+use ractor::{Actor, ActorRef};
+use tokio::sync::broadcast;
+
+use super::{Directory, NodeConfig, NodeError, NodeMessage, NodeSupervisor};
+use crate::camera_supervisor::SupervisorMessage;
+use crate::children::Children;
+use crate::context::NodeContext;
+use crate::events::EventBus;
+use crate::index_writer::IndexWriter;
+use crate::ingest::silence_watch::SilenceWatch;
+use crate::live::{LiveError, LiveHandle};
+use crate::recording::RotationPace;
+use crate::setup_gate::SetupGate;
+use crate::telemetry;
+
+/// How long a command may wait for its turn.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the whole tree may take to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Starts nodes.
+#[derive(Debug)]
+pub struct Node;
+
+impl Node {
+    /// Starts the supervision tree. It runs no camera yet: hand them over with [`NodeHandle::put_camera`], passwords
+    /// unsealed. What an earlier run left open is scanned and indexed in the background.
+    ///
+    /// # Errors
+    /// When the store gives no epoch, or the tree cannot be started.
+    pub async fn start(
+        config: NodeConfig,
+        store: Arc<Store>,
+        keyring: Arc<KeyRing>,
+        disks: Vec<Disk>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<NodeHandle, NodeError> {
+        Self::start_with(config, store, keyring, disks, clock, Children::default()).await
+    }
+
+    pub(crate) async fn start_with(
+        config: NodeConfig,
+        store: Arc<Store>,
+        keyring: Arc<KeyRing>,
+        disks: Vec<Disk>,
+        clock: Arc<dyn Clock>,
+        children: Children,
+    ) -> Result<NodeHandle, NodeError> {
+        telemetry::describe();
+        let epoch = store.next_epoch(config.generation).await.map_err(NodeError::Epoch)?;
+        let now = clock.now();
+        let last_run = store.last_run_before(config.node, now).await.map_err(NodeError::Epoch)?;
+        let died = last_run.map_or(now, |run| run.last_alive);
+        if let Err(error) = store.close_incidents_before(epoch, died).await {
+            tracing::warn!(%error, "incidents of an earlier run stay open");
+        }
+        let context = Arc::new(NodeContext {
+            events: EventBus::new(Arc::clone(&clock)),
+            index: Arc::new(IndexWriter::default()),
+            budget: RingBudget::new(config.frame_memory),
+            silence: Arc::new(SilenceWatch::default()),
+            gate: SetupGate::new(config.setups, Arc::clone(&clock)),
+            rotation: RotationPace::default(),
+            directory: Directory::new(epoch),
+            config,
+            store,
+            keyring,
+            disks,
+            clock,
+            children,
+        });
+        let (root, _) = Actor::spawn(None, NodeSupervisor, (Arc::clone(&context), epoch))
+            .await
+            .map_err(|error| NodeError::Start(error.to_string()))?;
+        Ok(NodeHandle { context, root })
+    }
+}
+
+/// A running node, as the API and the binary hold it. Cheap to clone.
+#[derive(Clone)]
+pub struct NodeHandle {
+    context: Arc<NodeContext>,
+    root: ActorRef<NodeMessage>,
+}
+
+impl NodeHandle {
+    /// Runs `camera` as its spec says from now on: starts, changes or stops it. The spec's password must be unsealed.
+    ///
+    /// # Errors
+    /// When the node is shutting down.
+    pub async fn put_camera(&self, camera: Camera) -> Result<(), NodeError> {
+        self.command(|reply| SupervisorMessage::Put(Box::new(camera), reply)).await
+    }
+
+    /// Stops a camera and forgets it. What it recorded stays.
+    ///
+    /// # Errors
+    /// When the node is shutting down.
+    pub async fn remove_camera(&self, camera: CameraId) -> Result<(), NodeError> {
+        self.command(|reply| SupervisorMessage::Remove(camera, reply)).await
+    }
+
+    /// What a camera is doing; `None` when this node knows no such camera.
+    pub fn status(&self, camera: CameraId) -> Option<CameraStatus> {
+        self.context.events.status(camera)
+    }
+
+    /// What a camera sends, once it is known.
+    pub fn stream_facts(&self, camera: CameraId) -> Option<Arc<Stream>> {
+        self.context.events.stream(camera)
+    }
+
+    /// How many cameras are in each state; states without cameras are left out.
+    pub fn camera_counts(&self) -> std::collections::HashMap<CameraState, u64> {
+        self.context.events.counts()
+    }
+
+    /// All that happens from now on. A receiver that lags 4,096 events behind loses the oldest and is told so.
+    pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.context.events.subscribe()
+    }
+
+    /// A handle for live requests of `camera`. Nothing is packaged until the first request.
+    ///
+    /// # Errors
+    /// [`LiveError::NotFound`] when no such camera of `tenant` runs here, [`LiveError::NotLive`] when it is switched off.
+    pub fn live(&self, tenant: &TenantId, camera: CameraId) -> Result<LiveHandle, LiveError> {
+        match self.context.directory.owner(camera) {
+            Some(running) if running.context.placement.tenant == *tenant => {
+                Ok(LiveHandle::new(running.context, running.live, running.actor))
+            }
+            Some(_) => Err(LiveError::NotFound),
+            None => {
+                let known = self.context.directory.lock().cameras.keys().any(|k| k.camera == camera && k.tenant == *tenant);
+                let status = self.status(camera).filter(|_| known);
+                Err(status.map_or(LiveError::NotFound, LiveError::NotLive))
+            }
+        }
+    }
+
+    /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment.
+    pub fn open_tail(&self, camera: CameraId) -> Vec<SegmentRow> {
+        let mut rows = self.context.index.waiting_segments(camera);
+        let open = self.context.directory.owner(camera).and_then(|running| running.context.open_segment());
+        if let Some(open) = open {
+            rows.retain(|row| row.segment != open.segment);
+            rows.push((*open).clone());
+        }
+        rows
+    }
+
+    /// The health of each recordings directory.
+    pub fn disks(&self) -> Vec<DiskHealth> {
+        self.context.disks.iter().map(Disk::health).collect()
+    }
+
+    /// Bytes of frames in memory, and their limit.
+    pub fn frame_memory(&self) -> (u64, u64) {
+        (self.context.budget.used_bytes(), self.context.budget.limit().as_u64())
+    }
+
+    /// Stops all cameras in order: sessions are torn down, segments closed, rows written. Bounded in time.
+    pub async fn shutdown(&self) {
+        if self.root.get_cell().stop_and_wait(None, Some(STOP_PATIENCE)).await.is_err() {
+            tracing::warn!("the node did not stop in time");
+        }
+    }
+
+    async fn command(
+        &self,
+        message: impl FnOnce(ractor::RpcReplyPort<()>) -> SupervisorMessage,
+    ) -> Result<(), NodeError> {
+        let found = self.root.call(NodeMessage::Cameras, Some(COMMAND_TIMEOUT)).await;
+        let Ok(CallResult::Success(Some(cameras))) = found else { return Err(NodeError::NotRunning) };
+        match cameras.call(message, Some(COMMAND_TIMEOUT)).await {
+            Ok(CallResult::Success(())) => Ok(()),
+            _ => Err(NodeError::NotRunning),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The root of the tree, and the handle the rest of the product holds.
+
+mod config;
+mod directory;
+mod error;
+mod handle;
+mod service;
+mod supervisor;
+
+pub use config::NodeConfig;
+pub(crate) use directory::{Directory, RunningCamera};
+pub use error::NodeError;
+pub use handle::{Node, NodeHandle};
+pub(crate) use supervisor::{NodeMessage, NodeSupervisor};

@@ -1,0 +1,199 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyrie_storage::store::NODE_ALIVE_EVERY;
+use eyrie_types::{Epoch, WallTime};
+use futures::FutureExt;
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
+
+use super::service::{Service, ServiceArgs};
+use crate::backoff::Backoff;
+use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
+use crate::context::NodeContext;
+use crate::recording::repair_index;
+
+/// How long a node may take to stop all its cameras in order: a child's patience, and a round of the disks.
+const CAMERAS_STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How long the last rows may take to reach the index. What does not is found by the next start.
+const INDEX_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The root: cameras on one side, the loops that serve the whole node on the other. Each that fails is started again, with
+/// backoff; the root itself only ends when told to.
+pub(crate) struct NodeSupervisor;
+
+/// Control of the root; few and rare.
+pub(crate) enum NodeMessage {
+    /// A service's pause is over.
+    RestartService(usize),
+    /// The camera supervisor's pause is over.
+    RestartCameras,
+    /// Where the camera supervisor is now.
+    Cameras(ractor::RpcReplyPort<Option<ActorRef<SupervisorMessage>>>),
+}
+
+struct Place {
+    args: ServiceArgs,
+    cell: Option<ActorCell>,
+    backoff: Backoff,
+}
+
+/// See [`NodeSupervisor`].
+pub(crate) struct Tree {
+    node: Arc<NodeContext>,
+    services: Vec<Place>,
+    cameras: Option<ActorRef<SupervisorMessage>>,
+    cameras_backoff: Backoff,
+}
+
+impl Tree {
+    async fn start_service(&mut self, me: &ActorRef<NodeMessage>, at: usize) -> Result<(), ActorProcessingErr> {
+        let Some(place) = self.services.get_mut(at) else { return Ok(()) };
+        let (service, _) = Actor::spawn_linked(None, Service, place.args.clone(), me.get_cell()).await?;
+        place.cell = Some(service.get_cell());
+        Ok(())
+    }
+
+    async fn start_cameras(&mut self, me: &ActorRef<NodeMessage>) -> Result<(), ActorProcessingErr> {
+        let (cameras, _) =
+            Actor::spawn_linked(None, CameraSupervisor, Arc::clone(&self.node), me.get_cell()).await?;
+        self.cameras = Some(cameras);
+        Ok(())
+    }
+
+    fn fell(&mut self, me: &ActorRef<NodeMessage>, who: &ActorCell, error: &str) {
+        let id = who.get_id();
+        if self.cameras.as_ref().is_some_and(|cameras| cameras.get_id() == id) {
+            self.cameras = None;
+            let pause = self.cameras_backoff.pause(rand::random());
+            tracing::error!(%error, ?pause, "the camera supervisor failed and starts again");
+            let _ = me.send_after(pause, || NodeMessage::RestartCameras);
+        }
+        let found = self.services.iter_mut().enumerate();
+        let found = found.filter(|(_, place)| place.cell.as_ref().is_some_and(|cell| cell.get_id() == id));
+        for (at, place) in found {
+            place.cell = None;
+            let pause = place.backoff.pause(rand::random());
+            metrics::counter!("eyrie_node_service_restarts_total", "service" => place.args.name).increment(1);
+            tracing::error!(service = place.args.name, %error, ?pause, "a service of the node failed and starts again");
+            let _ = me.send_after(pause, move || NodeMessage::RestartService(at));
+        }
+    }
+}
+
+impl Actor for NodeSupervisor {
+    type Msg = NodeMessage;
+    type State = Tree;
+    type Arguments = (Arc<NodeContext>, Epoch);
+
+    async fn pre_start(
+        &self,
+        me: ActorRef<NodeMessage>,
+        (node, epoch): Self::Arguments,
+    ) -> Result<Tree, ActorProcessingErr> {
+        let services = services(&node, epoch);
+        let services: Vec<_> =
+            services.into_iter().map(|args| Place { args, cell: None, backoff: Backoff::restart() }).collect();
+        let mut tree = Tree { node, services, cameras: None, cameras_backoff: Backoff::restart() };
+        for at in 0..tree.services.len() {
+            tree.start_service(&me, at).await?;
+        }
+        tree.start_cameras(&me).await?;
+        Ok(tree)
+    }
+
+    async fn handle(
+        &self,
+        me: ActorRef<NodeMessage>,
+        message: NodeMessage,
+        tree: &mut Tree,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            NodeMessage::RestartService(at) => tree.start_service(&me, at).await?,
+            NodeMessage::RestartCameras => tree.start_cameras(&me).await?,
+            // Whoever asked may have given up.
+            NodeMessage::Cameras(reply) => drop(reply.send(tree.cameras.clone())),
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        me: ActorRef<NodeMessage>,
+        event: SupervisionEvent,
+        tree: &mut Tree,
+    ) -> Result<(), ActorProcessingErr> {
+        if let SupervisionEvent::ActorFailed(who, error) = event {
+            tree.fell(&me, &who, &error.to_string());
+        }
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: ActorRef<NodeMessage>, tree: &mut Tree) -> Result<(), ActorProcessingErr> {
+        if let Some(cameras) = tree.cameras.take()
+            && cameras.get_cell().stop_and_wait(None, Some(CAMERAS_STOP_PATIENCE)).await.is_err()
+        {
+            tracing::warn!("not all cameras stopped in time; their segments stay unclosed and are repaired by the next start");
+        }
+        if !tree.node.index.drained(INDEX_PATIENCE).await {
+            tracing::warn!("not all rows reached the index in time; the next start finds them by scanning");
+        }
+        Ok(())
+    }
+}
+
+/// The loops that serve the whole node.
+fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
+    let started = node.clock.now();
+    let (silence, gate, index) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
+    let (alive, repair) = (Arc::clone(node), Arc::clone(node));
+    vec![
+        ServiceArgs {
+            name: "silence watch",
+            body: Arc::new(move || Arc::clone(&silence.silence).run(Arc::clone(&silence.clock)).boxed()),
+        },
+        ServiceArgs { name: "set-up gate", body: Arc::new(move || Arc::clone(&gate.gate).run().boxed()) },
+        ServiceArgs {
+            name: "index writer",
+            body: Arc::new(move || Arc::clone(&index.index).run(Arc::clone(&index.store)).boxed()),
+        },
+        ServiceArgs { name: "heartbeat", body: Arc::new(move || heartbeat(Arc::clone(&alive), started).boxed()) },
+        ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), epoch).boxed()) },
+    ]
+}
+
+/// Says every few seconds that this node is alive: the ledger tells the time it was not by it.
+async fn heartbeat(node: Arc<NodeContext>, started: WallTime) {
+    let mut tick = tokio::time::interval(NODE_ALIVE_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = node.store.node_alive(node.config.node, started, node.clock.now()).await {
+            metrics::counter!("eyrie_node_heartbeat_failures_total").increment(1);
+            tracing::warn!(%error, "the node's heartbeat was not stored");
+        }
+        for (state, count) in node.events.counts() {
+            metrics::gauge!("eyrie_cameras", "state" => state.as_str()).set(count as f64);
+        }
+        metrics::gauge!("eyrie_frame_memory_bytes").set(node.budget.used_bytes() as f64);
+    }
+}
+
+/// Scans what earlier runs left open.
+async fn repair_once(node: Arc<NodeContext>, epoch: Epoch) {
+    let mut backoff = Backoff::storage();
+    loop {
+        match repair_index(&node.store, node.config.node, &node.disks, epoch).await {
+            Ok(report) => {
+                if !report.findings.is_empty() {
+                    tracing::info!(mended = report.findings.len(), "segments left open by an earlier run were scanned");
+                }
+                return;
+            }
+            Err(error) => {
+                let pause = backoff.pause(rand::random());
+                tracing::warn!(%error, ?pause, "the index could not be repaired yet");
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What a crash left open is scanned, and the index told what is really there. The same comparison, over everything, is
+//! `eyrie recordings check`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use eyrie_storage::disk::Disk;
+use eyrie_storage::segment::{FoundSegment, Scan, ScanEnd, SegmentPath, SegmentReader, walk};
+use eyrie_storage::store::{Store, StoreError};
+use eyrie_types::{Epoch, NodeId, SegmentId, SegmentRow, SegmentState};
+
+use super::runs;
+
+/// What one segment or file was found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// A row whose segment was left open, or told of less or more than the file holds: the row now tells what is there.
+    Mended {
+        /// Which.
+        segment: SegmentId,
+        /// Where.
+        path: PathBuf,
+    },
+    /// A file without a row: it has one now.
+    Adopted {
+        /// Which.
+        segment: SegmentId,
+        /// Where.
+        path: PathBuf,
+    },
+    /// A row whose file is on none of the disks. The row stays, for the disk may come back.
+    Missing {
+        /// Which.
+        segment: SegmentId,
+        /// Where it should be, below the root of a recordings directory.
+        path: PathBuf,
+    },
+    /// A file that is damaged: what comes before the damage is sound and in the index.
+    Damaged {
+        /// Where.
+        path: PathBuf,
+        /// How.
+        reason: String,
+    },
+    /// A file or directory that is none of ours.
+    Foreign {
+        /// Where.
+        path: PathBuf,
+        /// What is odd about it.
+        reason: String,
+    },
+}
+
+/// What a repair or check found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RepairReport {
+    /// Segments looked at.
+    pub segments: u64,
+    /// What was found.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a repair could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RepairError {
+    /// The index.
+    #[error("the index cannot be read or written")]
+    Store(#[from] StoreError),
+    /// A thread that reads the disk died.
+    #[error("reading the recordings failed: {0}")]
+    Reader(String),
+}
+
+/// Scans the segments that `node` left open in epochs before `epoch`, and writes their rows anew.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn repair_index(
+    store: &Store,
+    node: NodeId,
+    disks: &[Disk],
+    epoch: Epoch,
+) -> Result<RepairReport, RepairError> {
+    let roots: Vec<_> = disks.iter().map(|disk| disk.config().root.clone()).collect();
+    let mut report = RepairReport::default();
+    for row in store.open_segments(node).await? {
+        if row.placement.epoch >= epoch {
+            continue;
+        }
+        report.segments += 1;
+        let relative = SegmentPath::new(row.placement.clone(), row.segment, row.start).relative();
+        let path = roots.iter().map(|root| root.join(&relative)).find(|path| path.is_file());
+        let Some(path) = path else {
+            // Opened in the index, but the crash came before the file was durable: nothing is there to be played.
+            report.findings.push(Finding::Missing { segment: row.segment, path: relative });
+            store.put_segments(vec![SegmentRow { state: SegmentState::Unclosed, ..row }]).await?;
+            continue;
+        };
+        let (mended, damage) = rescan(path.clone(), row).await?;
+        if let Some(reason) = damage {
+            report.findings.push(Finding::Damaged { path: path.clone(), reason });
+        }
+        if let Some(mended) = mended {
+            report.findings.push(Finding::Mended { segment: mended.segment, path });
+            store.put_segments(vec![mended]).await?;
+        }
+    }
+    Ok(report)
+}
+
+/// Compares every file below `roots` with every row of the index, and mends what can be mended: rows that tell something else
+/// than their file, files without a row. With `deep`, the stored bytes of every fragment are hashed too. The node must not be
+/// recording into `roots` meanwhile.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn check_recordings(
+    store: &Store,
+    node: NodeId,
+    roots: &[PathBuf],
+    deep: bool,
+) -> Result<RepairReport, RepairError> {
+    let mut report = RepairReport::default();
+    let mut rows = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = store.segments_after(after.take()).await?;
+        let Some(last) = page.last().cloned() else { break };
+        rows.extend(page.into_iter().filter(|row| row.node == node).map(|row| (row.segment, row)));
+        after = Some(last);
+    }
+    let mut seen = BTreeSet::new();
+    for root in roots {
+        // One file at a time: a check may take hours and must not hold much.
+        let mut files = walk(root.clone());
+        loop {
+            let (next, rest) = blocking(move || (files.next(), files)).await?;
+            files = rest;
+            match next {
+                None => break,
+                Some(Err(skipped)) => {
+                    report.findings.push(Finding::Foreign { path: skipped.path, reason: skipped.reason });
+                }
+                Some(Ok(found)) => {
+                    report.segments += 1;
+                    seen.insert(found.head.segment);
+                    let row = rows.get(&found.head.segment).cloned();
+                    check_file(store, node, found, row, deep, &mut report).await?;
+                }
+            }
+        }
+    }
+    for (segment, row) in rows {
+        if !seen.contains(&segment) {
+            let path = SegmentPath::new(row.placement, segment, row.start).relative();
+            report.findings.push(Finding::Missing { segment, path });
+        }
+    }
+    Ok(report)
+}
+
+async fn check_file(
+    store: &Store,
+    node: NodeId,
+    found: FoundSegment,
+    row: Option<SegmentRow>,
+    deep: bool,
+    report: &mut RepairReport,
+) -> Result<(), RepairError> {
+    let adopted = row.is_none();
+    let sound = |row: &SegmentRow| row.state == SegmentState::Closed && found.closed && row.bytes == found.bytes;
+    if !deep && row.as_ref().is_some_and(sound) {
+        return Ok(());
+    }
+    let row = row.unwrap_or_else(|| row_of(node, &found));
+    let segment = row.segment;
+    let (mended, damage) = rescan_from(found.path.clone(), row, if deep { 0 } else { u64::MAX }).await?;
+    if let Some(reason) = damage {
+        report.findings.push(Finding::Damaged { path: found.path.clone(), reason });
+    }
+    if let Some(mended) = mended {
+        let path = found.path;
+        report.findings.push(if adopted { Finding::Adopted { segment, path } } else { Finding::Mended { segment, path } });
+        store.put_segments(vec![mended]).await?;
+    }
+    Ok(())
+}
+
+/// The row of a file that has none, still without its fragments.
+fn row_of(node: NodeId, found: &FoundSegment) -> SegmentRow {
+    SegmentRow {
+        placement: found.head.placement.clone(),
+        segment: found.head.segment,
+        node,
+        state: SegmentState::Open,
+        start: found.head.start,
+        end: found.head.start,
+        runs: Vec::new(),
+        fragments: 0,
+        bytes: 0,
+        key: found.head.key,
+        merkle_root: None,
+    }
+}
+
+/// Scans the file of `row`, hashing what was not known to be durable.
+async fn rescan(path: PathBuf, row: SegmentRow) -> Result<(Option<SegmentRow>, Option<String>), RepairError> {
+    let from = row.bytes;
+    rescan_from(path, row, from).await
+}
+
+async fn rescan_from(
+    path: PathBuf,
+    row: SegmentRow,
+    verify_from: u64,
+) -> Result<(Option<SegmentRow>, Option<String>), RepairError> {
+    blocking(move || {
+        let scanned = SegmentReader::open(&path, None).and_then(|reader| {
+            let bytes = reader.bytes()?;
+            reader.scan(verify_from).map(|scan| (scan, bytes))
+        });
+        match scanned {
+            Ok((scan, bytes)) => {
+                let damage = match &scan.end {
+                    ScanEnd::Damaged { reason } => Some(reason.to_string()),
+                    ScanEnd::Closed | ScanEnd::Unclosed => None,
+                };
+                let mended = mended(&row, &scan, bytes);
+                ((mended != row).then_some(mended), damage)
+            }
+            Err(error) => (None, Some(error.to_string())),
+        }
+    })
+    .await
+}
+
+/// The row as the scan tells it.
+fn mended(row: &SegmentRow, scan: &Scan, file_bytes: u64) -> SegmentRow {
+    let closed = scan.end == ScanEnd::Closed;
+    let mut mended = SegmentRow {
+        state: if closed { SegmentState::Closed } else { SegmentState::Unclosed },
+        end: row.start,
+        runs: Vec::new(),
+        fragments: 0,
+        bytes: if closed { file_bytes } else { scan.bytes },
+        merkle_root: closed.then_some(scan.merkle_root),
+        ..row.clone()
+    };
+    scan.fragments.iter().for_each(|entry| runs::extend(&mut mended, entry));
+    mended
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RepairError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| RepairError::Reader(error.to_string()))
+}

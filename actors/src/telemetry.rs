@@ -1,0 +1,51 @@
+use std::sync::Once;
+
+use metrics::{Unit, describe_counter, describe_gauge};
+
+/// Says once what each metric of this crate means. Names follow Prometheus: base units, `_total` for counters. A camera id is a
+/// label only where one camera must be told from another: two series a camera.
+pub(crate) fn describe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for (name, help) in COUNTERS {
+            describe_counter!(name, help);
+        }
+        for (name, unit, help) in GAUGES {
+            describe_gauge!(name, unit, help);
+        }
+    });
+}
+
+const COUNTERS: [(&str, &str); 22] = [
+    ("eyrie_camera_access_units_total", "Access units received, by camera"),
+    ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
+    ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
+    ("eyrie_camera_incidents_total", "Incidents opened, by cause"),
+    ("eyrie_camera_packets_lost_total", "RTP packets lost between cameras and node"),
+    ("eyrie_camera_child_restarts_total", "Restarts of a part of a camera's tree after a crash, by part"),
+    ("eyrie_camera_restarts_total", "Restarts of whole cameras after a crash"),
+    ("eyrie_cameras_not_admitted_total", "Starts refused because the frame memory is full"),
+    ("eyrie_camera_frames_dropped_total", "Frames that could not be taken, by reason"),
+    ("eyrie_camera_discontinuities_total", "Streams begun after another of the same session"),
+    ("eyrie_ring_units_evicted_unread_total", "Access units a limit pushed out of a ring before the recorder read them"),
+    ("eyrie_ring_units_refused_total", "Access units a full frame memory refused"),
+    ("eyrie_recording_bytes_total", "Bytes of fragments that became durable"),
+    ("eyrie_recording_segments_opened_total", "Segments opened"),
+    ("eyrie_recording_failures_total", "Failed writes, syncs and opens, by cause"),
+    ("eyrie_recording_units_lost_total", "Access units the recorder came too late for"),
+    ("eyrie_recording_fragments_unwritable_total", "Fragments that cannot be written whatever the disk does"),
+    ("eyrie_index_write_failures_total", "Writes of index rows the store refused"),
+    ("eyrie_index_rows_dropped_total", "Index rows dropped because too many waited, by kind; a scan finds them again"),
+    ("eyrie_live_units_skipped_total", "Access units a live packager skipped"),
+    ("eyrie_live_parts_unwritable_total", "Live parts that could not be made"),
+    ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
+];
+
+const GAUGES: [(&str, Unit, &str); 6] = [
+    ("eyrie_cameras", Unit::Count, "Cameras, by state"),
+    ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
+    ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
+    ("eyrie_camera_setups_in_flight", Unit::Count, "Cameras that are being connected"),
+    ("eyrie_index_rows_waiting", Unit::Count, "Segment rows that wait for the index"),
+    ("eyrie_frame_memory_bytes", Unit::Bytes, "Frames in memory, all cameras together"),
+];
