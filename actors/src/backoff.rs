@@ -2,7 +2,7 @@ use std::time::Duration;
 
 /// A rising pause between attempts, jittered so that many cameras that failed together do not come back together.
 #[derive(Debug, Clone)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     first: Duration,
     max: Duration,
     free: u32,
@@ -15,23 +15,23 @@ const STABLE: Duration = Duration::from_secs(10);
 
 impl Backoff {
     /// A lost camera: at once after the first loss, then 0.5 s doubling to 10 s.
-    pub const fn reconnect() -> Self {
+    pub(crate) const fn reconnect() -> Self {
         Self::new(Duration::from_millis(500), Duration::from_secs(10), 1)
     }
 
     /// A camera that says no: 5 s doubling to 60 s, for only a person can change its mind, and some cameras lock an account
     /// after a few wrong passwords.
-    pub const fn refused() -> Self {
+    pub(crate) const fn refused() -> Self {
         Self::new(Duration::from_secs(5), Duration::from_secs(60), 0)
     }
 
     /// A part of the tree that crashed: 0.2 s doubling to 30 s.
-    pub const fn restart() -> Self {
+    pub(crate) const fn restart() -> Self {
         Self::new(Duration::from_millis(200), Duration::from_secs(30), 0)
     }
 
     /// A disk or key store that fails: 0.5 s doubling to 8 s, less than the ring can hold of a usual camera.
-    pub const fn storage() -> Self {
+    pub(crate) const fn storage() -> Self {
         Self::new(Duration::from_millis(500), Duration::from_secs(8), 0)
     }
 
@@ -40,7 +40,7 @@ impl Backoff {
     }
 
     /// The pause before the next attempt; `random` spreads it over 50 % to 100 % of the full pause.
-    pub fn pause(&mut self, random: u64) -> Duration {
+    pub(crate) fn pause(&mut self, random: u64) -> Duration {
         let failures = self.failures;
         self.failures = failures.saturating_add(1);
         let Some(doublings) = failures.checked_sub(self.free) else { return Duration::ZERO };
@@ -50,20 +50,15 @@ impl Backoff {
     }
 
     /// It worked for `duration` before it failed: long enough, and the count starts again.
-    pub fn worked_for(&mut self, duration: Duration) {
+    pub(crate) fn worked_for(&mut self, duration: Duration) {
         if duration >= STABLE {
             self.failures = 0;
         }
     }
 
     /// The count starts again.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
-    }
-
-    /// Failures since the last success that lasted.
-    pub fn failures(&self) -> u32 {
-        self.failures
     }
 }
 

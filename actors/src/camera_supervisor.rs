@@ -129,7 +129,8 @@ impl Cameras {
     /// An incarnation failed as a whole: it is gone, and the next one gets a later epoch.
     fn fell(&mut self, me: &ActorRef<SupervisorMessage>, id: ractor::ActorId, error: &str) {
         let mut directory = self.node.directory.lock();
-        let key = directory.running.iter().find(|(_, running)| running.actor.get_id() == id).map(|(key, _)| key.clone());
+        let key =
+            directory.running.iter().find(|(_, running)| running.actor.get_id() == id).map(|(key, _)| key.clone());
         let Some(running) = key.and_then(|key| directory.running.remove(&key)) else { return };
         drop(directory);
         let placement = &running.context.placement;
@@ -202,7 +203,11 @@ impl Actor for CameraSupervisor {
     type State = Cameras;
     type Arguments = Arc<NodeContext>;
 
-    async fn pre_start(&self, me: ActorRef<SupervisorMessage>, node: Arc<NodeContext>) -> Result<Cameras, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        me: ActorRef<SupervisorMessage>,
+        node: Arc<NodeContext>,
+    ) -> Result<Cameras, ActorProcessingErr> {
         // After a crash of this actor its cameras are gone with it; what they should be is still known.
         node.directory.lock().running.clear();
         let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, refilling: false };

@@ -104,7 +104,8 @@ impl EventBus {
         if state == entry.status.state && reason == entry.status.reason {
             return;
         }
-        let since = if state == entry.status.state && !entry.status.reason.is_empty() { entry.status.since } else { now };
+        let since =
+            if state == entry.status.state && !entry.status.reason.is_empty() { entry.status.since } else { now };
         entry.status = CameraStatus::new(state, reason, since);
         let (tenant, status) = (entry.tenant.clone(), entry.status.clone());
         // Sent under the lock, so that events leave in the order in which the board changed. Sending never waits.

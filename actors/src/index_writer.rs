@@ -2,8 +2,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eyrie_storage::store::{SEGMENT_BATCH_MAX, Store};
-use eyrie_types::{CameraId, Epoch, FragmentEntry, GapCause, Incident, Placement, SegmentId, SegmentRow, Slot, WallTime};
+use eyrie_storage::store::{SEGMENT_BATCH_MAX, SegmentCopy, Store, StoreError};
+use eyrie_types::{
+    CameraId, Epoch, FragmentEntry, GapCause, Incident, Placement, SegmentId, SegmentRow, Slot, WallTime,
+};
 use tokio::sync::Notify;
 
 use crate::backoff::Backoff;
@@ -28,9 +30,19 @@ pub(crate) struct FragmentChunk {
     pub(crate) entries: Vec<FragmentEntry>,
 }
 
+impl FragmentChunk {
+    fn is_same(&self, other: &Self) -> bool {
+        let first = |chunk: &Self| chunk.entries.first().map(|entry| entry.number);
+        self.segment == other.segment && first(self) == first(other)
+    }
+}
+
+type Batch = (Vec<SegmentRow>, Vec<SegmentCopy>, Vec<(IncidentKey, (Placement, Incident))>, Vec<FragmentChunk>);
+
 #[derive(Debug, Default)]
 struct Waiting {
     rows: BTreeMap<SegmentId, SegmentRow>,
+    copies: BTreeMap<SegmentId, SegmentCopy>,
     incidents: BTreeMap<IncidentKey, (Placement, Incident)>,
     chunks: VecDeque<FragmentChunk>,
 }
@@ -52,6 +64,17 @@ impl IndexWriter {
         waiting.rows.insert(row.segment, row);
         if waiting.rows.len() > ROWS_MAX && waiting.rows.pop_first().is_some() {
             dropped("segment");
+        }
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
+    /// Queues the latest row of where a segment's file lies.
+    pub(crate) fn put_copy(&self, copy: SegmentCopy) {
+        let mut waiting = self.lock();
+        waiting.copies.insert(copy.segment, copy);
+        if waiting.copies.len() > ROWS_MAX && waiting.copies.pop_first().is_some() {
+            dropped("copy");
         }
         drop(waiting);
         self.changed.notify_one();
@@ -120,17 +143,18 @@ impl IndexWriter {
         }
     }
 
-    async fn flush(&self, store: &Store) -> Result<(), eyrie_storage::store::StoreError> {
-        let (rows, incidents, chunks) = {
-            let waiting = self.lock();
-            let rows: Vec<_> = waiting.rows.values().take(SEGMENT_BATCH_MAX).cloned().collect();
-            let incidents: Vec<_> = waiting.incidents.iter().take(SEGMENT_BATCH_MAX).map(|(k, v)| (*k, v.clone())).collect();
-            let chunks: Vec<_> = waiting.chunks.iter().take(SEGMENT_BATCH_MAX).cloned().collect();
-            metrics::gauge!("eyrie_index_rows_waiting").set(waiting.rows.len() as f64);
-            (rows, incidents, chunks)
-        };
+    async fn flush(&self, store: &Store) -> Result<(), StoreError> {
+        let (rows, copies, incidents, chunks) = self.batch();
         if !rows.is_empty() {
-            store.put_segments(rows.clone()).await?;
+            match store.put_segments(rows.clone()).await {
+                // One that the store will never take must not hold up the others.
+                Err(error) if is_final(&error) => {
+                    for row in &rows {
+                        settle(store.put_segments(vec![row.clone()]).await, "segment")?;
+                    }
+                }
+                done => done?,
+            }
             let mut waiting = self.lock();
             // A row that changed meanwhile stays for the next round.
             for row in rows {
@@ -139,27 +163,71 @@ impl IndexWriter {
                 }
             }
         }
+        for copy in copies {
+            settle(store.put_copy(copy.clone()).await, "copy")?;
+            let mut waiting = self.lock();
+            if waiting.copies.get(&copy.segment) == Some(&copy) {
+                waiting.copies.remove(&copy.segment);
+            }
+        }
         for (key, (placement, incident)) in incidents {
-            store.put_incident(&placement.tenant, placement.camera, incident).await?;
+            settle(store.put_incident(&placement.tenant, placement.camera, incident).await, "incident")?;
             let mut waiting = self.lock();
             if waiting.incidents.get(&key).is_some_and(|(_, latest)| *latest == incident) {
                 waiting.incidents.remove(&key);
             }
         }
         for chunk in chunks {
-            store.put_fragments(&chunk.placement.tenant, chunk.placement.camera, chunk.segment, chunk.entries).await?;
-            self.lock().chunks.pop_front();
+            let Placement { tenant, camera, .. } = &chunk.placement;
+            let written = store.append_fragments(tenant, *camera, chunk.segment, &chunk.entries).await;
+            settle(written, "fragments")?;
+            let mut waiting = self.lock();
+            // At the limit the oldest may have been dropped meanwhile.
+            if waiting.chunks.front().is_some_and(|first| first.is_same(&chunk)) {
+                waiting.chunks.pop_front();
+            }
         }
         Ok(())
     }
 
+    fn batch(&self) -> Batch {
+        let waiting = self.lock();
+        metrics::gauge!("eyrie_index_rows_waiting").set(waiting.rows.len() as f64);
+        (
+            waiting.rows.values().take(SEGMENT_BATCH_MAX).cloned().collect(),
+            waiting.copies.values().take(SEGMENT_BATCH_MAX).cloned().collect(),
+            waiting.incidents.iter().take(SEGMENT_BATCH_MAX).map(|(key, value)| (*key, value.clone())).collect(),
+            waiting.chunks.iter().take(SEGMENT_BATCH_MAX).cloned().collect(),
+        )
+    }
+
     fn is_empty(&self) -> bool {
         let waiting = self.lock();
-        waiting.rows.is_empty() && waiting.incidents.is_empty() && waiting.chunks.is_empty()
+        waiting.rows.is_empty()
+            && waiting.copies.is_empty()
+            && waiting.incidents.is_empty()
+            && waiting.chunks.is_empty()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the store will refuse the same again, however often it is asked.
+fn is_final(error: &StoreError) -> bool {
+    matches!(error, StoreError::Invalid(_) | StoreError::Immutable(_) | StoreError::TooMany { .. })
+}
+
+/// Lets go of what the store will never take; other errors are for another try.
+fn settle(written: Result<(), StoreError>, what: &'static str) -> Result<(), StoreError> {
+    match written {
+        Err(error) if is_final(&error) => {
+            tracing::error!(%error, what, "the store refuses a row for good; a scan of the file can bring it back");
+            dropped(what);
+            Ok(())
+        }
+        written => written,
     }
 }
 

@@ -27,7 +27,10 @@ const COUNTERS: [(&str, &str); 22] = [
     ("eyrie_cameras_not_admitted_total", "Starts refused because the frame memory is full"),
     ("eyrie_camera_frames_dropped_total", "Frames that could not be taken, by reason"),
     ("eyrie_camera_discontinuities_total", "Streams begun after another of the same session"),
-    ("eyrie_ring_units_evicted_unread_total", "Access units a limit pushed out of a ring before the recorder read them"),
+    (
+        "eyrie_ring_units_evicted_unread_total",
+        "Access units a limit pushed out of a ring before the recorder read them",
+    ),
     ("eyrie_ring_units_refused_total", "Access units a full frame memory refused"),
     ("eyrie_recording_bytes_total", "Bytes of fragments that became durable"),
     ("eyrie_recording_segments_opened_total", "Segments opened"),

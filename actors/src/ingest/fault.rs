@@ -5,7 +5,7 @@ use super::{NetworkError, Step};
 /// Why a camera gives no pictures: one sentence for its status, a state, a cause for the ledger, and whether trying again soon
 /// can help. Never holds a credential.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The address may not be reached, or not be resolved.
     #[error("{0}")]
     Network(#[from] NetworkError),
@@ -60,7 +60,7 @@ pub enum Fault {
 
 /// How soon to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
+pub(crate) enum Retry {
     /// The camera may be back any moment.
     Soon,
     /// Only a person or a freed session can help.
@@ -72,7 +72,7 @@ const DETAIL_CHARS_MAX: usize = 160;
 
 impl Fault {
     /// What the camera's status becomes.
-    pub const fn state(&self) -> CameraState {
+    pub(crate) const fn state(&self) -> CameraState {
         match self {
             Self::Network(NetworkError::Unresolved(_))
             | Self::Unreachable(_)
@@ -94,7 +94,7 @@ impl Fault {
     }
 
     /// What the ledger explains the missing footage with.
-    pub const fn cause(&self) -> GapCause {
+    pub(crate) const fn cause(&self) -> GapCause {
         match self {
             Self::Network(NetworkError::Unresolved(_)) | Self::Unreachable(_) | Self::Timeout(_) | Self::Closed => {
                 GapCause::CameraUnreachable
@@ -115,7 +115,7 @@ impl Fault {
     }
 
     /// How soon to try again. A camera at its session limit is tried soon: a lingering session of ours may end any second.
-    pub const fn retry(&self) -> Retry {
+    pub(crate) const fn retry(&self) -> Retry {
         match self.state() {
             CameraState::Refused if !matches!(self, Self::SessionLimit(_) | Self::Invalid(_)) => Retry::Patient,
             _ => Retry::Soon,

@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyrie_media::{
-    AccessUnit, DtsEstimator, SourceUnit, Stream, TimelineAnchor, Track, TrackKind, VideoTrack,
-};
+use eyrie_media::{AccessUnit, DtsEstimator, SourceUnit, Stream, TimelineAnchor, Track, TrackKind, VideoTrack};
 use eyrie_types::{Monotonic, WallTime};
 
 /// The frame rate a decoding-time estimate starts from, until the frames themselves tell.
@@ -16,8 +14,6 @@ pub(super) struct Frame {
     pub(super) track: u8,
     /// The source's timestamp in ticks of the track's clock, unwrapped.
     pub(super) ticks: i64,
-    /// When it is decoded, on the same line, where the source knows; else it is estimated.
-    pub(super) decode_ticks: Option<i64>,
     /// Decoding can start here.
     pub(super) keyframe: bool,
     /// As [`AccessUnit::data`].
@@ -56,7 +52,12 @@ impl Framer {
             dts: estimator(clock_rate, kind.as_ref()),
             kind,
         });
-        Self { tracks: tracks.collect(), anchor: TimelineAnchor::new(rates), stream: None, next_sequence: first_sequence }
+        Self {
+            tracks: tracks.collect(),
+            anchor: TimelineAnchor::new(rates),
+            stream: None,
+            next_sequence: first_sequence,
+        }
     }
 
     /// What the video track is from the next frame on. Another one than before ends the stream.
@@ -110,10 +111,7 @@ impl Framer {
             }
         };
         let slot = self.tracks.get_mut(usize::from(frame.track))?;
-        let dts = match frame.decode_ticks {
-            Some(decode) => time.pts.saturating_sub(frame.ticks.saturating_sub(decode)),
-            None => slot.dts.push(time.pts),
-        };
+        let dts = slot.dts.push(time.pts);
         Some(AccessUnit {
             stream,
             track: frame.track,
@@ -183,7 +181,7 @@ mod tests {
     fn frame(track: u8, ticks: i64, ms: u64, keyframe: bool) -> Frame {
         let arrival = Monotonic::from_start(Duration::from_millis(ms));
         let now = WallTime::from_unix_us(1_000_000_000_000).offset_us(ms as i64 * 1_000);
-        Frame { track, ticks, decode_ticks: None, keyframe, data: Bytes::new(), arrival, now }
+        Frame { track, ticks, keyframe, data: Bytes::new(), arrival, now }
     }
 
     fn framer() -> Framer {
@@ -210,7 +208,11 @@ mod tests {
         framer.set_video(0, video(1280));
         framer.push(frame(0, 0, 0, true)).unwrap();
         framer.set_video(0, video(1280));
-        assert_eq!(framer.push(frame(0, 3_600, 40, false)).unwrap().stream.sequence, 5, "the same again changes nothing");
+        assert_eq!(
+            framer.push(frame(0, 3_600, 40, false)).unwrap().stream.sequence,
+            5,
+            "the same again changes nothing"
+        );
         framer.set_video(0, video(640));
         let changed = framer.push(frame(0, 7_200, 80, true)).unwrap();
         assert_eq!((changed.stream.sequence, changed.pts), (6, 0));

@@ -5,7 +5,7 @@
 
 mod actor;
 mod fault;
-
+mod file;
 mod framer;
 mod network_policy;
 mod redirect;
@@ -17,7 +17,7 @@ mod step;
 mod tracks;
 
 pub(crate) use actor::{IngestActor, IngestArgs};
-pub use fault::{Fault, Retry};
+pub(crate) use fault::{Fault, Retry};
 pub use network_policy::{ClosedAddress, NetworkError, NetworkPolicy};
 pub(crate) use source_loop::ingest;
-pub use step::Step;
+pub(crate) use step::Step;

@@ -82,7 +82,9 @@ async fn open(session: &Session<'_>, source: &RtspSource) -> Result<Opened, Faul
         let options = SetupOptions::default().transport(transport(source.transport)).frame_format(FrameFormat::MP4);
         match within(Step::Setup, described.setup(track.stream, options)).await {
             // A camera that offers sound and then refuses it is recorded without.
-            Err(Fault::Rejected { status, .. }) if !track.is_video && chosen.len() > 1 => refused = Some((*track, status)),
+            Err(Fault::Rejected { status, .. }) if !track.is_video && chosen.len() > 1 => {
+                refused = Some((*track, status))
+            }
             set_up => set_up?,
         }
     }
@@ -179,7 +181,6 @@ async fn receive(session: &mut Session<'_>, opened: &mut Opened) -> Fault {
                 let unit = opened.framer.push(Frame {
                     track,
                     ticks: frame.timestamp().timestamp(),
-                    decode_ticks: Some(frame.timestamp().timestamp()),
                     keyframe: true,
                     data: Bytes::copy_from_slice(frame.data()),
                     arrival: clock.monotonic(),
@@ -190,7 +191,11 @@ async fn receive(session: &mut Session<'_>, opened: &mut Opened) -> Fault {
                 }
                 Ok(())
             }
-            // Reports and messages carry no media.
+            Some(Ok(CodecItem::Rtcp(report))) => {
+                sender_report(opened, &report);
+                Ok(())
+            }
+            // Messages carry no media.
             Some(Ok(_)) => Ok(()),
         };
         if let Err(fault) = taken {
@@ -215,7 +220,6 @@ fn video(session: &mut Session<'_>, opened: &mut Opened, frame: VideoFrame) -> R
     let unit = opened.framer.push(Frame {
         track,
         ticks: frame.timestamp().timestamp(),
-        decode_ticks: None,
         keyframe: frame.is_random_access_point(),
         arrival,
         now,
@@ -225,6 +229,16 @@ fn video(session: &mut Session<'_>, opened: &mut Opened, frame: VideoFrame) -> R
         session.push(unit);
     }
     Ok(())
+}
+
+/// Takes what an RTCP sender report says about the camera's clock; cameras that send none, or nonsense, are none the worse.
+fn sender_report(opened: &mut Opened, report: &retina::rtcp::ReceivedCompoundPacket) {
+    let Some(track) = position(&opened.chosen, report.stream_id()) else { return };
+    let Some(ticks) = report.rtp_timestamp() else { return };
+    let sent = report.pkts().find_map(|packet| packet.as_sender_report().ok().flatten());
+    if let Some(sent) = sent {
+        opened.framer.sender_report(track, ticks.timestamp(), sent.ntp_timestamp().0);
+    }
 }
 
 /// The position among our tracks of the camera's track `stream`.

@@ -5,7 +5,7 @@ use eyrie_types::{CameraSpec, CameraState, GapCause, SourceSpec};
 use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
-use super::{Fault, Retry, rtsp};
+use super::{Fault, Retry, file, rtsp};
 use crate::backoff::Backoff;
 use crate::context::CameraContext;
 use crate::incidents::Trouble;
@@ -58,7 +58,7 @@ impl Ingest {
         let mut session = Session::new(&camera, writer, turn, &mut self.trouble);
         let fault = match &spec.source {
             SourceSpec::Rtsp(source) => rtsp::pull(&mut session, source).await,
-            SourceSpec::File(_) => Fault::File("not available".to_owned()),
+            SourceSpec::File(source) => file::play(&mut session, source).await,
         };
         let lasted = session.online_for();
         self.soon.worked_for(lasted);

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 /// A step of setting up an RTSP session, each bounded in time by itself, so that a status can say which one hung.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// The TCP connection and DESCRIBE (RFC 2326 section 10.2), with authentication.
     Describe,
     /// SETUP of one track (section 10.4).
@@ -16,7 +16,7 @@ pub enum Step {
 
 impl Step {
     /// How long the step may take: some cameras wake up their encoder at PLAY, and authentication takes a round trip more.
-    pub const fn timeout(self) -> Duration {
+    pub(crate) const fn timeout(self) -> Duration {
         match self {
             Self::Describe | Self::Play => Duration::from_secs(6),
             Self::Setup | Self::Redirect => Duration::from_secs(4),

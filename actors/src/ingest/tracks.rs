@@ -59,9 +59,7 @@ pub(super) fn kind(stream: &Stream) -> Result<Option<TrackKind>, Fault> {
 
 fn video(codec: &VideoParametersCodec) -> Result<VideoTrack, Fault> {
     let track = match codec {
-        VideoParametersCodec::H264 { sps, pps } => {
-            VideoTrack::from_parameter_sets(VideoCodec::H264, [&**sps, &**pps])
-        }
+        VideoParametersCodec::H264 { sps, pps } => VideoTrack::from_parameter_sets(VideoCodec::H264, [&**sps, &**pps]),
         VideoParametersCodec::H265 { vps, sps, pps } => {
             VideoTrack::from_parameter_sets(VideoCodec::H265, [&**vps, &**sps, &**pps])
         }

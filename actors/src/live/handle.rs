@@ -81,6 +81,11 @@ impl LiveHandle {
         }
     }
 
+    /// Whether the camera is being packaged now: from its first viewer's first request until nobody asks any more.
+    pub fn is_packaging(&self) -> bool {
+        self.live.is_running()
+    }
+
     async fn wait(&self, request: &LiveRequest) -> Result<LiveAnswer, LiveError> {
         let _place = self.live.waiters.try_acquire().map_err(|_| LiveError::Busy)?;
         let mut changes = self.live.changes();

@@ -46,6 +46,11 @@ impl LiveState {
         self.version.send_modify(|version| *version += 1);
     }
 
+    /// Whether somebody packages, or is about to.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Acquire)
+    }
+
     /// How long ago somebody asked.
     pub(crate) fn idle(&self, clock: &dyn Clock) -> Duration {
         let asked = self.last_asked_us.load(Ordering::Relaxed);

@@ -54,8 +54,7 @@ impl Tree {
     }
 
     async fn start_cameras(&mut self, me: &ActorRef<NodeMessage>) -> Result<(), ActorProcessingErr> {
-        let (cameras, _) =
-            Actor::spawn_linked(None, CameraSupervisor, Arc::clone(&self.node), me.get_cell()).await?;
+        let (cameras, _) = Actor::spawn_linked(None, CameraSupervisor, Arc::clone(&self.node), me.get_cell()).await?;
         self.cameras = Some(cameras);
         Ok(())
     }
@@ -132,7 +131,9 @@ impl Actor for NodeSupervisor {
         if let Some(cameras) = tree.cameras.take()
             && cameras.get_cell().stop_and_wait(None, Some(CAMERAS_STOP_PATIENCE)).await.is_err()
         {
-            tracing::warn!("not all cameras stopped in time; their segments stay unclosed and are repaired by the next start");
+            tracing::warn!(
+                "not all cameras stopped in time; their segments stay unclosed and are repaired by the next start"
+            );
         }
         if !tree.node.index.drained(INDEX_PATIENCE).await {
             tracing::warn!("not all rows reached the index in time; the next start finds them by scanning");

@@ -46,9 +46,8 @@ mod tests {
     #[test]
     fn cameras_are_spread_over_the_hour() {
         let start: WallTime = "2026-03-01T05:00:00Z".parse().unwrap();
-        let mut minutes: Vec<_> = (0..600)
-            .map(|_| segment_cut(CameraId::random(), start, HOUR).since(start).as_secs() / 60)
-            .collect();
+        let mut minutes: Vec<_> =
+            (0..600).map(|_| segment_cut(CameraId::random(), start, HOUR).since(start).as_secs() / 60).collect();
         minutes.sort_unstable();
         minutes.dedup();
         assert!(minutes.len() > 50, "{} of 60 minutes are used", minutes.len());

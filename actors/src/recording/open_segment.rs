@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use eyrie_media::{Fmp4Error, Fragment, Purpose, init_segment};
 use eyrie_storage::disk::{Disk, DiskError, Durability, SegmentWriter};
-use eyrie_storage::segment::{NewFragment, NewSegment};
+use eyrie_storage::segment::{NewFragment, NewSegment, SegmentPath};
+use eyrie_storage::store::SegmentCopy;
 use eyrie_types::{FragmentEntry, GapCause, Monotonic, SegmentId, SegmentRow, SegmentState, WallTime};
 use tokio::sync::watch;
 
 use super::cut::segment_cut;
-use super::runs;
+use super::{key_row, runs};
 use crate::context::CameraContext;
 use crate::index_writer::FragmentChunk;
 
@@ -55,6 +56,8 @@ pub(super) struct OpenSegment {
     /// Entries of durable fragments not yet handed to the index.
     chunk: Vec<FragmentEntry>,
     last_row: Monotonic,
+    /// The disk it lies on, by its name.
+    disk: String,
 }
 
 impl OpenSegment {
@@ -67,7 +70,8 @@ impl OpenSegment {
             let unavailable = |error: &dyn std::fmt::Display| OpenError::Key(error.to_string());
             let tenant = &camera.placement.tenant;
             let (key, row) = node.keyring.new_segment_key(tenant, segment).map_err(|e| unavailable(&e))?;
-            node.store.put_key_row(row).await.map_err(|e| unavailable(&e))?;
+            let sealed = key_row::to_stored(&row);
+            node.store.put_key(tenant, row.key, sealed).await.map_err(|e| unavailable(&e))?;
             Some(key)
         } else {
             None
@@ -99,6 +103,7 @@ impl OpenSegment {
             written: VecDeque::new(),
             chunk: Vec::new(),
             last_row: node.clock.monotonic(),
+            disk: disk.config().name.clone(),
         })
     }
 
@@ -161,7 +166,7 @@ impl OpenSegment {
             let now = camera.node.clock.monotonic();
             if self.row.fragments == newly as u32 || now.since(self.last_row) >= ROW_REFRESH {
                 self.last_row = now;
-                camera.node.index.put_segment(self.row.clone());
+                self.hand_row(camera);
             }
         }
         newly
@@ -198,7 +203,25 @@ impl OpenSegment {
         }
         self.hand_chunk(camera);
         camera.set_open_segment(None);
-        camera.node.index.put_segment(self.row);
+        self.hand_row(camera);
+    }
+
+    /// Hands the row, and where the file lies, to the index.
+    fn hand_row(&self, camera: &CameraContext) {
+        let placement = &self.row.placement;
+        let path = SegmentPath::new(placement.clone(), self.row.segment, self.row.start).relative();
+        camera.node.index.put_copy(SegmentCopy {
+            tenant: placement.tenant.clone(),
+            camera: placement.camera,
+            segment: self.row.segment,
+            start: self.row.start,
+            node: self.row.node,
+            disk: self.disk.clone(),
+            path: path.display().to_string(),
+            bytes: self.row.bytes,
+            written_at: camera.node.clock.now(),
+        });
+        camera.node.index.put_segment(self.row.clone());
     }
 
     fn hand_chunk(&mut self, camera: &CameraContext) {

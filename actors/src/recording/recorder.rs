@@ -4,7 +4,7 @@ use std::time::Duration;
 use eyrie_media::{Fmp4Error, Fragment, Fragmenter, Read, ReaderKind, RingReader, WakeOn};
 use eyrie_storage::disk::{DiskError, Durability};
 use eyrie_storage::segment::FormatError;
-use eyrie_types::{GapCause, WallTime};
+use eyrie_types::{GapCause, SegmentRow, SegmentState, WallTime};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +44,13 @@ struct Recorder {
 
 impl Recorder {
     fn new(camera: Arc<CameraContext>) -> Self {
-        // What an earlier recorder of this incarnation left unread is still pinned in the ring.
+        if let Some(row) = camera.open_segment() {
+            // An earlier recorder of this incarnation crashed and left a segment behind: nobody appends to it again.
+            let state = SegmentState::Unclosed;
+            camera.node.index.put_segment(SegmentRow { state, ..(*row).clone() });
+            camera.set_open_segment(None);
+        }
+        // What the earlier one left unread is still pinned in the ring.
         let reader = match camera.last_durable_seq() {
             Some(seq) => camera.ring.resume_reader(seq),
             None => camera.ring.reader(ReaderKind::Pinned),

@@ -180,7 +180,11 @@ async fn check_file(
     }
     if let Some(mended) = mended {
         let path = found.path;
-        report.findings.push(if adopted { Finding::Adopted { segment, path } } else { Finding::Mended { segment, path } });
+        report.findings.push(if adopted {
+            Finding::Adopted { segment, path }
+        } else {
+            Finding::Mended { segment, path }
+        });
         store.put_segments(vec![mended]).await?;
     }
     Ok(())

@@ -1,0 +1,199 @@
+//! Supervision as it really happens: a loop panics, and only its actor is started again. The loops come through the same
+//! [`Children`] that production uses.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
+use eyrie_storage::disk::{Disk, DiskConfig};
+use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::store::{Store, StoreConfig};
+use eyrie_types::{
+    Camera, CameraId, CameraSpec, CameraState, Clock, EventKind, GapCause, Incident, NodeId, RecordingSpec, RtspSource,
+    RtspTransport, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
+};
+use futures::FutureExt;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+use crate::children::Children;
+use crate::{NetworkPolicy, Node, NodeConfig, NodeHandle};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Rig {
+    node: NodeHandle,
+    store: Arc<Store>,
+    sim: CamSim,
+    _dir: TempDir,
+}
+
+impl Rig {
+    async fn start(children: Children) -> Self {
+        let clip = ClipSpec { width: 160, height: 120, bitrate_kbps: 100, seconds: 4, ..ClipSpec::default() };
+        let streams = ["a", "b"].map(|path| StreamConfig::new(path, clip.clone())).to_vec();
+        let sim = CamSim::start(CamSimConfig::loopback(streams)).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let path = dir.path().join("eyrie.db");
+        let store = Arc::new(Store::open(StoreConfig { path }, Arc::clone(&clock)).await.unwrap());
+        let keyring = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
+        let mut config = NodeConfig::new(NodeId::random());
+        config.sealing = false;
+        config.network = NetworkPolicy::new(vec!["127.0.0.0/8".parse().unwrap()], Vec::new());
+        let mut disk = DiskConfig::new(dir.path().join("recordings"));
+        disk.reserve = eyrie_types::ByteSize::bytes(0);
+        let disk = Disk::open(disk, Arc::clone(&clock)).unwrap();
+        let node = Node::start_with(config, Arc::clone(&store), keyring, vec![disk], clock, children).await.unwrap();
+        Self { node, store, sim, _dir: dir }
+    }
+
+    async fn add(&self, path: &str) -> CameraId {
+        let source =
+            RtspSource { url: self.sim.url(path), username: None, password: None, transport: RtspTransport::Tcp };
+        let spec = CameraSpec {
+            name: path.to_owned(),
+            enabled: true,
+            labels: Default::default(),
+            site: None,
+            source: SourceSpec::Rtsp(source),
+            recording: RecordingSpec::default(),
+        };
+        let (id, now) = (CameraId::generate(), WallTime::EPOCH);
+        let tenant = TenantId::default_tenant();
+        let camera = Camera { id, tenant, revision: 1, created_at: now, updated_at: now, spec };
+        self.node.put_camera(camera).await.unwrap();
+        id
+    }
+
+    async fn online(&self, camera: CameraId) {
+        self.until("online", async || {
+            self.node.status(camera).is_some_and(|status| status.state == CameraState::Online)
+        })
+        .await;
+    }
+
+    async fn until(&self, what: &str, mut probe: impl AsyncFnMut() -> bool) {
+        let look = async {
+            while !probe().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, look).await.is_ok(), "never {what}");
+    }
+
+    fn durable(&self, camera: CameraId) -> u32 {
+        self.node.open_tail(camera).iter().map(|row| row.fragments).sum()
+    }
+
+    async fn incidents(&self, camera: CameraId) -> Vec<Incident> {
+        let all = TimeRange::new(WallTime::EPOCH, WallTime::MAX).unwrap();
+        self.store.incidents(&TenantId::default_tenant(), camera, all).await.unwrap()
+    }
+}
+
+/// Children whose first ingest or recorder of one camera panics when told to.
+struct Saboteur {
+    now: Arc<Notify>,
+    starts: Arc<AtomicU32>,
+}
+
+impl Saboteur {
+    fn new() -> Self {
+        Self { now: Arc::new(Notify::new()), starts: Arc::default() }
+    }
+
+    /// Panics at the call, in the loop of the first that started.
+    fn strike(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (now, first) = (Arc::clone(&self.now), self.starts.fetch_add(1, Ordering::SeqCst) == 0);
+        async move {
+            if !first {
+                std::future::pending::<()>().await;
+            }
+            now.notified().await;
+            panic!("sabotage");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_panics_goes_on_where_it_stopped_and_nobody_else_notices() {
+    let (saboteur, mut children) = (Arc::new(Saboteur::new()), Children::default());
+    let (production, at) = (Arc::clone(&children.recording), Arc::clone(&saboteur));
+    children.recording = Arc::new(move |camera, stop| {
+        let (work, strike) = (production(camera, stop), at.strike());
+        async move {
+            tokio::select! {
+                () = work => {}
+                () = strike => {}
+            }
+        }
+        .boxed()
+    });
+    let rig = Rig::start(children).await;
+    let (victim, witness) = (rig.add("a").await, rig.add("b").await);
+    rig.until("both recorded", async || rig.durable(victim) >= 2 && rig.durable(witness) >= 2).await;
+    let mut events = rig.node.events();
+    saboteur.now.notify_one();
+    rig.until("a second recorder's segment", async || {
+        saboteur.starts.load(Ordering::SeqCst) >= 3 && rig.durable(victim) >= 2
+    })
+    .await;
+    rig.node.shutdown().await;
+    let told = std::iter::from_fn(|| events.try_recv().ok());
+    let health: Vec<_> = told
+        .filter_map(|event| match event.kind {
+            EventKind::RecordingHealth { camera, trouble } => Some((camera, trouble)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(health, [(victim, Some(GapCause::ProcessRestart)), (victim, None)]);
+    let incidents = rig.incidents(victim).await;
+    let crash = incidents.iter().find(|incident| incident.cause == GapCause::ProcessRestart);
+    assert!(crash.is_some_and(|incident| incident.end.is_some()), "{incidents:?}");
+    assert!(rig.incidents(witness).await.iter().all(|incident| incident.cause == GapCause::Starting));
+    let stats = ["a", "b"].map(|path| rig.sim.stats(path).unwrap().sessions_total);
+    assert_eq!(stats, [1, 1], "no ingest was touched");
+    // Nothing was lost: the second recorder began right after the last durable unit of the first.
+    let all = TimeRange::new(WallTime::EPOCH, WallTime::MAX).unwrap();
+    let recent = TimeRange::new(crash.unwrap().start - Duration::from_secs(600), all.end - Duration::from_secs(1));
+    let since = recent.unwrap().start;
+    let range = TimeRange::new(since, since + Duration::from_secs(7_200)).unwrap();
+    let mut rows = rig.store.segments(&TenantId::default_tenant(), victim, range).await.unwrap();
+    rows.sort_by_key(|row| row.start);
+    assert!(rows.len() >= 2, "{rows:?}");
+    for pair in rows.windows(2) {
+        assert!(pair[1].start <= pair[0].end + Duration::from_millis(100), "a hole between segments: {pair:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingest_that_panics_is_started_again_alone() {
+    let (saboteur, mut children) = (Arc::new(Saboteur::new()), Children::default());
+    let (production, at) = (Arc::clone(&children.ingest), Arc::clone(&saboteur));
+    children.ingest = Arc::new(move |camera, spec, stop| {
+        let (work, strike) = (production(camera, spec, stop), at.strike());
+        async move {
+            tokio::select! {
+                () = work => {}
+                () = strike => {}
+            }
+        }
+        .boxed()
+    });
+    let rig = Rig::start(children).await;
+    let victim = rig.add("a").await;
+    rig.online(victim).await;
+    let witness = rig.add("b").await;
+    rig.online(witness).await;
+    let mut events = rig.node.events();
+    saboteur.now.notify_one();
+    rig.until("another session", async || rig.sim.stats("a").unwrap().sessions_total == 2).await;
+    rig.online(victim).await;
+    let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind.clone()).collect();
+    let says_so = |kind: &EventKind| matches!(kind, EventKind::CameraStatus { camera, status } if *camera == victim && status.reason.contains("crashed"));
+    assert!(told.iter().any(says_so), "{told:?}");
+    assert_eq!(rig.sim.stats("b").unwrap().sessions_total, 1);
+    rig.node.shutdown().await;
+}
