@@ -142,12 +142,12 @@ impl Cameras {
         let now = self.node.clock.now();
         let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
         trouble.note(GapCause::ProcessRestart, now, now + pause);
-        let _ = me.send_after(pause, || SupervisorMessage::Reconcile);
+        drop(me.send_after(pause, || SupervisorMessage::Reconcile));
     }
 
     fn retry_later(&mut self, me: &ActorRef<SupervisorMessage>) {
         if !std::mem::replace(&mut self.retry_planned, true) {
-            let _ = me.send_after(RETRY_STARTS, || SupervisorMessage::Reconcile);
+            drop(me.send_after(RETRY_STARTS, || SupervisorMessage::Reconcile));
         }
     }
 

@@ -33,6 +33,4 @@ mod telemetry;
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
 pub use node::{Node, NodeConfig, NodeError, NodeHandle};
-pub use recording::{
-    Finding, RepairError, RepairReport, check_recordings, key_row_from_stored, key_row_to_stored, repair_index,
-};
+pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index};

@@ -120,7 +120,7 @@ impl CameraTree {
             ChildKind::Live => return,
         }
         self.trouble.set(Some(GapCause::ProcessRestart), self.camera.node.clock.now());
-        let _ = me.send_after(pause, move || CameraMessage::Restart(kind));
+        drop(me.send_after(pause, move || CameraMessage::Restart(kind)));
     }
 
     fn tell_recording(&self, trouble: Option<GapCause>) {

@@ -65,7 +65,7 @@ impl Tree {
             self.cameras = None;
             let pause = self.cameras_backoff.pause(rand::random());
             tracing::error!(%error, ?pause, "the camera supervisor failed and starts again");
-            let _ = me.send_after(pause, || NodeMessage::RestartCameras);
+            drop(me.send_after(pause, || NodeMessage::RestartCameras));
         }
         let found = self.services.iter_mut().enumerate();
         let found = found.filter(|(_, place)| place.cell.as_ref().is_some_and(|cell| cell.get_id() == id));
@@ -74,7 +74,7 @@ impl Tree {
             let pause = place.backoff.pause(rand::random());
             metrics::counter!("eyrie_node_service_restarts_total", "service" => place.args.name).increment(1);
             tracing::error!(service = place.args.name, %error, ?pause, "a service of the node failed and starts again");
-            let _ = me.send_after(pause, move || NodeMessage::RestartService(at));
+            drop(me.send_after(pause, move || NodeMessage::RestartService(at)));
         }
     }
 }

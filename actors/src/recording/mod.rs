@@ -5,7 +5,6 @@
 
 mod actor;
 mod cut;
-mod key_row;
 mod open_segment;
 mod pending;
 mod recorder;
@@ -14,7 +13,6 @@ mod rotation_pace;
 mod runs;
 
 pub(crate) use actor::{RecordingActor, RecordingArgs};
-pub use key_row::{from_stored as key_row_from_stored, to_stored as key_row_to_stored};
 pub(crate) use recorder::record;
 pub use repair::{Finding, RepairError, RepairReport, check_recordings, repair_index};
 pub(crate) use rotation_pace::RotationPace;

@@ -9,7 +9,7 @@ use eyrie_types::{FragmentEntry, GapCause, Monotonic, SegmentId, SegmentRow, Seg
 use tokio::sync::watch;
 
 use super::cut::segment_cut;
-use super::{key_row, runs};
+use super::runs;
 use crate::context::CameraContext;
 use crate::index_writer::FragmentChunk;
 
@@ -70,8 +70,7 @@ impl OpenSegment {
             let unavailable = |error: &dyn std::fmt::Display| OpenError::Key(error.to_string());
             let tenant = &camera.placement.tenant;
             let (key, row) = node.keyring.new_segment_key(tenant, segment).map_err(|e| unavailable(&e))?;
-            let sealed = key_row::to_stored(&row);
-            node.store.put_key(tenant, row.key, sealed).await.map_err(|e| unavailable(&e))?;
+            node.store.put_key(tenant, row.key, row.to_stored()).await.map_err(|e| unavailable(&e))?;
             Some(key)
         } else {
             None

@@ -1,5 +1,7 @@
 //! A node with real disks, a real store and simulated cameras that speak RTSP: what it records, shows and says.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod faults;
 mod live;
 mod many;

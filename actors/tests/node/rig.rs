@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, key_row_from_stored};
+use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig, au_number};
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, MasterKey, SegmentKey};
+use eyrie_storage::keys::{KeyRing, KeyRow, MasterKey, SegmentKey};
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
@@ -162,7 +162,7 @@ impl Rig {
     pub(crate) async fn key(&self, row: &SegmentRow) -> Option<SegmentKey> {
         let (tenant, id) = (&row.placement.tenant, row.key?);
         let stored = self.store.key(tenant, id).await.unwrap().expect("the key row is there");
-        Some(self.keyring.open(&key_row_from_stored(tenant, id, &stored).unwrap()).unwrap())
+        Some(self.keyring.open(&KeyRow::from_stored(tenant, id, &stored).unwrap()).unwrap())
     }
 
     /// The numbers of the access units in a segment's file, in order. For cameras without sound: their `mdat` is NAL units alone.
