@@ -18,3 +18,6 @@ pub use h264::{AvcDecoderConfig, H264Sps};
 pub use h265::{H265Sps, HevcDecoderConfig};
 pub use nal::{annex_b_nals, annex_b_to_length_prefixed, length_prefixed_nals, parameter_sets, vcl_hash};
 pub use track::changed_parameters;
+
+#[cfg(test)]
+mod tests;

@@ -25,3 +25,6 @@ pub use state::{DropReason, FRAGMENT_MEDIA, PushOutcome, Read, ReaderKind, WakeO
 pub use stats::RingStats;
 pub use unit::RingUnit;
 pub use writer::RingWriter;
+
+#[cfg(test)]
+mod tests;

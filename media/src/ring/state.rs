@@ -217,17 +217,17 @@ impl RingState {
             if !self.evict_front(evicted) {
                 return None;
             }
+            // Their charges must be gone before asking again. What readers hold stays charged.
+            evicted.clear();
         }
         loop {
             if let Some(charge) = self.account.charge(cost) {
                 return Some(charge);
             }
-            let held_before = evicted.len();
             if !self.evict_front(evicted) {
                 return None;
             }
-            // Their charges must be gone before asking again; what readers hold stays charged.
-            evicted.truncate(held_before);
+            evicted.clear();
         }
     }
 

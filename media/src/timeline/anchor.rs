@@ -135,7 +135,7 @@ impl TimelineAnchor {
     /// # Errors
     /// When it does not continue the stream. The anchor is then as it was before.
     pub fn place(&mut self, unit: SourceUnit) -> Result<MediaTime, Discontinuity> {
-        let arrival_us = i64::try_from(unit.arrival.as_us()).unwrap_or(i64::MAX / 4);
+        let arrival_us = clamp(i128::from(unit.arrival.as_us()));
         let index = usize::from(unit.track);
         let clock = self.tracks.get(index).ok_or(Discontinuity::UnknownTrack(unit.track))?;
         let origin = match clock.origin {

@@ -14,3 +14,6 @@ pub use anchor::{
 pub use dts::DtsEstimator;
 pub use gap::{GAP_MIN, GapDetector};
 pub use rtp::RtpUnwrapper;
+
+#[cfg(test)]
+mod tests;
