@@ -92,6 +92,15 @@ impl CameraSpec {
     }
 }
 
+/// Checks a name people give to things and to themselves: at most 128 characters, of which none hides or reorders the others.
+/// `field` names it in the error.
+///
+/// # Errors
+/// When it cannot be taken.
+pub fn check_name(field: &str, name: &str) -> Result<(), FieldError> {
+    check_text(field, name, NAME_CHARS_MAX)
+}
+
 /// Takes a text people type: not empty, not too long, no control characters and none of the marks that reorder text, with
 /// which one name can be made to look like another.
 pub(crate) fn check_text(field: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {

@@ -23,7 +23,7 @@ pub use audit::{Actor, AuditOutcome, AuditRecord};
 pub use byte_size::ByteSize;
 pub use camera::{
     Camera, CameraSpec, FieldError, FileSource, Labels, RecordingMode, RecordingSpec, RtspSource, RtspTransport, Site,
-    SourceSpec,
+    SourceSpec, check_name,
 };
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use event::{EVENT_VERSION, Event, EventKind};

@@ -29,6 +29,8 @@ pub enum ProblemCode {
     RevisionMismatch,
     /// Something with that name exists already.
     AlreadyExists,
+    /// Something else still needs it; `detail` says what.
+    InUse,
     /// The last admin cannot be removed or demoted.
     LastAdmin,
     /// Too many requests or attempts; `Retry-After` says when to come back.
@@ -59,6 +61,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::RevisionMismatch => "revision_mismatch",
             Self::AlreadyExists => "already_exists",
+            Self::InUse => "in_use",
             Self::LastAdmin => "last_admin",
             Self::TooManyRequests => "too_many_requests",
             Self::CameraNotLive => "camera_not_live",
@@ -76,7 +79,7 @@ impl ProblemCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::AlreadyExists | Self::LastAdmin => 409,
+            Self::AlreadyExists | Self::InUse | Self::LastAdmin => 409,
             Self::RevisionMismatch => 412,
             Self::BodyTooLarge => 413,
             Self::InvalidFields => 422,
