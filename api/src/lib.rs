@@ -1,14 +1,32 @@
 //! The HTTP gateway: routes, authorization, media delivery and the OpenAPI document.
 //!
-//! Start reading at `openapi` for the contract and at `model` for the shapes it speaks of.
+//! Start reading at `routes`, the table of all routes with their permissions, then `authorize`, the one authorization point
+//! that every request passes. `model` holds the shapes of the contract, `gateway` the shell around it.
 
-#[allow(dead_code, reason = "the contract comes first; the router takes the operations up")]
+mod auth;
+mod authorize;
+mod camera_changes;
+mod camera_input;
+mod dashboard;
+mod events;
+mod extract;
+mod fleet;
+mod gateway;
 mod handlers;
+mod limits;
+mod merge_patch;
 pub mod model;
 mod openapi;
+mod permission;
+mod principal;
 mod problem;
-mod role;
+mod routes;
+mod shell;
+mod store_problem;
 
+pub use auth::{BootstrapError, KeyError, PasswordError, ensure_admin, reset_password};
+pub use camera_changes::CAMERA_PASSWORD;
+pub use fleet::open_camera;
+pub use gateway::{Gateway, GatewayError, GatewayParts, GatewayState, ServeError, TlsError, TlsFiles};
 pub use openapi::openapi_json;
 pub use problem::Problem;
-pub use role::Role;

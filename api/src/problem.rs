@@ -15,7 +15,7 @@ pub struct Problem {
     #[schema(example = "urn:eyrie:problem:invalid_fields")]
     pub kind: String,
     /// The code in words; the same for every occurrence.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// Stable; clients decide by it.
@@ -30,7 +30,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Seconds after which to try again (`Retry-After`, RFC 9110 section 10.2.3).
     #[serde(skip)]
-    pub retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u32>,
 }
 
 impl Problem {
@@ -38,7 +38,7 @@ impl Problem {
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:eyrie:problem:{}", code.as_str()),
-            title: title(code).to_owned(),
+            title: title(code),
             status: code.http_status(),
             code,
             detail: detail.into(),
@@ -72,7 +72,7 @@ impl Problem {
 
     /// The same, worth trying again after `seconds`.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Self {
+    pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }
@@ -93,6 +93,7 @@ const fn title(code: ProblemCode) -> &'static str {
         ProblemCode::MethodNotAllowed => "Method not allowed",
         ProblemCode::RevisionMismatch => "It has changed since you read it",
         ProblemCode::AlreadyExists => "It exists already",
+        ProblemCode::InUse => "It is in use",
         ProblemCode::LastAdmin => "The last admin stays",
         ProblemCode::TooManyRequests => "Too many requests",
         ProblemCode::CameraNotLive => "The camera is not live",
@@ -102,11 +103,11 @@ const fn title(code: ProblemCode) -> &'static str {
     }
 }
 
+/// The body is written by the outermost layer, which knows the correlation id.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        let mut response = status.into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {
@@ -115,6 +116,7 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"eyrie\""));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

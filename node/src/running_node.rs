@@ -114,6 +114,7 @@ impl RunningNode {
             store: Arc::clone(&data.store),
             keys: Arc::clone(&data.keys),
             node: node.clone(),
+            disks: disks.clone(),
             node_id: data.node,
             network,
             clock: Arc::clone(&data.clock),

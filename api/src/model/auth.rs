@@ -2,7 +2,7 @@ use eyrie_types::{Secret, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Role;
+use eyrie_types::Role;
 
 /// Who wants to sign in.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -22,7 +22,7 @@ pub struct RecordingsAnswer {
     pub spans: Vec<Span>,
 }
 
-/// What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s`.
+/// What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s` + `pending_s`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GapsAnswer {
     /// Sorted, none overlapping.
@@ -33,4 +33,6 @@ pub struct GapsAnswer {
     pub durable_s: f64,
     /// Of these, seconds that are not.
     pub missing_s: f64,
+    /// Of these, the last seconds before now, which are still on their way to the disk.
+    pub pending_s: f64,
 }

@@ -2,7 +2,7 @@ use eyrie_types::{Secret, UserId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Role;
+use eyrie_types::Role;
 
 /// A user to make.
 #[derive(Debug, Deserialize, ToSchema)]

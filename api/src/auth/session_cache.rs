@@ -1,0 +1,133 @@
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use eyrie_storage::store::{Store, StoreError};
+use eyrie_types::{Clock, Monotonic, SessionId, TenantId, UserId};
+use tokio::sync::broadcast;
+
+use crate::principal::{Principal, Via};
+
+/// How long an answer of the store is believed: a session ended by another process is noticed after at most this. Those ended
+/// by this gateway are forgotten at once.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// Sessions remembered: 10,000 people at the same time; more cost a look-up each.
+const SESSIONS_MAX: usize = 10_000;
+/// Ended sessions a WebSocket may fall behind by before it checks for itself.
+const ENDED_QUEUE: usize = 256;
+
+/// Whose sessions ended: streams that belong to them end, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// This one.
+    Session(SessionId),
+    /// All of this user, but perhaps one.
+    User {
+        /// The user.
+        user: UserId,
+        /// The session that goes on.
+        keep: Option<SessionId>,
+    },
+}
+
+impl Ended {
+    /// Whether `principal`'s session is among them.
+    pub(crate) fn covers(&self, principal: &Principal) -> bool {
+        match *self {
+            Self::Session(session) => session == principal.session,
+            Self::User { user, keep } => user == principal.user && keep != Some(principal.session),
+        }
+    }
+}
+
+/// Whether a sign-in still stands, and who it is now: asked on every request, so remembered for some seconds.
+pub(crate) struct SessionCache {
+    known: Mutex<HashMap<SessionId, (Principal, Monotonic)>>,
+    ended: broadcast::Sender<Ended>,
+}
+
+impl Default for SessionCache {
+    fn default() -> Self {
+        Self { known: Mutex::default(), ended: broadcast::Sender::new(ENDED_QUEUE) }
+    }
+}
+
+impl SessionCache {
+    /// Who `session` is, unless it has ended.
+    ///
+    /// # Errors
+    /// When the store does not answer: nobody is let in on a guess.
+    pub(crate) async fn principal(
+        &self,
+        store: &Store,
+        clock: &dyn Clock,
+        tenant: &TenantId,
+        session: SessionId,
+        via: Via,
+    ) -> Result<Option<Principal>, StoreError> {
+        let now = clock.monotonic();
+        if let Some(principal) = self.remembered(session, now)
+            && principal.tenant == *tenant
+        {
+            return Ok(Some(Principal { via, ..principal }));
+        }
+        // Subscribed before the store is asked: an end in between is seen below, and not remembered over.
+        let mut ended = self.ended.subscribe();
+        let Some(found) = store.session(tenant, session, clock.now()).await? else { return Ok(None) };
+        let Some(user) = store.user(tenant, found.user).await? else { return Ok(None) };
+        let principal =
+            Principal { user: user.id, username: user.username, tenant: user.tenant, role: user.role, session, via };
+        if !self.remember(&principal, now, &mut ended) {
+            return Ok(None);
+        }
+        Ok(Some(principal))
+    }
+
+    /// Forgets sessions that ended, and tells their streams.
+    pub(crate) fn end(&self, ended: Ended) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (principal, _)| !ended.covers(principal));
+        // Sent under the lock, so that nobody can remember a session between the two. Nobody may be listening.
+        let _ = self.ended.send(ended);
+    }
+
+    /// Forgets what is known of a user whose role or name changed.
+    pub(crate) fn forget_user(&self, user: UserId) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (principal, _)| principal.user != user);
+    }
+
+    /// The ends from now on.
+    pub(crate) fn ends(&self) -> broadcast::Receiver<Ended> {
+        self.ended.subscribe()
+    }
+
+    fn remembered(&self, session: SessionId, now: Monotonic) -> Option<Principal> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (principal, since) = known.get(&session)?;
+        (now.since(*since) < BELIEVED_FOR).then(|| principal.clone())
+    }
+
+    /// Remembers `principal`, unless its session ended since `ended` was subscribed to: then `false`.
+    fn remember(&self, principal: &Principal, now: Monotonic, ended: &mut broadcast::Receiver<Ended>) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Ends are sent under the same lock, so none can slip in between this look and the entry.
+        loop {
+            match ended.try_recv() {
+                Ok(end) if end.covers(principal) => return false,
+                Ok(_) => {}
+                // Too many ends to look through: true for now, and asked again next time.
+                Err(broadcast::error::TryRecvError::Lagged(_)) => return true,
+                Err(_) => break,
+            }
+        }
+        if known.len() >= SESSIONS_MAX {
+            known.retain(|_, (_, since)| now.since(*since) < BELIEVED_FOR);
+        }
+        if known.len() < SESSIONS_MAX {
+            known.insert(principal.session, (principal.clone(), now));
+        }
+        metrics::gauge!("eyrie_auth_sessions_remembered").set(known.len() as f64);
+        true
+    }
+}

@@ -1,0 +1,201 @@
+//! Changes to cameras: into the store, then to the node that runs them, then to whoever listens.
+
+use eyrie_media::{AudioCodec, Stream, TrackKind, VideoCodec};
+use eyrie_storage::keys::SealContext;
+use eyrie_storage::store::{PasswordChange, SealedSecret, StoreError, StoredCamera};
+use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, EventKind, ProblemCode, Secret, SourceSpec, TenantId};
+use serde_json::Value;
+
+use crate::camera_input::{PasswordInput, check_spec, patch_spec, read_spec, take_password};
+use crate::events::By;
+use crate::fleet::open_camera;
+use crate::model::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
+use crate::principal::Principal;
+use crate::{GatewayState, Problem};
+
+/// What a sealed camera password is bound to, besides tenant and camera. Whoever connects to the camera opens it with the same.
+pub const CAMERA_PASSWORD: &str = "camera-password";
+
+/// Adds a camera.
+///
+/// # Errors
+/// The fields that cannot be taken.
+pub(crate) async fn create(
+    state: &GatewayState,
+    caller: &Principal,
+    by: By,
+    body: Value,
+) -> Result<CameraAnswer, Problem> {
+    let mut spec = read_spec(body)?;
+    check_spec(&spec, state.network())?;
+    let (id, now) = (CameraId::generate(), state.clock().now());
+    let password = take_password(&mut spec).map(|password| seal(state, &caller.tenant, id, &password)).transpose()?;
+    let camera = Camera { id, tenant: caller.tenant.clone(), revision: 1, created_at: now, updated_at: now, spec };
+    state.store().create_camera(camera.clone(), password.clone()).await?;
+    let stored = StoredCamera { camera, password };
+    run(state, stored.clone()).await;
+    state.publish(&caller.tenant, by, EventKind::CameraCreated { camera: id });
+    Ok(answer(state, stored))
+}
+
+/// Changes a camera by a merge patch; with `expected`, only if it is at that revision.
+///
+/// # Errors
+/// The fields that cannot be taken; `revision_mismatch`.
+pub(crate) async fn update(
+    state: &GatewayState,
+    caller: &Principal,
+    by: By,
+    id: CameraId,
+    expected: Option<u64>,
+    patch: Value,
+) -> Result<CameraAnswer, Problem> {
+    let old = state.store().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
+    let revision = old.camera.revision;
+    if expected.is_some_and(|expected| expected != revision) {
+        return Err(StoreError::RevisionMismatch { what: "camera", current: revision }.into());
+    }
+    let (mut spec, password) = patch_spec(&old.camera.spec, old.password.is_some(), patch)?;
+    check_spec(&spec, state.network())?;
+    take_password(&mut spec);
+    let password = match password {
+        PasswordInput::Keep => PasswordChange::Keep,
+        PasswordInput::Clear => PasswordChange::Clear,
+        PasswordInput::Set(password) => PasswordChange::Set(seal(state, &caller.tenant, id, &password)?),
+    };
+    // The patch was applied to this revision, so to no other may it be written, asked for or not.
+    let now = state.clock().now();
+    let stored = state.store().update_camera(&caller.tenant, id, Some(revision), spec, password, now).await?;
+    apply(state, &by, &stored).await;
+    Ok(answer(state, stored))
+}
+
+/// Deletes a camera; with `expected`, only if it is at that revision.
+///
+/// # Errors
+/// `not_found`, `revision_mismatch`.
+pub(crate) async fn delete(
+    state: &GatewayState,
+    caller: &Principal,
+    by: By,
+    id: CameraId,
+    expected: Option<u64>,
+) -> Result<(), Problem> {
+    state.store().delete_camera(&caller.tenant, id, expected, state.clock().now()).await?;
+    removed(state, &by, &caller.tenant, id).await;
+    Ok(())
+}
+
+/// Tells node and listeners of a changed camera.
+pub(crate) async fn apply(state: &GatewayState, by: &By, stored: &StoredCamera) {
+    run(state, stored.clone()).await;
+    let Camera { id, revision, tenant, .. } = &stored.camera;
+    state.publish(tenant, by.clone(), EventKind::CameraUpdated { camera: *id, revision: *revision });
+}
+
+/// Tells node and listeners of a deleted camera.
+pub(crate) async fn removed(state: &GatewayState, by: &By, tenant: &TenantId, id: CameraId) {
+    if let Err(error) = state.node().remove_camera(id).await {
+        // The node is stopping; the store knows that the camera is gone.
+        tracing::warn!(%error, camera = %id, "the node was not told of a deleted camera");
+    }
+    state.publish(tenant, by.clone(), EventKind::CameraDeleted { camera: id });
+}
+
+/// Hands a camera to the node. The store has it already, so that a node that cannot take it now runs it after its next start.
+async fn run(state: &GatewayState, stored: StoredCamera) {
+    let id = stored.camera.id;
+    match open_camera(state.sealer(), stored) {
+        Ok(camera) => {
+            if let Err(error) = state.node().put_camera(camera).await {
+                tracing::warn!(%error, camera = %id, "the node did not take a changed camera");
+            }
+        }
+        Err(error) => tracing::error!(%error, camera = %id, "a camera's password cannot be opened"),
+    }
+}
+
+fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret) -> Result<SealedSecret, Problem> {
+    let context = SealContext { tenant, purpose: CAMERA_PASSWORD, object: &id.to_string() };
+    state.sealer().seal(context, password.expose().as_bytes()).map(SealedSecret::new).map_err(|error| {
+        tracing::error!(%error, camera = %id, "a camera password could not be sealed");
+        Problem::new(ProblemCode::Internal, "The password could not be stored.")
+    })
+}
+
+/// A camera as clients see it.
+pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer {
+    let status = status(state, &stored.camera);
+    let stream = state.node().stream_facts(stored.camera.id).map(|stream| facts(&stream));
+    let Camera { id, revision, created_at, updated_at, spec, .. } = stored.camera;
+    let source = match spec.source {
+        SourceSpec::Rtsp(rtsp) => SourceAnswer::Rtsp {
+            url: rtsp.url,
+            username: rtsp.username,
+            transport: rtsp.transport,
+            has_password: stored.password.is_some(),
+        },
+        SourceSpec::File(file) => SourceAnswer::File { path: file.path },
+    };
+    let itself = format!("/api/v1/cameras/{id}");
+    let below = |path: &str| format!("{itself}/{path}");
+    let links = CameraLinks {
+        hls: below("live/index.m3u8"),
+        recordings: below("recordings"),
+        gaps: below("gaps"),
+        status: below("status"),
+        itself,
+    };
+    CameraAnswer {
+        id,
+        revision,
+        created_at,
+        updated_at,
+        name: spec.name,
+        enabled: spec.enabled,
+        labels: spec.labels,
+        site: spec.site,
+        source,
+        recording: spec.recording,
+        status,
+        stream,
+        links,
+    }
+}
+
+/// What the camera is doing; before the node has heard of it, what it is about to do.
+pub(crate) fn status(state: &GatewayState, camera: &Camera) -> CameraStatus {
+    state.node().status(camera.id).unwrap_or_else(|| {
+        let (state, reason) = if camera.spec.enabled {
+            (CameraState::Connecting, "waiting for its turn to connect")
+        } else {
+            (CameraState::Disabled, "switched off")
+        };
+        CameraStatus::new(state, reason, camera.updated_at)
+    })
+}
+
+fn facts(stream: &Stream) -> StreamAnswer {
+    let mut answer = StreamAnswer { video: None, audio: None };
+    for track in &stream.tracks {
+        match &track.kind {
+            TrackKind::Video(video) => {
+                let codec = match video.codec {
+                    VideoCodec::H264 => "h264",
+                    VideoCodec::H265 => "h265",
+                };
+                answer.video = Some(VideoFacts { codec: codec.to_owned(), width: video.width, height: video.height });
+            }
+            TrackKind::Audio(audio) => {
+                let codec = match audio.codec {
+                    AudioCodec::Aac => "aac",
+                    AudioCodec::G711A => "g711a",
+                    AudioCodec::G711U => "g711u",
+                };
+                let (sample_rate, channels) = (audio.sample_rate, audio.channels);
+                answer.audio = Some(AudioFacts { codec: codec.to_owned(), sample_rate, channels });
+            }
+        }
+    }
+    answer
+}

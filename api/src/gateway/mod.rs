@@ -1,0 +1,10 @@
+//! The shell: state, router, listener.
+
+mod connections;
+mod router;
+mod state;
+mod tls;
+
+pub use connections::{Gateway, ServeError};
+pub use state::{GatewayError, GatewayParts, GatewayState};
+pub use tls::{TlsError, TlsFiles};

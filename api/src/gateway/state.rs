@@ -1,0 +1,261 @@
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::constant_time;
+use eyrie_actors::{NetworkPolicy, NodeHandle};
+use eyrie_storage::disk::Disk;
+use eyrie_storage::keys::{KeyRing, Sealer};
+use eyrie_storage::store::{Store, StoreError};
+use eyrie_types::{
+    Clock, EVENT_VERSION, Event, EventId, EventKind, Monotonic, NodeId, ProblemCode, Secret, SessionId, TenantId,
+    WallTime,
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use crate::Problem;
+use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
+use crate::events::By;
+use crate::principal::{Principal, Via};
+
+/// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
+const SIGN_IN_TURNS: usize = 64;
+/// Refusals of strangers written to the audit log in each [`ANONYMOUS_AUDIT_WINDOW`]: enough to see an attack, too few to
+/// fill a disk.
+const ANONYMOUS_AUDIT_MAX: u32 = 100;
+/// The window of [`ANONYMOUS_AUDIT_MAX`].
+const ANONYMOUS_AUDIT_WINDOW: Duration = Duration::from_secs(60);
+
+/// Changes a WebSocket may fall behind by: a bulk change of 1,000 cameras at once, four times.
+const EVENTS_MAX: usize = 4096;
+/// WebSockets at the same time; each may pin its own queue.
+const FEEDS_MAX: usize = 1000;
+
+/// What the gateway is made of.
+pub struct GatewayParts {
+    /// The metadata.
+    pub store: Arc<Store>,
+    /// The master key seals camera passwords and signing keys.
+    pub keys: Arc<KeyRing>,
+    /// The cameras.
+    pub node: NodeHandle,
+    /// The recordings directories.
+    pub disks: Vec<Disk>,
+    /// This node.
+    pub node_id: NodeId,
+    /// Which addresses cameras may have.
+    pub network: NetworkPolicy,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The metrics of the process.
+    pub metrics: PrometheusHandle,
+    /// Opens `/metrics` to other machines; without it only admins may read it from there.
+    pub metrics_token: Option<Secret>,
+}
+
+/// Why the gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// Signing keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// Password hashing.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+}
+
+/// What all requests share. Cheap to clone.
+#[derive(Clone)]
+pub struct GatewayState(Arc<StateInner>);
+
+struct StateInner {
+    parts: GatewayParts,
+    sealer: Sealer,
+    signing: SigningKeys,
+    passwords: Passwords,
+    sessions: SessionCache,
+    tickets: Tickets,
+    attempts: Attempts,
+    turns: Vec<tokio::sync::Mutex<()>>,
+    hasher: RandomState,
+    anonymous_audits: Mutex<(Monotonic, u32)>,
+    started_at: WallTime,
+    events: broadcast::Sender<Arc<Event>>,
+    feeds: Arc<Semaphore>,
+    stopping: CancellationToken,
+}
+
+impl GatewayState {
+    /// Gets ready: reads the signing keys, and makes the first one in a new store.
+    ///
+    /// # Errors
+    /// When there is no usable signing key.
+    pub async fn new(parts: GatewayParts) -> Result<Self, GatewayError> {
+        let now = parts.clock.now();
+        let sealer = parts.keys.sealer();
+        let signing = SigningKeys::load(&parts.store, &sealer, now).await?;
+        Ok(Self(Arc::new(StateInner {
+            sealer,
+            signing,
+            passwords: Passwords::new()?,
+            sessions: SessionCache::default(),
+            tickets: Tickets::default(),
+            attempts: Attempts::default(),
+            turns: (0..SIGN_IN_TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            anonymous_audits: Mutex::new((parts.clock.monotonic(), 0)),
+            started_at: now,
+            events: broadcast::Sender::new(EVENTS_MAX),
+            feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
+            stopping: CancellationToken::new(),
+            parts,
+        })))
+    }
+
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.0.parts.store
+    }
+
+    pub(crate) fn node(&self) -> &NodeHandle {
+        &self.0.parts.node
+    }
+
+    pub(crate) fn disks(&self) -> &[Disk] {
+        &self.0.parts.disks
+    }
+
+    pub(crate) fn node_id(&self) -> NodeId {
+        self.0.parts.node_id
+    }
+
+    pub(crate) fn network(&self) -> &NetworkPolicy {
+        &self.0.parts.network
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.parts.clock
+    }
+
+    pub(crate) fn metrics(&self) -> &PrometheusHandle {
+        &self.0.parts.metrics
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    pub(crate) fn keys(&self) -> &SigningKeys {
+        &self.0.signing
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn sessions(&self) -> &SessionCache {
+        &self.0.sessions
+    }
+
+    pub(crate) fn tickets(&self) -> &Tickets {
+        &self.0.tickets
+    }
+
+    pub(crate) fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    pub(crate) fn started_at(&self) -> WallTime {
+        self.0.started_at
+    }
+
+    /// Cancelled when the gateway begins to stop: streams that would last end then.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// Places for WebSockets.
+    pub(crate) fn feeds(&self) -> &Arc<Semaphore> {
+        &self.0.feeds
+    }
+
+    /// Changes of the directory made through this gateway, from now on.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.events.subscribe()
+    }
+
+    /// Tells listeners what `by` did.
+    pub(crate) fn publish(&self, tenant: &TenantId, by: By, kind: EventKind) {
+        let event = Event {
+            version: EVENT_VERSION,
+            id: EventId::generate(),
+            tenant: tenant.clone(),
+            time: self.clock().now(),
+            actor: by.actor,
+            trace: Some(by.trace),
+            kind,
+        };
+        // Nobody listening is no fault.
+        let _ = self.0.events.send(Arc::new(event));
+    }
+
+    /// Who `session` is now, unless it has ended.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(crate) async fn principal(
+        &self,
+        tenant: &TenantId,
+        session: SessionId,
+        via: Via,
+    ) -> Result<Option<Principal>, StoreError> {
+        self.sessions().principal(self.store(), self.clock(), tenant, session, via).await
+    }
+
+    /// Waits until no other attempt for `username` is being made.
+    pub(crate) async fn sign_in_turn(&self, username: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let at = self.0.hasher.hash_one(username.to_lowercase()) as usize % SIGN_IN_TURNS;
+        // `turns` has SIGN_IN_TURNS entries from the start.
+        self.0.turns[at].lock().await
+    }
+
+    /// Makes the next signing key once none may sign.
+    ///
+    /// # Errors
+    /// When it could not be made.
+    pub(crate) async fn keep_signing_key(&self, now: WallTime) -> Result<(), Problem> {
+        if self.keys().current(now).is_ok() {
+            return Ok(());
+        }
+        self.keys().rotate(self.store(), self.sealer(), now).await.map_err(|error| {
+            tracing::error!(%error, "no signing key could be made");
+            Problem::new(ProblemCode::Unavailable, "Signing in is not possible now.")
+        })
+    }
+
+    /// Whether `token` is the metrics token; takes as long for every wrong one.
+    pub(crate) fn is_metrics_token(&self, token: &str) -> bool {
+        let expected = self.0.parts.metrics_token.as_ref().filter(|expected| !expected.is_empty());
+        expected.is_some_and(|expected| {
+            constant_time::verify_slices_are_equal(expected.expose().as_bytes(), token.as_bytes()).is_ok()
+        })
+    }
+
+    /// Takes room for one refusal of a stranger in the audit log, if there is any.
+    pub(crate) fn may_audit_anonymous(&self) -> bool {
+        let now = self.clock().monotonic();
+        let mut window = self.0.anonymous_audits.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.since(window.0) >= ANONYMOUS_AUDIT_WINDOW {
+            *window = (now, 0);
+        }
+        window.1 += 1;
+        window.1 <= ANONYMOUS_AUDIT_MAX
+    }
+}
+
+impl std::fmt::Debug for GatewayState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GatewayState").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! The route table: every route with its permission, in one place. A route that is not here does not exist, and a method
+//! without an entry is closed.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::http::Method;
+use axum::routing::{MethodRouter, get};
+use eyrie_types::Role::{Admin, Operator, Viewer};
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::{OpenApi, security::SecurityRequirement};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::GatewayState;
+use crate::handlers::{audit, auth, camera_bulk, cameras, docs, feed, footage, live, me, node, ops, sites, users};
+use crate::permission::{Access, Permission};
+
+/// An entry: a handler and what it takes to reach it.
+enum Entry {
+    /// Part of the HTTP contract; path and method come from the handler's own declaration.
+    Contract(UtoipaMethodRouter<GatewayState>, Permission),
+    /// Pages beside the contract, read with GET.
+    Page(&'static str, MethodRouter<GatewayState>, Permission),
+}
+
+fn entries() -> Vec<Entry> {
+    use Entry::{Contract, Page};
+    let open = |action| Permission::of(action, Access::Open, "");
+    let gate = |action| Permission::of(action, Access::Gate, "sessions").audited();
+    let read = Permission::read;
+    let change = Permission::change;
+    let media = |action| Permission::of(action, Access::LiveCapability, "cameras");
+    vec![
+        Contract(routes!(auth::login), gate("auth.login")),
+        // A refresh every ten minutes from every dashboard says nothing; refusals do.
+        Contract(routes!(auth::refresh), Permission::of("auth.refresh", Access::Gate, "sessions")),
+        Contract(routes!(auth::logout), gate("auth.logout")),
+        Contract(routes!(me::get_me), read("me.read", Viewer, "")),
+        Contract(routes!(me::change_password), change("me.change_password", Viewer, "")),
+        Contract(routes!(users::list_users), read("user.list", Admin, "users")),
+        Contract(routes!(users::create_user), change("user.create", Admin, "users")),
+        Contract(routes!(users::get_user), read("user.read", Admin, "users")),
+        Contract(routes!(users::update_user), change("user.update", Admin, "users")),
+        Contract(routes!(users::delete_user), change("user.delete", Admin, "users")),
+        Contract(routes!(sites::list_sites), read("site.list", Viewer, "sites")),
+        Contract(routes!(sites::create_site), change("site.create", Operator, "sites")),
+        Contract(routes!(sites::get_site), read("site.read", Viewer, "sites")),
+        Contract(routes!(sites::update_site), change("site.update", Operator, "sites")),
+        Contract(routes!(sites::delete_site), change("site.delete", Operator, "sites")),
+        Contract(routes!(cameras::list_cameras), read("camera.list", Viewer, "cameras")),
+        Contract(routes!(cameras::create_camera), change("camera.create", Operator, "cameras")),
+        Contract(routes!(camera_bulk::change_cameras), change("camera.change_many", Operator, "cameras")),
+        Contract(routes!(cameras::get_camera), read("camera.read", Viewer, "cameras")),
+        Contract(routes!(cameras::update_camera), change("camera.update", Operator, "cameras")),
+        Contract(routes!(cameras::delete_camera), change("camera.delete", Operator, "cameras")),
+        Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
+        Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
+        Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
+        Contract(routes!(live::create_capability), change("capability.create", Viewer, "cameras")),
+        // Opening is audited; the thousands of parts that follow are not.
+        Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
+        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),
+        Contract(routes!(live::media_index), media("live.open").audited()),
+        Contract(routes!(live::media_file), media("live.read")),
+        Contract(routes!(node::get_node), read("node.read", Viewer, "")),
+        Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
+        Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),
+        Contract(routes!(feed::open_feed), Permission::of("ws.open", Access::Ticket, "")),
+        Contract(routes!(ops::healthz), open("health.read")),
+        Contract(routes!(ops::readyz), open("health.read")),
+        Contract(routes!(ops::metrics), Permission::of("metrics.read", Access::Metrics, "")),
+        Contract(routes!(ops::openapi), open("contract.read")),
+        Page("/docs", get(docs::redirect), open("contract.read")),
+        Page("/docs/", get(docs::index), open("contract.read")),
+        Page("/docs/{*file}", get(docs::file), open("contract.read")),
+    ]
+}
+
+/// Permissions by path pattern and method.
+pub(crate) struct RouteTable {
+    permissions: BTreeMap<String, Vec<(Method, Permission)>>,
+}
+
+impl RouteTable {
+    /// The permission of a request. HEAD asks for what GET gives (RFC 9110 section 9.3.2).
+    pub(crate) fn permission(&self, method: &Method, path: &str) -> Option<&Permission> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.permissions.get(path)?.iter().find(|(known, _)| known == method).map(|(_, permission)| permission)
+    }
+
+    /// The methods a path takes.
+    pub(crate) fn methods(&self, path: &str) -> Vec<&str> {
+        self.permissions.get(path).into_iter().flatten().map(|(method, _)| method.as_str()).collect()
+    }
+
+    fn add(&mut self, path: &str, method: Method, permission: Permission) {
+        self.permissions.entry(path.to_owned()).or_default().push((method, permission));
+    }
+}
+
+/// The methods of a path that the contract declares, with their operations.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut utoipa::openapi::path::Operation)> {
+    [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::PATCH, &mut item.patch),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// The routes, who may call them, and the document that says so: made of the same entries, so that they cannot differ.
+pub(crate) fn build(document: OpenApi) -> (Router<GatewayState>, RouteTable, OpenApi) {
+    let mut table = RouteTable { permissions: BTreeMap::new() };
+    let mut router = OpenApiRouter::with_openapi(document);
+    for entry in entries() {
+        router = match entry {
+            Entry::Contract((schemas, mut paths, methods), permission) => {
+                for (path, item) in &mut paths.paths {
+                    for (method, operation) in operations(item) {
+                        table.add(path, method, permission);
+                        describe(operation, &permission);
+                    }
+                }
+                router.routes((schemas, paths, methods))
+            }
+            Entry::Page(path, methods, permission) => {
+                table.add(path, Method::GET, permission);
+                router.route(path, methods)
+            }
+        };
+    }
+    let (router, document) = router.split_for_parts();
+    (router, table, document)
+}
+
+/// Writes into the document what the table permits.
+fn describe(operation: &mut utoipa::openapi::path::Operation, permission: &Permission) {
+    let who = match permission.access {
+        Access::Open | Access::Gate | Access::LiveCapability | Access::Ticket => None,
+        Access::Role(role) => Some(role.as_str()),
+        Access::Metrics => Some(Admin.as_str()),
+    };
+    let Some(role) = who else { return };
+    operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);
+    let needs = format!("Needs the role {role} (`{}`).", permission.action);
+    operation.description = Some(match operation.description.take().filter(|text| !text.is_empty()) {
+        Some(text) => format!("{text}\n\n{needs}"),
+        None => needs,
+    });
+}

@@ -1,0 +1,152 @@
+//! Each bad input gets its own clear answer, and nothing else is disturbed.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{Eyrie, fields, problem};
+
+#[tokio::test]
+async fn bodies_that_are_not_what_was_asked_for_are_refused_by_field() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let post = |body: String| {
+        admin.request(Method::POST, "/api/v1/cameras").header("content-type", "application/json").body(body).send()
+    };
+    for malformed in ["", "{", "nonsense", "{\"name\":\"a\"}}", "\0"] {
+        problem(post(malformed.to_owned()).await.unwrap(), "malformed_body").await;
+    }
+    let text = admin.request(Method::POST, "/api/v1/cameras").header("content-type", "text/plain").body("{}");
+    problem(text.send().await.unwrap(), "malformed_body").await;
+
+    let rtsp = json!({"type": "rtsp", "url": "rtsp://192.0.2.9/a"});
+    for (body, field) in [
+        (json!({"source": rtsp}), "name"),
+        (json!({"name": 5, "source": rtsp}), "name"),
+        (json!({"name": "a"}), "source"),
+        (json!({"name": "a", "source": rtsp, "colour": "red"}), "colour"),
+        (json!({"name": "a", "source": rtsp, "enabled": "yes"}), "enabled"),
+        (json!({"name": "a", "source": rtsp, "recording": {"mode": "sometimes"}}), "recording.mode"),
+        (json!({"name": "a", "source": rtsp, "site": "no id"}), "site"),
+        (json!({"name": "a", "source": rtsp, "site": "0192f0c1-2345-7abc-8def-0123456789ab"}), "site"),
+        (json!({"name": "a", "source": {"type": "rtsp", "url": 5}}), "source.url"),
+        (json!({"name": "a", "source": {"type": "rtsp", "url": "http://192.0.2.9/"}}), "source.url"),
+        (json!({"name": "a", "source": {"type": "rtsp", "url": "rtsp://127.0.0.1/"}}), "source.url"),
+        (json!({"name": "a", "source": {"type": "rtsp", "url": "rtsp://169.254.169.254/"}}), "source.url"),
+        (json!({"name": "a", "source": {"type": "rtsp", "url": "rtsp://u:p@192.0.2.9/"}}), "source.url"),
+        (json!({"name": "a", "source": {"type": "file", "path": "../../etc/passwd"}}), "source.path"),
+        (json!({"name": "a", "source": {"type": "smoke"}}), "source.type"),
+        (json!({"name": "a\0b", "source": rtsp}), "name"),
+        (json!({"name": "a\u{202E}b", "source": rtsp}), "name"),
+        (json!({"name": "", "source": rtsp}), "name"),
+    ] {
+        let refused = problem(post(body.to_string()).await.unwrap(), "invalid_fields").await;
+        assert_eq!(fields(&refused), [field], "{body}");
+    }
+    assert_eq!(admin.json("/api/v1/cameras").await["total"], 0, "nothing was made of any of it");
+}
+
+#[tokio::test]
+async fn names_that_are_only_odd_come_back_as_they_went_in() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    for name in ["<script>alert(1)</script>", "../../etc/passwd", "Größe 雪 🎥", "'; DROP TABLE cameras; --"] {
+        let camera = admin.camera(name).await;
+        assert_eq!(admin.json(camera["links"]["self"].as_str().unwrap()).await["name"], name);
+    }
+}
+
+#[tokio::test]
+async fn ten_megabytes_are_too_large_whether_announced_or_not() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let announced = admin.request(Method::POST, "/api/v1/cameras").header("content-type", "application/json");
+    // The connection may be closed before all is sent; what matters is that the answer, if any, is 413.
+    if let Ok(response) = announced.body(vec![b' '; 10 << 20]).send().await {
+        problem(response, "body_too_large").await;
+    }
+    let chunks = (0..160).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1 << 16]));
+    let streamed = reqwest::Body::wrap_stream(futures::stream::iter(chunks));
+    let unannounced = admin.request(Method::POST, "/api/v1/cameras").header("content-type", "application/json");
+    if let Ok(response) = unannounced.body(streamed).send().await {
+        problem(response, "body_too_large").await;
+    }
+    let just_over = admin.request(Method::POST, "/api/v1/cameras").header("content-type", "application/json");
+    problem(just_over.body(vec![b' '; (1 << 20) + 1]).send().await.unwrap(), "body_too_large").await;
+    assert_eq!(admin.get("/api/v1/me").await.status(), 200);
+}
+
+#[tokio::test]
+async fn ranges_and_pages_are_checked_by_parameter() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let id = admin.camera("a").await["id"].as_str().unwrap().to_owned();
+    for (query, field) in [
+        ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
+        ("from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
+        ("from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "to"),
+        ("from=yesterday", "from"),
+        ("until=2026-01-01T00:00:00Z", "until"),
+    ] {
+        for what in ["recordings", "gaps"] {
+            let refused = admin.get(&format!("/api/v1/cameras/{id}/{what}?{query}")).await;
+            assert_eq!(fields(&problem(refused, "invalid_query").await), [field], "{query}");
+        }
+    }
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=-1", "limit"),
+        ("cursor=x", "cursor"),
+        ("state=happy", "state"),
+    ] {
+        let refused = admin.get(&format!("/api/v1/cameras?{query}")).await;
+        assert_eq!(fields(&problem(refused, "invalid_query").await), [field], "{query}");
+    }
+    assert_eq!(admin.json(&format!("/api/v1/cameras/{id}/recordings")).await, json!({"spans": []}));
+    let gaps = admin.json(&format!("/api/v1/cameras/{id}/gaps")).await;
+    assert_eq!((&gaps["gaps"], gaps["missing_s"].as_f64()), (&json!([]), Some(0.0)), "it was never switched on");
+}
+
+#[tokio::test]
+async fn ids_that_are_none_name_nothing() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    for id in ["0192f0c1-2345-7abc-8def-0123456789ab", "..%2f..%2fetc", "%00", "x", "%e2%80%ae"] {
+        for path in ["", "/status", "/recordings", "/gaps", "/live/index.m3u8", "/live/0-1/media.m3u8"] {
+            problem(admin.get(&format!("/api/v1/cameras/{id}{path}")).await, "not_found").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_capability_opens_one_camera_for_a_while_and_no_other() {
+    let eyrie = Eyrie::start().await;
+    let viewer = eyrie.user("viewer").await;
+    let admin = eyrie.admin().await;
+    let (mine, other) = (admin.camera("mine").await, admin.camera("other").await);
+    let (mine, other) = (mine["id"].as_str().unwrap(), other["id"].as_str().unwrap());
+    let path = format!("/api/v1/cameras/{mine}/capabilities");
+    let issued = viewer.send(Method::POST, &path, Some(json!({"kind": "live"}))).await;
+    let issued: serde_json::Value = issued.json().await.unwrap();
+    let url = issued["url"].as_str().unwrap();
+    let nobody = eyrie.anonymous();
+
+    // The camera is switched off: let in, and told so.
+    problem(nobody.get(url).await, "camera_not_live").await;
+    problem(nobody.get(&url.replace("index.m3u8", "0-1/media.m3u8")).await, "camera_not_live").await;
+    problem(nobody.get(&url.replace(mine, other)).await, "forbidden").await;
+    let sealed = url.split('/').nth(2).unwrap();
+    let mut changed = sealed.to_owned();
+    changed.replace_range(30..31, if &sealed[30..31] == "A" { "B" } else { "A" });
+    problem(nobody.get(&url.replace(sealed, &changed)).await, "unauthenticated").await;
+    problem(nobody.get(&url.replace(sealed, "x")).await, "unauthenticated").await;
+    let bearer = eyrie.anonymous().request(Method::GET, "/api/v1/me").bearer_auth(sealed).send().await.unwrap();
+    problem(bearer, "unauthenticated").await;
+    let bad = viewer.send(Method::POST, &path, Some(json!({"kind": "everything"}))).await;
+    assert_eq!(fields(&problem(bad, "invalid_fields").await), ["kind"]);
+
+    eyrie.clock.advance(Duration::from_secs(900));
+    problem(nobody.get(url).await, "token_expired").await;
+}

@@ -1,0 +1,112 @@
+//! The WebSocket of statuses and events.
+
+use futures::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::harness::{ADMIN_PASSWORD, Caller, Eyrie};
+
+type Socket = tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>;
+
+async fn open(eyrie: &Eyrie, ticket: &str) -> Result<Socket, u16> {
+    let mut request = format!("ws://{}/api/v1/ws", eyrie.address).into_client_request().unwrap();
+    let protocols = format!("eyrie.v1, ticket.{ticket}");
+    request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
+    let stream = tokio::net::TcpStream::connect(eyrie.address).await.unwrap();
+    match tokio_tungstenite::client_async(request, stream).await {
+        Ok((socket, response)) => {
+            assert_eq!(response.headers()["sec-websocket-protocol"], "eyrie.v1", "the ticket is not repeated");
+            Ok(socket)
+        }
+        Err(Error::Http(response)) => Err(response.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+async fn ticket(caller: &Caller<'_>) -> String {
+    let issued: Value = caller.send(Method::POST, "/api/v1/ws-tickets", None).await.json().await.unwrap();
+    assert_eq!(issued["expires_in"], 30);
+    issued["ticket"].as_str().unwrap().to_owned()
+}
+
+/// The next text message.
+async fn message(socket: &mut Socket) -> Value {
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+            Message::Ping(_) | Message::Pong(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The code it is closed with.
+async fn close_code(socket: &mut Socket) -> u16 {
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Close(Some(frame)) => return frame.code.into(),
+            Message::Close(None) => panic!("closed without a code"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn first_comes_a_snapshot_then_what_happens() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let camera = admin.camera("Lobby").await;
+    let viewer = eyrie.user("viewer").await;
+    let mut socket = open(&eyrie, &ticket(&viewer).await).await.unwrap();
+    let snapshot = message(&mut socket).await;
+    assert_eq!(snapshot["type"], "snapshot");
+    assert_eq!(snapshot["statuses"][camera["id"].as_str().unwrap()]["state"], "disabled");
+    admin.send(Method::PATCH, camera["links"]["self"].as_str().unwrap(), Some(json!({"name": "Hall"}))).await;
+    let updated = loop {
+        let message = message(&mut socket).await;
+        assert_eq!(message["type"], "event");
+        if message["event"]["kind"] == "camera.updated" {
+            break message;
+        }
+    };
+    assert_eq!((&updated["event"]["camera"], &updated["event"]["revision"]), (&camera["id"], &json!(2)));
+    assert_eq!(updated["event"]["actor"]["name"], "admin");
+    socket.send(Message::text("whatever clients say is passed over")).await.unwrap();
+    socket.close(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_socket_within_thirty_seconds() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let once = ticket(&admin).await;
+    let _socket = open(&eyrie, &once).await.unwrap();
+    assert_eq!(open(&eyrie, &once).await.err(), Some(401), "used");
+    assert_eq!(open(&eyrie, "invented").await.err(), Some(401));
+    let late = ticket(&admin).await;
+    eyrie.clock.advance(std::time::Duration::from_secs(30));
+    assert_eq!(open(&eyrie, &late).await.err(), Some(401), "expired");
+}
+
+#[tokio::test]
+async fn the_socket_closes_when_its_session_ends() {
+    let eyrie = Eyrie::start().await;
+    let tokens = eyrie.tokens("admin", ADMIN_PASSWORD).await;
+    let caller = Caller { eyrie: &eyrie, token: tokens["access_token"].as_str().map(str::to_owned) };
+    let mut socket = open(&eyrie, &ticket(&caller).await).await.unwrap();
+    message(&mut socket).await;
+    let body = json!({"refresh_token": tokens["refresh_token"]});
+    eyrie.anonymous().send(Method::POST, "/api/v1/auth/logout", Some(body)).await;
+    assert_eq!(close_code(&mut socket).await, 4401);
+}
+
+#[tokio::test]
+async fn the_socket_closes_when_the_node_stops() {
+    let eyrie = Eyrie::start().await;
+    let mut socket = open(&eyrie, &ticket(&eyrie.admin().await).await).await.unwrap();
+    message(&mut socket).await;
+    drop(eyrie);
+    assert_eq!(close_code(&mut socket).await, 1012);
+}

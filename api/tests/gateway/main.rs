@@ -1,0 +1,12 @@
+//! The gateway over real HTTP on loopback, with a real store and a real node behind it. One binary, for linking is what costs.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails, fails its test")]
+
+mod authorization;
+mod bad_input;
+mod cameras;
+mod feed;
+mod harness;
+mod pages;
+mod secrets;
+mod sessions;
