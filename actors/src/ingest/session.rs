@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_media::{AccessUnit, DropReason, PushOutcome, RingWriter, Stream, TrackKind};
+use eyrie_media::{AccessUnit, DropReason, GAP_MIN, PushOutcome, RingWriter, Stream, TrackKind};
 use eyrie_types::{CameraState, GapCause, Monotonic, WallTime};
 use metrics::Counter;
 
@@ -21,6 +21,8 @@ pub(super) struct Session<'a> {
     online_since: Option<Monotonic>,
     last_wall: Option<WallTime>,
     last_stream: Option<u64>,
+    refused_since: Option<WallTime>,
+    retries: bool,
     units: Counter,
     bytes: Counter,
 }
@@ -31,6 +33,7 @@ impl<'a> Session<'a> {
         writer: RingWriter,
         turn: Turn,
         trouble: &'a mut Trouble,
+        retries: bool,
     ) -> Self {
         let id = camera.placement.camera.to_string();
         Self {
@@ -42,14 +45,19 @@ impl<'a> Session<'a> {
             online_since: None,
             last_wall: None,
             last_stream: None,
+            refused_since: None,
+            retries,
             units: metrics::counter!("eyrie_camera_access_units_total", "camera" => id.clone()),
             bytes: metrics::counter!("eyrie_camera_received_bytes_total", "camera" => id),
         }
     }
 
-    /// What the camera is told to be doing while it is being connected.
+    /// Says which step of connecting is under way. After a fault the status stays what the fault made it until pictures come:
+    /// a camera that is silent for an hour is silent for an hour, not a thousand times connecting.
     pub(super) fn connecting(&self, doing: &str) {
-        self.camera.set_ingest(CameraState::Connecting, doing);
+        if !self.retries {
+            self.camera.set_ingest(CameraState::Connecting, doing);
+        }
     }
 
     /// The set-up is done: the next camera may start, and from now on silence counts.
@@ -72,10 +80,11 @@ impl<'a> Session<'a> {
         self.writer.next_stream_sequence()
     }
 
-    /// Access units were lost between camera and node, right before `wall`.
+    /// Access units were lost between camera and node, right before `wall`. Only what makes a gap is noted: a packet lost now and
+    /// then, as UDP has it, would else fill the store.
     pub(super) fn lost(&mut self, packets: u64, wall: WallTime) {
         metrics::counter!("eyrie_camera_packets_lost_total").increment(packets);
-        if let Some(last) = self.last_wall {
+        if let Some(last) = self.last_wall.filter(|last| wall.since(*last) > GAP_MIN) {
             self.trouble.note(GapCause::PacketsLost, last, wall);
         }
     }
@@ -98,13 +107,21 @@ impl<'a> Session<'a> {
                 if self.online_since.is_none() {
                     self.online(&stream, wall);
                 }
+                self.note_refused(wall);
                 self.last_wall = Some(wall);
             }
             PushOutcome::Dropped(DropReason::MemoryLimit) => {
                 metrics::counter!("eyrie_ring_units_refused_total").increment(1);
-                self.trouble.note(GapCause::MemoryLimit, self.last_wall.unwrap_or(wall), wall);
+                self.refused_since = self.refused_since.or(Some(self.last_wall.unwrap_or(wall)));
             }
             PushOutcome::Dropped(_) => {}
+        }
+    }
+
+    /// What the frame memory refused until `wall`, as one incident.
+    fn note_refused(&mut self, wall: WallTime) {
+        if let Some(since) = self.refused_since.take() {
+            self.trouble.note(GapCause::MemoryLimit, since, wall);
         }
     }
 
@@ -122,6 +139,7 @@ impl<'a> Session<'a> {
     /// Pictures stopped: the incident begins where the last one was.
     pub(super) fn over(&mut self, fault: &Fault) {
         self.watched.pulse.rest();
+        self.note_refused(self.camera.node.clock.now());
         if let (Some(_), Some(last)) = (self.online_since, self.last_wall) {
             self.trouble.set(Some(fault.cause()), last);
         }

@@ -14,7 +14,8 @@ use crate::incidents::Trouble;
 /// and then with rising, jittered pauses.
 pub(crate) async fn ingest(camera: Arc<CameraContext>, spec: CameraSpec, stop: CancellationToken) {
     let trouble = Trouble::new(camera.placement.clone(), Arc::clone(&camera.node.index));
-    let mut ingest = Ingest { camera, trouble, soon: Backoff::reconnect(), patient: Backoff::refused() };
+    let mut ingest =
+        Ingest { camera, trouble, soon: Backoff::reconnect(), patient: Backoff::refused(), retries: false };
     ingest.trouble.set(Some(GapCause::Starting), ingest.camera.node.clock.now());
     // A loop that is told to stop is dropped where it waits; a session says goodbye when it is dropped.
     tokio::select! {
@@ -31,6 +32,8 @@ struct Ingest {
     trouble: Trouble,
     soon: Backoff,
     patient: Backoff,
+    /// The attempt before failed, or was lost.
+    retries: bool,
 }
 
 impl Ingest {
@@ -42,6 +45,7 @@ impl Ingest {
                 Retry::Patient => self.patient.pause(rand::random()),
             };
             self.tell(&fault, pause);
+            self.retries = true;
             tokio::time::sleep(pause).await;
         }
     }
@@ -55,7 +59,7 @@ impl Ingest {
             // The writer of a task that panicked is dropped with it, so this is only ever a moment's matter.
             Err(taken) => return Fault::MemoryLimit(taken.to_string()),
         };
-        let mut session = Session::new(&camera, writer, turn, &mut self.trouble);
+        let mut session = Session::new(&camera, writer, turn, &mut self.trouble, self.retries);
         let fault = match &spec.source {
             SourceSpec::Rtsp(source) => rtsp::pull(&mut session, source).await,
             SourceSpec::File(source) => file::play(&mut session, source).await,

@@ -2,12 +2,12 @@
 //! `eyrie recordings check`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eyrie_storage::disk::Disk;
 use eyrie_storage::segment::{FoundSegment, Scan, ScanEnd, SegmentPath, SegmentReader, walk};
-use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{Epoch, NodeId, SegmentId, SegmentRow, SegmentState};
+use eyrie_storage::store::{FRAGMENT_CHUNK_MAX, SegmentCopy, Store, StoreError};
+use eyrie_types::{Epoch, FragmentEntry, NodeId, Placement, SegmentId, SegmentRow, SegmentState};
 
 use super::runs;
 
@@ -81,7 +81,6 @@ pub async fn repair_index(
     disks: &[Disk],
     epoch: Epoch,
 ) -> Result<RepairReport, RepairError> {
-    let roots: Vec<_> = disks.iter().map(|disk| disk.config().root.clone()).collect();
     let mut report = RepairReport::default();
     for row in store.open_segments(node).await? {
         if row.placement.epoch >= epoch {
@@ -89,8 +88,9 @@ pub async fn repair_index(
         }
         report.segments += 1;
         let relative = SegmentPath::new(row.placement.clone(), row.segment, row.start).relative();
-        let path = roots.iter().map(|root| root.join(&relative)).find(|path| path.is_file());
-        let Some(path) = path else {
+        let found =
+            disks.iter().map(|disk| (disk, disk.config().root.join(&relative))).find(|(_, path)| path.is_file());
+        let Some((disk, path)) = found else {
             // Opened in the index, but the crash came before the file was durable: nothing is there to be played.
             report.findings.push(Finding::Missing { segment: row.segment, path: relative });
             store.put_segments(vec![SegmentRow { state: SegmentState::Unclosed, ..row }]).await?;
@@ -101,8 +101,8 @@ pub async fn repair_index(
             report.findings.push(Finding::Damaged { path: path.clone(), reason });
         }
         if let Some(mended) = mended {
-            report.findings.push(Finding::Mended { segment: mended.segment, path });
-            store.put_segments(vec![mended]).await?;
+            report.findings.push(Finding::Mended { segment: mended.row.segment, path });
+            write(store, &disk.config().name, mended).await?;
         }
     }
     Ok(report)
@@ -145,7 +145,7 @@ pub async fn check_recordings(
                     report.segments += 1;
                     seen.insert(found.head.segment);
                     let row = rows.get(&found.head.segment).cloned();
-                    check_file(store, node, found, row, deep, &mut report).await?;
+                    check_file(store, node, root, found, row, deep, &mut report).await?;
                 }
             }
         }
@@ -162,6 +162,7 @@ pub async fn check_recordings(
 async fn check_file(
     store: &Store,
     node: NodeId,
+    root: &Path,
     found: FoundSegment,
     row: Option<SegmentRow>,
     deep: bool,
@@ -185,8 +186,39 @@ async fn check_file(
         } else {
             Finding::Mended { segment, path }
         });
-        store.put_segments(vec![mended]).await?;
+        // A disk is named after its directory unless its configuration says otherwise.
+        write(store, &root.display().to_string(), mended).await?;
     }
+    Ok(())
+}
+
+/// What a scan makes of a segment.
+struct Rescanned {
+    row: SegmentRow,
+    entries: Vec<FragmentEntry>,
+}
+
+/// Brings row, copy and fragment table in line with what was found.
+async fn write(store: &Store, disk: &str, Rescanned { row, entries }: Rescanned) -> Result<(), RepairError> {
+    let Placement { tenant, camera, .. } = &row.placement;
+    let path = SegmentPath::new(row.placement.clone(), row.segment, row.start).relative();
+    let copy = SegmentCopy {
+        tenant: tenant.clone(),
+        camera: *camera,
+        segment: row.segment,
+        start: row.start,
+        node: row.node,
+        disk: disk.to_owned(),
+        path: path.display().to_string(),
+        bytes: row.bytes,
+        written_at: row.end,
+    };
+    let known = store.fragments(tenant, *camera, row.segment).await?.len();
+    for chunk in entries.get(known..).unwrap_or_default().chunks(FRAGMENT_CHUNK_MAX) {
+        store.append_fragments(tenant, *camera, row.segment, chunk).await?;
+    }
+    store.put_copy(copy).await?;
+    store.put_segments(vec![row]).await?;
     Ok(())
 }
 
@@ -208,7 +240,7 @@ fn row_of(node: NodeId, found: &FoundSegment) -> SegmentRow {
 }
 
 /// Scans the file of `row`, hashing what was not known to be durable.
-async fn rescan(path: PathBuf, row: SegmentRow) -> Result<(Option<SegmentRow>, Option<String>), RepairError> {
+async fn rescan(path: PathBuf, row: SegmentRow) -> Result<(Option<Rescanned>, Option<String>), RepairError> {
     let from = row.bytes;
     rescan_from(path, row, from).await
 }
@@ -217,7 +249,7 @@ async fn rescan_from(
     path: PathBuf,
     row: SegmentRow,
     verify_from: u64,
-) -> Result<(Option<SegmentRow>, Option<String>), RepairError> {
+) -> Result<(Option<Rescanned>, Option<String>), RepairError> {
     blocking(move || {
         let scanned = SegmentReader::open(&path, None).and_then(|reader| {
             let bytes = reader.bytes()?;
@@ -230,7 +262,7 @@ async fn rescan_from(
                     ScanEnd::Closed | ScanEnd::Unclosed => None,
                 };
                 let mended = mended(&row, &scan, bytes);
-                ((mended != row).then_some(mended), damage)
+                ((mended != row).then_some(Rescanned { row: mended, entries: scan.fragments }), damage)
             }
             Err(error) => (None, Some(error.to_string())),
         }

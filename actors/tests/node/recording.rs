@@ -150,6 +150,8 @@ async fn what_a_crash_left_open_is_found_by_scanning() {
     let mended = rig.indexed(camera).await.remove(0);
     assert_eq!(mended.state, SegmentState::Unclosed);
     assert!(mended.fragments >= row.fragments && mended.runs.len() == 1, "{mended:?}");
+    let table = rig.store.fragments(&row.placement.tenant, camera, row.segment).await.unwrap();
+    assert_eq!(table.len(), mended.fragments as usize);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,4 +169,55 @@ async fn a_check_adopts_files_without_rows_and_reports_rows_without_files() {
     assert_eq!(rig.indexed(camera).await, std::slice::from_ref(&row), "the row is as it was");
     std::fs::remove_file(rig.path(&row)).unwrap();
     assert!(matches!(check().await.findings[..], [Finding::Missing { .. }]));
+}
+
+/// A small file system of its own, gone with the test.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where the test may not mount.
+    fn mount() -> Option<Self> {
+        let at = tempfile::tempdir().unwrap();
+        let options = ["-t", "tmpfs", "-o", "size=4m", "tmpfs"];
+        let mounted = std::process::Command::new("mount").args(options).arg(at.path()).output();
+        mounted.is_ok_and(|done| done.status.success()).then_some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the node may still hold the directory open.
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_recording_resumes_by_itself_once_there_is_room() {
+    let Some(small) = SmallDisk::mount() else {
+        // Mounting takes root, which a developer's machine rightly does not give.
+        return;
+    };
+    let root = small.0.path().join("recordings");
+    let (sim, rig) = (one_camera().await, Rig::start_with(|_, disk| disk.root = root).await);
+    let camera = rig.add(rtsp(&sim.url("cam"))).await;
+    rig.recorded(camera, 2).await;
+    let filler = small.0.path().join("filler");
+    let mut fill = std::fs::File::create(&filler).unwrap();
+    while std::io::Write::write_all(&mut fill, &[0; 4096]).is_ok() {}
+    let full = |status: &eyrie_types::CameraStatus| {
+        status.state == CameraState::Online && status.reason.contains("the disk is full")
+    };
+    rig.status(camera, "online with a full disk", full).await;
+    let live = rig.node.live(&eyrie_types::TenantId::default_tenant(), camera).unwrap();
+    live.get(eyrie_media::hls::LiveRequest::Multivariant).await.unwrap();
+    drop(fill);
+    std::fs::remove_file(&filler).unwrap();
+    rig.status(camera, "recorded again", |status| !status.reason.contains("not being recorded")).await;
+    rig.node.shutdown().await;
+    let numbers = rig.all_numbers(camera).await;
+    let once: std::collections::BTreeSet<_> = numbers.iter().copied().collect();
+    let once: Vec<_> = once.into_iter().collect();
+    assert!(missing(&once).is_empty(), "the ring bridged it: {:?}", missing(&once));
+    let incidents = rig.incidents(camera).await;
+    assert!(incidents.iter().any(|i| i.cause == GapCause::DiskFull && i.end.is_some()), "{incidents:?}");
 }
