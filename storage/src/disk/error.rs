@@ -51,6 +51,9 @@ pub enum DiskError {
     /// Another process holds the recordings directory.
     #[error("{0} is in use by another process")]
     InUse(PathBuf),
+    /// Its writer gave it up.
+    #[error("the segment was given up")]
+    Abandoned,
     /// The disk was shut down.
     #[error("the disk was shut down")]
     ShutDown,
@@ -76,6 +79,7 @@ impl DiskError {
             Self::Refused(_) => GapCause::StreamInvalid,
             Self::TooManyOpen(_) => GapCause::MemoryLimit,
             Self::InUse(_) => GapCause::DiskError,
+            Self::Abandoned => GapCause::Unknown,
             Self::ShutDown => GapCause::NodeDown,
         }
     }

@@ -74,13 +74,13 @@ impl SegmentWriter {
         last.failed.map_or(Ok(closed), Err)
     }
 
-    /// Gives the segment up and waits until it is final how much of it is durable. For segments that failed; the file stays
-    /// unclosed.
+    /// Gives the segment up and waits until it is final how much of it is durable. For segments that failed; the file
+    /// stays unclosed.
     ///
     /// # Errors
     /// When the disk hangs: how much is durable is not known then, and all that was not announced must be written again.
     pub async fn abandon(self) -> Result<Durability, DiskError> {
-        self.fail(&DiskError::ShutDown);
+        self.fail(&DiskError::Abandoned);
         self.wait(|_| false).await
     }
 

@@ -123,6 +123,7 @@ fn round(shared: &Shared, segments: Vec<Arc<OpenSegment>>) -> Duration {
         segments.into_iter().map(|segment| (segment.clone(), segment.take_pending())).collect();
     let mut directories: BTreeMap<PathBuf, Result<(), DiskError>> = BTreeMap::new();
     let (mut synced, mut sound) = (false, true);
+    let mut results = Vec::with_capacity(taken.len());
     for (segment, pending) in taken {
         if segment.durability.borrow().failed.is_some() {
             continue;
@@ -133,15 +134,18 @@ fn round(shared: &Shared, segments: Vec<Arc<OpenSegment>>) -> Duration {
         if let Err(error) = &result {
             shared.note_error(error);
         }
-        let (mark, error) = match result {
-            Ok(mark) => (Some(mark), pending.failed),
-            Err(error) => (None, Some(pending.failed.unwrap_or(error))),
-        };
-        segment.announce(mark, error);
+        results.push(match result {
+            Ok(mark) => (segment, Some(mark), pending.failed),
+            Err(error) => (segment, None, Some(pending.failed.unwrap_or(error))),
+        });
     }
     let took = shared.clock.monotonic().since(began);
     shared.metrics.sync_round_seconds.record(took.as_secs_f64());
     lock(&shared.health).round_ended(shared.clock.now(), took, synced, sound);
+    // Last, so that whoever hears of it finds the disk's health up to date.
+    for (segment, mark, failed) in results {
+        segment.announce(mark, failed);
+    }
     took
 }
 

@@ -16,6 +16,11 @@ mod scan;
 mod segment_head;
 mod walk;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
 pub(crate) use encoder::SegmentEncoder;
 pub use encoder::{ClosedSegment, FRAGMENT_BYTES_MAX, FRAGMENTS_MAX, INIT_BYTES_MAX, NewFragment, NewSegment};
 pub use error::{FormatError, SegmentError};
