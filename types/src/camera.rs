@@ -74,6 +74,11 @@ pub struct CameraSpec {
     pub recording: RecordingSpec,
 }
 
+/// Leaves a field out of everything that is written; unlike `skip_serializing`, it stays in the contract.
+fn write_only<T>(_: &T) -> bool {
+    true
+}
+
 fn yes() -> bool {
     true
 }
@@ -199,7 +204,8 @@ pub struct RtspSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// The password: write-only. Left out in an update, the stored one stays.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "write_only")]
+    #[schema(write_only)]
     pub password: Option<Secret>,
     /// How RTP travels.
     #[serde(default)]

@@ -21,7 +21,7 @@ async fn a_person_signs_in_sees_moving_pictures_and_adds_a_camera() -> anyhow::R
         .env("EYRIE_USER", "admin")
         .env("EYRIE_PASSWORD", ADMIN_PASSWORD)
         .env("EYRIE_VIDEOS", "3")
-        .env("EYRIE_NEW_CAMERA_URL", stage.cameras.url("cam3"));
+        .env("EYRIE_CAMERA_URL", stage.cameras.url("cam3"));
     output(&mut browser).await?;
     Ok(())
 }
