@@ -14,7 +14,7 @@ use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, MasterKey, TenantKeyRow};
-use eyrie_storage::store::{CAMERA_PAGE_MAX, Store, StoreConfig};
+use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -170,7 +170,7 @@ async fn start_cameras(data: &DataDir, node: &NodeHandle) -> anyhow::Result<()> 
     let sealer = data.keys.sealer();
     let mut after = None;
     loop {
-        let page = data.store.cameras_of_all_tenants(after, CAMERA_PAGE_MAX).await?;
+        let page = data.store.cameras_of_all_tenants(after).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some((last.camera.tenant.clone(), last.camera.id));
         for stored in page {

@@ -7,6 +7,5 @@ mod reference;
 mod typed;
 
 pub(crate) use error::ConfigError;
-pub(crate) use layers::Layers;
 pub(crate) use reference::reference;
 pub(crate) use typed::{Config, LogFormat};
