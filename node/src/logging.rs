@@ -16,8 +16,12 @@ impl LogControl {
         let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&config.log_level)?);
         let registry = tracing_subscriber::registry().with(filter);
         match config.log_format {
-            LogFormat::Human => registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()?,
-            LogFormat::Json => registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()?,
+            LogFormat::Human => {
+                registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()?
+            }
+            LogFormat::Json => {
+                registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()?
+            }
         }
         Ok(Self(handle))
     }

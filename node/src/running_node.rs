@@ -84,7 +84,8 @@ impl RunningNode {
     pub(crate) async fn start(config: &Config, admin_password: Option<Secret>) -> anyhow::Result<Self> {
         let metrics = install_metrics()?;
         // Bound first: an address in use is the most frequent reason to fail, and nothing has to be undone yet.
-        let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+        let listener =
+            TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
         let address = listener.local_addr()?;
         let data = DataDir::open(config).await?;
         make_private_dir(&config.recordings_dir)?;
@@ -177,7 +178,9 @@ async fn start_cameras(data: &DataDir, node: &NodeHandle) -> anyhow::Result<()> 
             let id = stored.camera.id;
             match open_camera(&sealer, stored) {
                 Ok(camera) => node.put_camera(camera).await?,
-                Err(error) => tracing::error!(camera = %id, %error, "the camera's password cannot be opened; set it again"),
+                Err(error) => {
+                    tracing::error!(camera = %id, %error, "the camera's password cannot be opened; set it again")
+                }
             }
         }
     }
@@ -200,7 +203,11 @@ fn install_metrics() -> anyhow::Result<PrometheusHandle> {
 
 /// Makes a directory that only this user may enter. One that is there already keeps its mode: it is the operator's.
 fn make_private_dir(path: &Path) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| format!("making the directory {}", path.display()))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("making the directory {}", path.display()))
 }
 
 /// Takes the data directory for this process alone: two nodes in one directory would hand out the same epochs.
@@ -210,7 +217,9 @@ fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let file = open().with_context(|| format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("{} is in use by another eyrie process; stop it first", data_dir.display()),
+        Err(TryLockError::WouldBlock) => {
+            bail!("{} is in use by another eyrie process; stop it first", data_dir.display())
+        }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
     }
 }

@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Reads the audit log, latest first. */
+        /**
+         * Reads the audit log, latest first.
+         * @description Needs the role admin (`audit.list`).
+         */
         get: operations["list_audit"];
         put?: never;
         post?: never;
@@ -85,10 +88,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists cameras. */
+        /**
+         * Lists cameras.
+         * @description Needs the role viewer (`camera.list`).
+         */
         get: operations["list_cameras"];
         put?: never;
-        /** Adds a camera. */
+        /**
+         * Adds a camera.
+         * @description Needs the role operator (`camera.create`).
+         */
         post: operations["create_camera"];
         delete?: never;
         options?: never;
@@ -103,11 +112,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows a camera. */
+        /**
+         * Shows a camera.
+         * @description Needs the role viewer (`camera.read`).
+         */
         get: operations["get_camera"];
         put?: never;
         post?: never;
-        /** Removes a camera. */
+        /**
+         * Removes a camera.
+         * @description Needs the role operator (`camera.delete`).
+         */
         delete: operations["delete_camera"];
         options?: never;
         head?: never;
@@ -115,6 +130,8 @@ export interface paths {
          * Changes a camera.
          * @description A JSON merge patch (RFC 7396): fields left out stay, `null` removes. With `If-Match`, only if the revision still is the one
          *     the caller read (412 otherwise).
+         *
+         *     Needs the role operator (`camera.update`).
          */
         patch: operations["update_camera"];
         trace?: never;
@@ -132,6 +149,8 @@ export interface paths {
          * Issues a capability for players that cannot send headers.
          * @description It is part of the path, so that the relative addresses of a playlist inherit it; it is bound to this camera and to live
          *     delivery, and ends with the caller's session.
+         *
+         *     Needs the role viewer (`capability.create`).
          */
         post: operations["create_capability"];
         delete?: never;
@@ -147,7 +166,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists what is missing, and why. */
+        /**
+         * Lists what is missing, and why.
+         * @description Needs the role viewer (`gap.list`).
+         */
         get: operations["list_gaps"];
         put?: never;
         post?: never;
@@ -164,7 +186,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A live media playlist, init section, part or segment. */
+        /**
+         * A live media playlist, init section, part or segment.
+         * @description Needs the role viewer (`live.read`).
+         */
         get: operations["live_file"];
         put?: never;
         post?: never;
@@ -181,7 +206,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The live multivariant playlist. */
+        /**
+         * The live multivariant playlist.
+         * @description Needs the role viewer (`live.open`).
+         */
         get: operations["live_index"];
         put?: never;
         post?: never;
@@ -198,7 +226,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists what is recorded. */
+        /**
+         * Lists what is recorded.
+         * @description Needs the role viewer (`recording.list`).
+         */
         get: operations["list_recordings"];
         put?: never;
         post?: never;
@@ -215,7 +246,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows what a camera is doing. */
+        /**
+         * Shows what a camera is doing.
+         * @description Needs the role viewer (`camera.read_status`).
+         */
         get: operations["get_camera_status"];
         put?: never;
         post?: never;
@@ -234,7 +268,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes many cameras at once. */
+        /**
+         * Changes many cameras at once.
+         * @description Needs the role operator (`camera.change_many`).
+         */
         post: operations["change_cameras"];
         delete?: never;
         options?: never;
@@ -249,7 +286,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I? */
+        /**
+         * Who am I?
+         * @description Needs the role viewer (`me.read`).
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -270,6 +310,8 @@ export interface paths {
         /**
          * Changes the caller's password.
          * @description The caller's other sessions end.
+         *
+         *     Needs the role viewer (`me.change_password`).
          */
         put: operations["change_password"];
         post?: never;
@@ -286,7 +328,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows how the node is. */
+        /**
+         * Shows how the node is.
+         * @description Needs the role viewer (`node.read`).
+         */
         get: operations["get_node"];
         put?: never;
         post?: never;
@@ -320,10 +365,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists sites. */
+        /**
+         * Lists sites.
+         * @description Needs the role viewer (`site.list`).
+         */
         get: operations["list_sites"];
         put?: never;
-        /** Makes a site. */
+        /**
+         * Makes a site.
+         * @description Needs the role operator (`site.create`).
+         */
         post: operations["create_site"];
         delete?: never;
         options?: never;
@@ -338,18 +389,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows a site. */
+        /**
+         * Shows a site.
+         * @description Needs the role viewer (`site.read`).
+         */
         get: operations["get_site"];
         put?: never;
         post?: never;
         /**
          * Deletes a site.
-         * @description Its cameras stay, without a site.
+         * @description Refused while cameras stand at it.
+         *
+         *     Needs the role operator (`site.delete`).
          */
         delete: operations["delete_site"];
         options?: never;
         head?: never;
-        /** Changes a site. */
+        /**
+         * Changes a site.
+         * @description Needs the role operator (`site.update`).
+         */
         patch: operations["update_site"];
         trace?: never;
     };
@@ -360,10 +419,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists users. */
+        /**
+         * Lists users.
+         * @description Needs the role admin (`user.list`).
+         */
         get: operations["list_users"];
         put?: never;
-        /** Makes a user. */
+        /**
+         * Makes a user.
+         * @description Needs the role admin (`user.create`).
+         */
         post: operations["create_user"];
         delete?: never;
         options?: never;
@@ -378,13 +443,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows a user. */
+        /**
+         * Shows a user.
+         * @description Needs the role admin (`user.read`).
+         */
         get: operations["get_user"];
         put?: never;
         post?: never;
         /**
          * Deletes a user and ends the user's sessions.
          * @description The last admin stays.
+         *
+         *     Needs the role admin (`user.delete`).
          */
         delete: operations["delete_user"];
         options?: never;
@@ -392,6 +462,8 @@ export interface paths {
         /**
          * Changes a user.
          * @description A new password ends the user's sessions. The last admin keeps the role.
+         *
+         *     Needs the role admin (`user.update`).
          */
         patch: operations["update_user"];
         trace?: never;
@@ -426,7 +498,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Issues a ticket for one WebSocket. */
+        /**
+         * Issues a ticket for one WebSocket.
+         * @description Needs the role viewer (`ws_ticket.create`).
+         */
         post: operations["create_ticket"];
         delete?: never;
         options?: never;
@@ -495,6 +570,8 @@ export interface paths {
         /**
          * Metrics in the Prometheus text format.
          * @description For admins, for the metrics token, and for connections from the machine itself.
+         *
+         *     Needs the role admin (`metrics.read`).
          */
         get: operations["metrics"];
         put?: never;
@@ -906,7 +983,7 @@ export interface components {
          * @enum {string}
          */
         GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "unknown";
-        /** @description What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s`. */
+        /** @description What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s` + `pending_s`. */
         GapsAnswer: {
             /**
              * Format: double
@@ -925,6 +1002,11 @@ export interface components {
              * @description Of these, seconds that are not.
              */
             missing_s: number;
+            /**
+             * Format: double
+             * @description Of these, the last seconds before now, which are still on their way to the disk.
+             */
+            pending_s: number;
         };
         /** @description Free words on a camera, sorted, each once. Read from a list; a map `{"floor": "2"}` reads as `floor=2`. */
         Labels: string[];
@@ -1025,7 +1107,7 @@ export interface components {
          *     never renamed.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "invalid_fields" | "invalid_query" | "body_too_large" | "unauthenticated" | "bad_credentials" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "revision_mismatch" | "already_exists" | "last_admin" | "too_many_requests" | "camera_not_live" | "limit_reached" | "unavailable" | "internal";
+        ProblemCode: "malformed_body" | "invalid_fields" | "invalid_query" | "body_too_large" | "unauthenticated" | "bad_credentials" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "revision_mismatch" | "already_exists" | "in_use" | "last_admin" | "too_many_requests" | "camera_not_live" | "limit_reached" | "unavailable" | "internal";
         /**
          * @description When a camera is recorded.
          * @enum {string}
@@ -1056,12 +1138,13 @@ export interface components {
          */
         RequestId: string;
         /**
-         * @description What a user may do; each role includes the ones before it.
+         * @description What a user may do. Ordered: each role may do all that the ones before it may.
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
         /** @description An RTSP camera. */
         RtspSource: {
+            password?: components["schemas"]["Secret"] | null;
             /** @description How RTP travels. */
             transport?: components["schemas"]["RtspTransport"];
             /**

@@ -34,7 +34,9 @@ pub(crate) fn run(args: AdminArgs) -> anyhow::Result<()> {
         let made = reset_password(&data.store, data.clock.as_ref(), &user, admin_password()).await?;
         data.store.close().await?;
         match made {
-            Some(password) => line(format_args!("{user} now has the password {}  (shown only now)", password.expose()))?,
+            Some(password) => {
+                line(format_args!("{user} now has the password {}  (shown only now)", password.expose()))?
+            }
             None => line(format_args!("{user} now has the password given by EYRIE_ADMIN_PASSWORD"))?,
         }
         Ok(())

@@ -58,7 +58,9 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         line(format_args!("\n  Eyrie is running:  {}", node.url()))?;
         match node.generated_password() {
             Some(password) => line(format_args!("  Sign in as admin with the password  {}\n", password.expose()))?,
-            None => line("  Sign in as admin with the password of the first demo, or remove the directory to start anew\n")?,
+            None => {
+                line("  Sign in as admin with the password of the first demo, or remove the directory to start anew\n")?
+            }
         }
         let ended = tokio::select! {
             _ = terminate.recv() => Ok(()),

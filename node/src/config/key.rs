@@ -34,23 +34,78 @@ use Effect::{Live, Restart};
 
 /// Every key there is. The file, the environment, the reference in docs/ and `eyrie config check` all go by this table.
 pub(crate) const KEYS: &[Key] = &[
-    key("data_dir", "eyrie-data", Restart, "Directory of the node's identity, keys, metadata and, by default, recordings."),
-    key("http", "127.0.0.1:8080", Restart, "Address and port of dashboard and API. Loopback only until you say otherwise."),
-    key("tls.certificate", "", Restart, "PEM file with the certificate chain. With it and tls.key, HTTPS is served; a changed file is loaded by itself."),
+    key(
+        "data_dir",
+        "eyrie-data",
+        Restart,
+        "Directory of the node's identity, keys, metadata and, by default, recordings.",
+    ),
+    key(
+        "http",
+        "127.0.0.1:8080",
+        Restart,
+        "Address and port of dashboard and API. Loopback only until you say otherwise.",
+    ),
+    key(
+        "tls.certificate",
+        "",
+        Restart,
+        "PEM file with the certificate chain. With it and tls.key, HTTPS is served; a changed file is loaded by itself.",
+    ),
     key("tls.key", "", Restart, "PEM file with the private key of tls.certificate."),
-    list("allow_network", "", Restart, "Networks (CIDR) cameras may be in although they are closed by default: loopback, link-local, metadata services, this node."),
-    list("camera_networks", "", Restart, "When set, the only networks (CIDR) cameras may be in, beside allow_network. Unset: anywhere that is not closed by default."),
+    list(
+        "allow_network",
+        "",
+        Restart,
+        "Networks (CIDR) cameras may be in although they are closed by default: loopback, link-local, metadata services, this node.",
+    ),
+    list(
+        "camera_networks",
+        "",
+        Restart,
+        "When set, the only networks (CIDR) cameras may be in, beside allow_network. Unset: anywhere that is not closed by default.",
+    ),
     key("recording.directory", "", Restart, "Directory of the recordings; `recordings` in data_dir when unset."),
-    key("recording.sealing", "on", Restart, "`on`: recordings are encrypted at rest. `off`: plain files that any player opens."),
+    key(
+        "recording.sealing",
+        "on",
+        Restart,
+        "`on`: recordings are encrypted at rest. `off`: plain files that any player opens.",
+    ),
     key("recording.segment_duration", "1h", Restart, "Length of a recording file, 1m to 1h."),
-    key("recording.sync_interval", "1s", Restart, "How often written footage is forced to disk, 100ms to 5s: what a power loss may cost. It stretches to 5s under load."),
-    key("keys.master_key_file", "", Restart, "File with the master key that wraps all others; `master.key` in data_dir when unset. Made at the first start. Keep a copy apart: without it sealed recordings are lost."),
+    key(
+        "recording.sync_interval",
+        "1s",
+        Restart,
+        "How often written footage is forced to disk, 100ms to 5s: what a power loss may cost. It stretches to 5s under load.",
+    ),
+    key(
+        "keys.master_key_file",
+        "",
+        Restart,
+        "File with the master key that wraps all others; `master.key` in data_dir when unset. Made at the first start. Keep a copy apart: without it sealed recordings are lost.",
+    ),
     key("sources.directory", "", Restart, "Directory that `file` cameras read from; `sources` in data_dir when unset."),
-    key("sources.connecting_max", "16", Restart, "Cameras that may be connecting at the same time, 1 to 1000: paces a start of many."),
+    key(
+        "sources.connecting_max",
+        "16",
+        Restart,
+        "Cameras that may be connecting at the same time, 1 to 1000: paces a start of many.",
+    ),
     key("memory.ring_per_camera", "16MiB", Restart, "Most memory one camera's ring may hold, 1MiB to 256MiB."),
-    key("memory.rings_total", "25%", Restart, "Most memory all rings may hold: a share of the machine's memory, or a size such as 2GiB."),
+    key(
+        "memory.rings_total",
+        "25%",
+        Restart,
+        "Most memory all rings may hold: a share of the machine's memory, or a size such as 2GiB.",
+    ),
     key("log.format", "human", Restart, "`human` or `json`."),
-    key("log.level", "info", Live, "What is logged: error, warn, info, debug, trace, or per module such as `info,eyrie_actors=debug`."),
+    key(
+        "log.level",
+        "info",
+        Live,
+        "What is logged: error, warn, info, debug, trace, or per module such as `info,eyrie_actors=debug`.",
+    ),
 ];
 
 impl Key {

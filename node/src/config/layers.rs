@@ -38,12 +38,17 @@ impl Layers {
                 continue;
             }
             let Some(key) = Key::find(&full) else { return Err(unknown(origin, full)) };
-            let bad = |reason: &str| ConfigError::BadValue { origin: origin.clone(), key: full.clone(), reason: reason.into() };
+            let bad = |reason: &str| ConfigError::BadValue {
+                origin: origin.clone(),
+                key: full.clone(),
+                reason: reason.into(),
+            };
             let texts = match value {
                 toml::Value::Array(items) if key.list => items.iter().map(scalar).collect::<Option<Vec<_>>>(),
                 value => scalar(value).map(|text| vec![text]),
             };
-            let texts = texts.ok_or_else(|| bad(if key.list { "must be a list of texts" } else { "must be a single value" }))?;
+            let texts = texts
+                .ok_or_else(|| bad(if key.list { "must be a list of texts" } else { "must be a single value" }))?;
             self.values.insert(key.path, (origin.clone(), texts));
         }
         Ok(())
@@ -84,7 +89,11 @@ impl Layers {
     ///
     /// # Errors
     /// When `parse` refuses it; the reason is put into an error that names key and origin.
-    pub(crate) fn get<T>(&self, path: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+    pub(crate) fn get<T>(
+        &self,
+        path: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
         Ok(self.all(path, parse)?.pop())
     }
 
@@ -92,7 +101,11 @@ impl Layers {
     ///
     /// # Errors
     /// As [`Layers::get`].
-    pub(crate) fn all<T>(&self, path: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, ConfigError> {
+    pub(crate) fn all<T>(
+        &self,
+        path: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, ConfigError> {
         let Some(key) = Key::find(path) else { return Ok(Vec::new()) };
         let (origin, texts) = self.raw(key);
         let parse_one = |text: &String| {

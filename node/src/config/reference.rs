@@ -18,7 +18,8 @@ pub(crate) fn reference() -> String {
         };
         let kind = if key.list { " A list; separated by commas in the environment." } else { "" };
         // Writing into a String cannot fail.
-        let _ = writeln!(text, "| `{}` | `{}` | {default} | {effect} | {}{kind} |", key.path, key.variable(), key.about);
+        let _ =
+            writeln!(text, "| `{}` | `{}` | {default} | {effect} | {}{kind} |", key.path, key.variable(), key.about);
     }
     text.push_str(
         "\nTwo variables are no keys: `EYRIE_ADMIN_PASSWORD` is the password of the first user `admin` (at least 12 characters; \
@@ -33,6 +34,10 @@ mod tests {
     fn docs_hold_the_reference_as_it_is() {
         let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
         let committed = std::fs::read_to_string(docs).unwrap_or_default();
-        assert_eq!(committed, super::reference(), "write it with: cargo run -p eyrie -- config keys > docs/configuration.md");
+        assert_eq!(
+            committed,
+            super::reference(),
+            "write it with: cargo run -p eyrie -- config keys > docs/configuration.md"
+        );
     }
 }

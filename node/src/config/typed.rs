@@ -44,7 +44,8 @@ impl Config {
     /// # Errors
     /// The first value that cannot be taken, with key and origin.
     pub(crate) fn from_layers(layers: &Layers, memory: ByteSize) -> Result<Self, ConfigError> {
-        let data_dir: PathBuf = layers.get("data_dir", parse_as("a path"))?.ok_or_else(|| layers.bad("data_dir", "must not be empty"))?;
+        let data_dir: PathBuf =
+            layers.get("data_dir", parse_as("a path"))?.ok_or_else(|| layers.bad("data_dir", "must not be empty"))?;
         let below = |path: Option<PathBuf>, name: &str| path.unwrap_or_else(|| data_dir.join(name));
         let path = |key| layers.get(key, parse_as::<PathBuf>("a path"));
         let network = parse_as::<IpNet>("a network such as 10.0.0.0/8 or fd00::/8");
@@ -64,7 +65,11 @@ impl Config {
             camera_networks: layers.all("camera_networks", &network)?,
             recordings_dir: below(path("recording.directory")?, "recordings"),
             sealing: required(layers, "recording.sealing", on_or_off)?,
-            segment_duration: required(layers, "recording.segment_duration", duration_within("1m", 60_000, "1h", 3_600_000))?,
+            segment_duration: required(
+                layers,
+                "recording.segment_duration",
+                duration_within("1m", 60_000, "1h", 3_600_000),
+            )?,
             sync_interval: required(layers, "recording.sync_interval", duration_within("100ms", 100, "5s", 5_000))?,
             master_key_file: below(path("keys.master_key_file")?, "master.key"),
             sources_dir: below(path("sources.directory")?, "sources"),
@@ -84,7 +89,9 @@ impl Config {
                 _ => Err(format!("{text:?} is neither human nor json")),
             })?,
             log_level: required(layers, "log.level", |text| {
-                text.parse::<tracing_subscriber::EnvFilter>().map(|_| text.to_owned()).map_err(|error| error.to_string())
+                text.parse::<tracing_subscriber::EnvFilter>()
+                    .map(|_| text.to_owned())
+                    .map_err(|error| error.to_string())
             })?,
             data_dir,
         })
@@ -106,13 +113,19 @@ impl Config {
                 .map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
             layers.file(path, &text)?;
         }
-        layers.environment(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))?;
+        layers.environment(
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )?;
         flags(&mut layers);
         Self::from_layers(&layers, machine_memory())
     }
 }
 
-fn required<T>(layers: &Layers, path: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
+fn required<T>(
+    layers: &Layers,
+    path: &'static str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, ConfigError> {
     layers.get(path, parse)?.ok_or_else(|| layers.bad(path, "must not be empty"))
 }
 
@@ -124,7 +137,12 @@ fn on_or_off(text: &str) -> Result<bool, String> {
     }
 }
 
-fn duration_within(min: &'static str, min_ms: u64, max: &'static str, max_ms: u64) -> impl Fn(&str) -> Result<Duration, String> {
+fn duration_within(
+    min: &'static str,
+    min_ms: u64,
+    max: &'static str,
+    max_ms: u64,
+) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
         let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
         let ms = units.iter().find_map(|(unit, factor)| {
@@ -148,7 +166,8 @@ fn share_or_size(text: &str, memory: ByteSize) -> Result<ByteSize, String> {
 
 /// The machine's memory, or what the control group allows of it; 1 GiB where neither can be read.
 fn machine_memory() -> ByteSize {
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse::<u64>().ok());
+    let group =
+        std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse::<u64>().ok());
     let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
         line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib << 10)

@@ -62,11 +62,8 @@ async fn usage_within(pids: &[u32], window: Duration) -> anyhow::Result<ProcessU
 }
 
 async fn measure_bare(farm: &CameraFarm, window: Duration) -> anyhow::Result<ProcessUsage> {
-    let child = Command::new(std::env::current_exe()?)
-        .arg("bare-retina")
-        .args(farm.urls())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let child =
+        Command::new(std::env::current_exe()?).arg("bare-retina").args(farm.urls()).stdout(Stdio::piped()).spawn()?;
     let mut child = Killed(vec![child]);
     let stdout = child.0[0].stdout.take().context("stdout is piped")?;
     let line = tokio::task::spawn_blocking(move || {

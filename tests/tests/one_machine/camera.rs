@@ -1,4 +1,4 @@
-use eyrie_camsim::{Auth, AudioCodec, AudioSpec, ClipSpec, StreamConfig, VideoCodec};
+use eyrie_camsim::{AudioCodec, AudioSpec, Auth, ClipSpec, StreamConfig, VideoCodec};
 use eyrie_tests::{NodeOptions, eventually, recorded_aus};
 use serde_json::json;
 
@@ -39,7 +39,7 @@ async fn a_camera_comes_online_is_played_and_every_one_of_its_pictures_is_record
 #[tokio::test(flavor = "multi_thread")]
 async fn each_codec_and_way_in_is_played_and_recorded() -> anyhow::Result<()> {
     let audio = |codec| Some(AudioSpec { codec });
-    let digest = Auth::Digest { username: "viewer".into(), password: "pass:word".into() };
+    let digest = Auth::digest("viewer", "pass:word");
     let streams = vec![
         StreamConfig::new("h265", ClipSpec { codec: VideoCodec::H265, ..clip() }),
         StreamConfig::new("aac", ClipSpec { audio: audio(AudioCodec::Aac), ..clip() }),
@@ -47,7 +47,8 @@ async fn each_codec_and_way_in_is_played_and_recorded() -> anyhow::Result<()> {
         StreamConfig::new("bframes", ClipSpec { b_frames: 2, ..clip() }),
         StreamConfig::new("digest", clip()).with_auth(digest),
     ];
-    let stage = Stage::set(streams, NodeOptions { toml: "recording.sealing = 'off'".into(), ..NodeOptions::default() }).await?;
+    let stage =
+        Stage::set(streams, NodeOptions { toml: "recording.sealing = 'off'".into(), ..NodeOptions::default() }).await?;
     let header = format!("Authorization: Bearer {}\r\n", stage.client.token());
     for (path, transport, codec) in [
         ("h265", "tcp", "hevc"),
@@ -81,7 +82,7 @@ async fn each_codec_and_way_in_is_played_and_recorded() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_reads_a_cameras_password_back() -> anyhow::Result<()> {
     let secret = "s3cret-of-the-camera";
-    let auth = Auth::Basic { username: "viewer".into(), password: secret.into() };
+    let auth = Auth::basic("viewer", secret);
     let stage = Stage::set(vec![StreamConfig::new("door", clip()).with_auth(auth)], NodeOptions::default()).await?;
     let source = json!({"type": "rtsp", "url": stage.cameras.url("door"), "username": "viewer", "password": secret});
     let id = stage.client.add_camera("door", source).await?;
@@ -108,20 +109,13 @@ async fn a_changed_spec_takes_effect_and_the_ledger_expects_nothing_of_a_disable
     let patch = stage.client.request(reqwest::Method::PATCH, &path).json(&json!({"enabled": false})).send().await?;
     assert!(patch.status().is_success(), "{}", patch.text().await?);
     stage.client.await_state(&id, "disabled").await?;
-    // Expected time stands still while the camera is off: two answers some time apart are equal.
-    let expected = || async {
+    // Expected time stands still while the camera is off: two answers in a row are equal.
+    let before = std::cell::Cell::new(f64::NAN);
+    eventually("expected time stands still", || async {
         let ledger = stage.client.get(&format!("{path}/gaps")).await.map_err(|error| error.to_string())?;
-        ledger["expected_s"].as_f64().ok_or_else(|| ledger.to_string())
-    };
-    let mut before = expected().await.map_err(anyhow::Error::msg)?;
-    eventually("expected time stands still", || {
-        let asked = expected();
-        async {
-            let now = asked.await?;
-            let still = (now - before).abs() < 1e-6;
-            before = now;
-            if still { Ok(()) } else { Err(format!("{now} s expected")) }
-        }
+        let now = ledger["expected_s"].as_f64().ok_or_else(|| ledger.to_string())?;
+        let still = (now - before.replace(now)).abs() < 1e-6;
+        if still { Ok(()) } else { Err(format!("{now} s expected")) }
     })
     .await
 }

@@ -33,7 +33,8 @@ async fn killing_a_recording_node_costs_the_unfinished_fragment_and_nothing_else
     client.await_state(&id, "online").await?;
     client.await_recorded(&id, 7.0).await?;
     let ledger = client.get(&format!("/api/v1/cameras/{id}/gaps")).await?;
-    let causes: Vec<_> = ledger["gaps"].as_array().into_iter().flatten().filter_map(|gap| gap["cause"].as_str()).collect();
+    let causes: Vec<_> =
+        ledger["gaps"].as_array().into_iter().flatten().filter_map(|gap| gap["cause"].as_str()).collect();
     assert!(causes.contains(&"node_down"), "a dead node is a cause: {ledger}");
     assert!(!causes.contains(&"unknown"), "every gap is explained: {ledger}");
     node.stop()?;

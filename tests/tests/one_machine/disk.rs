@@ -38,7 +38,8 @@ impl Drop for SmallDisk {
 async fn a_full_disk_stops_neither_live_nor_recording_once_there_is_room_again() -> anyhow::Result<()> {
     let mount = tempfile::tempdir()?;
     let disk = SmallDisk::mount(&mount.path().join("recordings"), 258)?;
-    let options = NodeOptions { toml: format!("recording.directory = '{}'", disk.0.display()), ..NodeOptions::default() };
+    let options =
+        NodeOptions { toml: format!("recording.directory = '{}'", disk.0.display()), ..NodeOptions::default() };
     // 256 MiB of it stay free for the rest of the system; 2 MiB hold some ten seconds at 1.5 Mbit/s.
     let stream = StreamConfig::new("door", eyrie_camsim::ClipSpec { bitrate_kbps: 1500, ..clip() });
     let stage = Stage::set(vec![stream], options).await?;

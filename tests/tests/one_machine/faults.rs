@@ -28,7 +28,7 @@ async fn a_silent_camera_is_told_apart_reconnected_and_its_gap_has_a_cause() -> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_that_says_no_is_refused_with_a_reason_and_disturbs_no_other() -> anyhow::Result<()> {
-    let auth = Auth::Digest { username: "viewer".into(), password: "right".into() };
+    let auth = Auth::digest("viewer", "right");
     let streams = vec![
         StreamConfig::new("good", clip()),
         StreamConfig::new("locked", clip()).with_auth(auth),
@@ -94,7 +94,11 @@ async fn new_parameter_sets_in_mid_stream_lose_no_recording() -> anyhow::Result<
     node.stop()?;
     let aus = eyrie_tests::recorded_aus(dir.path(), &id).await?;
     for pair in aus.windows(2) {
-        assert_eq!(pair[1].stamp.number, pair[0].stamp.number + 1, "a picture is missing where the parameter sets change");
+        assert_eq!(
+            pair[1].stamp.number,
+            pair[0].stamp.number + 1,
+            "a picture is missing where the parameter sets change"
+        );
     }
     Ok(())
 }

@@ -56,7 +56,12 @@ pub(crate) async fn output(command: &mut Command) -> anyhow::Result<String> {
     let child = child.with_context(|| format!("starting {shown}"))?;
     let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await??;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(output.status.success(), "{shown}: {}\n{stdout}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{shown}: {}\n{stdout}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(stdout)
 }
 
