@@ -1,3 +1,5 @@
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
@@ -13,15 +15,14 @@ impl LogControl {
     /// # Errors
     /// When the level is no filter, or logging was started before.
     pub(crate) fn start(config: &Config) -> anyhow::Result<Self> {
-        let (filter, handle) = reload::Layer::new(EnvFilter::try_new(&config.log_level)?);
+        let (filter, handle) = reload::Layer::new(filter(&config.log_level)?);
         let registry = tracing_subscriber::registry().with(filter);
+        let lines = fmt::layer().with_writer(std::io::stderr);
         match config.log_format {
             LogFormat::Human => {
-                registry.with(fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()?
+                registry.with(lines.with_target(false).with_ansi(std::io::stderr().is_terminal())).try_init()?;
             }
-            LogFormat::Json => {
-                registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()?
-            }
+            LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
         }
         Ok(Self(handle))
     }
@@ -31,7 +32,13 @@ impl LogControl {
     /// # Errors
     /// When it is no filter.
     pub(crate) fn set_level(&self, level: &str) -> anyhow::Result<()> {
-        self.0.reload(EnvFilter::try_new(level)?)?;
+        self.0.reload(filter(level)?)?;
         Ok(())
     }
+}
+
+/// What `level` says, but that retina speaks of errors only unless it is asked for more by name: it warns of every oddity of
+/// every camera, and our own lines say what matters of them.
+fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    Ok(EnvFilter::try_new(format!("retina=error,{level}"))?)
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const LINE_CHARS_MAX: usize = 120;
+/// rustfmt keeps code within 120; comments it leaves alone.
+const LINE_CHARS_MAX: usize = 132;
 /// Where a file has to be thought over; the aim is 150.
 const FILE_LINES_MAX: usize = 700;
 

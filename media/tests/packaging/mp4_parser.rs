@@ -112,7 +112,11 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), offset in any::<u64>(), len in any::<u64>()) {
+    fn arbitrary_bytes_never_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        offset in any::<u64>(),
+        len in any::<u64>(),
+    ) {
         let _ = Mp4File::parse(&bytes, len);
         let _ = top_level_box(&bytes, offset, len);
     }

@@ -43,12 +43,12 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        line("==> drawing the pictures of four cameras (once, some seconds)")?;
+        let data = DataDir::open(&config).await?;
+        line("==> drawing the pictures of four cameras (once, about half a minute)")?;
         let clip_dir = args.data_dir.join("clips");
         let cameras = CamSim::start(CamSimConfig { clip_dir, ..CamSimConfig::loopback(demo::streams()) })
             .await
             .context("starting the simulated cameras; is ffmpeg installed?")?;
-        let data = DataDir::open(&config).await?;
         for stream in demo::streams() {
             put_camera(&data.store, data.clock.as_ref(), &stream.clip.name, cameras.url(&stream.path)).await?;
         }
@@ -58,9 +58,11 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         line(format_args!("\n  Eyrie is running:  {}", node.url()))?;
         match node.generated_password() {
             Some(password) => line(format_args!("  Sign in as admin with the password  {}\n", password.expose()))?,
-            None => {
-                line("  Sign in as admin with the password of the first demo, or remove the directory to start anew\n")?
-            }
+            None => line(format_args!(
+                "  Sign in as admin with the password of the first demo here. Lost it? Stop this, then:\n  \
+                 eyrie admin reset-password --data-dir {}\n",
+                args.data_dir.display()
+            ))?,
         }
         let ended = tokio::select! {
             _ = terminate.recv() => Ok(()),

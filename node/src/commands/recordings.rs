@@ -31,7 +31,8 @@ pub(crate) fn run(args: RecordingsArgs) -> anyhow::Result<()> {
     let config = config.load()?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let data = DataDir::open(&config).await?;
-        let report = check_recordings(&data.store, data.node, &[config.recordings_dir.clone()], deep).await?;
+        let report =
+            check_recordings(&data.store, data.node, std::slice::from_ref(&config.recordings_dir), deep).await?;
         data.store.close().await?;
         let mut lost = 0;
         for finding in &report.findings {

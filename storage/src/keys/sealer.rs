@@ -27,7 +27,8 @@ impl SealContext<'_> {
     }
 }
 
-/// Seals small secrets under the master key: AES-256-GCM with a random nonce, as version ‖ master key id ‖ nonce ‖ ciphertext ‖ tag.
+/// Seals small secrets under the master key: AES-256-GCM with a random nonce, as version ‖ master key id ‖ nonce
+/// ‖ ciphertext ‖ tag.
 #[derive(Debug, Clone)]
 pub struct Sealer {
     master: MasterKey,

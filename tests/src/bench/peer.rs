@@ -42,10 +42,11 @@ pub async fn bare_retina(urls: Vec<String>) -> anyhow::Result<()> {
             anyhow::bail!("stream ended")
         });
     }
-    while let Some(ended) = tasks.join_next().await {
-        ended??;
+    // None of them ends well: the first to end says what is wrong.
+    match tasks.join_next().await {
+        Some(ended) => ended?,
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// One `ffmpeg -c copy` a camera, each writing recording segments and an HLS window, as systems without a pipeline of their own

@@ -37,7 +37,8 @@ impl Clips {
         self.dir.join(format!("{}.mp4", key(spec)))
     }
 
-    /// Encodes `spec` unless its file is there already, and answers its path. Blocks for as long as ffmpeg takes. Processes that want
+    /// Encodes `spec` unless its file is there already, and answers its path. Blocks for as long as ffmpeg takes.
+    /// Processes that want
     /// the same clip at once wait for the first.
     ///
     /// # Errors

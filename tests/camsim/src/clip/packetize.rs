@@ -44,7 +44,8 @@ pub(super) fn is_vcl(codec: VideoCodec, first: u8) -> bool {
     }
 }
 
-/// Cuts the NAL unit at `nal` of `data`, in one packet or in fragmentation units. A NAL unit shorter than its header yields nothing.
+/// Cuts the NAL unit at `nal` of `data`, in one packet or in fragmentation units. A NAL unit shorter than its
+/// header yields nothing.
 pub(super) fn nal(codec: VideoCodec, data: &[u8], nal: Range<usize>, out: &mut Vec<Packet>) {
     let header_len = match codec {
         VideoCodec::H264 => 1,
