@@ -13,14 +13,15 @@ help: ## This list
 .PHONY: demo
 demo: deps-demo dashboard ## Four simulated cameras and a node, seen in the browser
 	@echo "==> building Eyrie (the first time takes some minutes; cargo counts the crates)"
-	@cargo build --profile demo -p eyrie
+	@cargo build --release --workspace --bin eyrie
 	@echo "==> starting; stop it with Ctrl-C"
-	@exec $(TARGET)/demo/eyrie demo $(DEMO_ARGS)
+	@exec $(TARGET)/release/eyrie demo $(DEMO_ARGS)
 
+# Always the whole workspace: a part of it would be built with other features of the same dependencies, from scratch.
 .PHONY: test
 test: deps-test dashboard ## Every test, with real cameras, players and a browser
 	cd dashboard && npm run --silent check
-	cargo build -p eyrie -p eyrie-camsim
+	cargo build --workspace --bins
 	cargo test --workspace
 
 .PHONY: check
@@ -31,7 +32,7 @@ check: deps-check ## Format, lints, dependencies
 
 .PHONY: bench
 bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (takes about half an hour)
-	cargo build --release -p eyrie -p eyrie-camsim -p eyrie-tests
+	cargo build --release --workspace --bins
 	tests/bench/run.sh
 
 .PHONY: fuzz
@@ -44,7 +45,7 @@ dashboard: deps-demo ## Build the dashboard into dashboard/dist
 
 .PHONY: run
 run: dashboard ## A node with no configuration, in ./eyrie-data
-	cargo run --profile demo -p eyrie -- node
+	cargo run --release --workspace --bin eyrie -- node $(NODE_ARGS)
 
 .PHONY: deps-demo deps-test deps-check
 deps-demo deps-test deps-check: deps-%:

@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod housekeeping;
 mod logging;
 mod running_node;
 

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::housekeeping::keep_house;
 
 /// How often histograms are condensed: the exporter keeps every sample until then.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -72,6 +73,7 @@ pub(crate) struct RunningNode {
     disks: Vec<Disk>,
     stop: CancellationToken,
     gateway: tokio::task::JoinHandle<Result<(), eyrie_api::ServeError>>,
+    housekeeping: tokio::task::JoinHandle<()>,
     url: String,
     generated_password: Option<Secret>,
 }
@@ -123,10 +125,20 @@ impl RunningNode {
             metrics_token: None,
         })
         .await?;
+        let housekeeping = tokio::spawn(keep_house(Arc::clone(&data.store), Arc::clone(&data.clock)));
         let tls = config.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let gateway = tokio::spawn(Gateway::serve(state, listener, tls, stop.clone()));
-        Ok(Self { data, node, disks, stop, gateway, url: format!("{scheme}://{address}"), generated_password })
+        Ok(Self {
+            data,
+            node,
+            disks,
+            stop,
+            gateway,
+            housekeeping,
+            url: format!("{scheme}://{address}"),
+            generated_password,
+        })
     }
 
     /// Where the gateway listens.
@@ -151,6 +163,7 @@ impl RunningNode {
     /// Stops everything in order: no more requests, then cameras with their files closed, then disks and store.
     pub(crate) async fn shutdown(self) {
         self.stop.cancel();
+        self.housekeeping.abort();
         if !self.gateway.is_finished() {
             // How it ended no longer matters: the process ends too.
             let _ = self.gateway.await;
