@@ -21,5 +21,5 @@ PY
 }
 
 measure crash crash "${KILLS:-100}"
-measure cost cost
+measure cost cost "${ROUNDS:-3}"
 measure capacity capacity "${CAMERAS:-400}" "${SECONDS_LONG:-600}"

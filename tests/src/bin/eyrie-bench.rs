@@ -1,4 +1,4 @@
-//! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost | crash KILLS | capacity CAMERAS SECONDS`.
+//! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS`.
 
 use std::time::Duration;
 
@@ -10,10 +10,9 @@ async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let table = match words.as_slice() {
-        ["cost"] => {
-            let options =
-                CostOptions { cameras: vec![50, 200], kbps: 2000, rounds: 3, window: Duration::from_secs(20) };
-            cost(&options).await?
+        ["cost", rounds] => {
+            let rounds = rounds.parse().context("ROUNDS is a number")?;
+            cost(&CostOptions { cameras: vec![50, 200], kbps: 2000, rounds, window: Duration::from_secs(20) }).await?
         }
         ["crash", kills] => crash(kills.parse().context("KILLS is a number")?).await?,
         ["capacity", cameras, seconds] => {
@@ -23,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
         // The two below are started by the benchmarks themselves.
         ["serve-cameras", streams, kbps] => return serve_cameras(streams.parse()?, kbps.parse()?).await,
         ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
-        _ => bail!("usage: eyrie-bench cost | crash KILLS | capacity CAMERAS SECONDS"),
+        _ => bail!("usage: eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS"),
     };
     print(&table);
     Ok(())
