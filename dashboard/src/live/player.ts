@@ -16,6 +16,11 @@ const WATCH_EVERY_MS = 1_000;
 /** A player that ran this long has recovered: the next failure is a first one. */
 const HEALTHY_AFTER_MS = 10_000;
 
+/** A low-latency player that runs dry this often within STALL_WINDOW_MS goes on without low latency: a machine or line that
+ * cannot keep up gets a smooth picture a few seconds late instead of a choppy one. */
+const STALLS_MAX = 3;
+const STALL_WINDOW_MS = 15_000;
+
 export type PlayerPhase = "loading" | "playing" | "retrying" | "unsupported";
 
 export interface PlayerState {
@@ -78,6 +83,8 @@ export class LivePlayer {
   private lastPosition = -1;
   private lastMovedAt = performance.now();
   private movingSince: number | null = null;
+  private stalledAt: number[] = [];
+  private lowLatency: boolean;
   private state: PlayerState = { phase: "loading", behindS: null };
   private destroyed = false;
 
@@ -85,7 +92,9 @@ export class LivePlayer {
     private readonly video: HTMLVideoElement,
     private readonly options: PlayerOptions,
   ) {
+    this.lowLatency = options.lowLatency;
     video.addEventListener("error", this.onVideoError);
+    video.addEventListener("waiting", this.onWaiting);
     video.addEventListener("timeupdate", this.onTimeUpdate);
     this.watchTimer = setInterval(this.watch, WATCH_EVERY_MS);
     this.start();
@@ -96,6 +105,7 @@ export class LivePlayer {
     clearInterval(this.watchTimer);
     clearTimeout(this.retryTimer);
     this.video.removeEventListener("error", this.onVideoError);
+    this.video.removeEventListener("waiting", this.onWaiting);
     this.video.removeEventListener("timeupdate", this.onTimeUpdate);
     this.release();
   }
@@ -109,7 +119,7 @@ export class LivePlayer {
   }
 
   private startHls(): void {
-    const hls = new Hls(hlsConfig(this.options.lowLatency));
+    const hls = new Hls(hlsConfig(this.lowLatency));
     this.hls = hls;
     hls.on(Hls.Events.ERROR, (_event, data) => this.onHlsError(hls, data));
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.play());
@@ -141,6 +151,22 @@ export class LivePlayer {
     this.hls = null;
     this.video.removeAttribute("src");
     this.video.load();
+  }
+
+  /** The buffer ran dry. Once is nothing; again and again, low latency is too much to ask. */
+  private readonly onWaiting = (): void => {
+    // Before the first picture, waiting is starting.
+    if (!this.lowLatency || this.movingSince === null) return;
+    const now = performance.now();
+    this.stalledAt = [...this.stalledAt.filter((at) => now - at < STALL_WINDOW_MS), now];
+    if (this.stalledAt.length >= STALLS_MAX) this.giveUpLowLatency();
+  };
+
+  private giveUpLowLatency(): void {
+    this.lowLatency = false;
+    this.stalledAt = [];
+    this.release();
+    this.start();
   }
 
   /** A first picture is shown at once, not at the next look of `watch`. */
@@ -198,6 +224,7 @@ export class LivePlayer {
       if (now - this.movingSince > HEALTHY_AFTER_MS) this.failures = 0;
       this.report({ phase: "playing", behindS: this.behind() });
     } else if (now - this.lastMovedAt > STUCK_AFTER_MS && !this.video.paused) {
+      this.lowLatency = false;
       this.retry();
     } else if (this.video.paused && this.hls && this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
       this.play();

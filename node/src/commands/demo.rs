@@ -44,7 +44,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let data = DataDir::open(&config).await?;
-        line("==> drawing the pictures of four cameras (once, about half a minute)")?;
+        line("==> drawing the pictures of four cameras (once, some seconds)")?;
         let clip_dir = args.data_dir.join("clips");
         let cameras = CamSim::start(CamSimConfig { clip_dir, ..CamSimConfig::loopback(demo::streams()) })
             .await
