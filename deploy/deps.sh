@@ -25,7 +25,6 @@ need() { have "$1" || packages+=("$2"); }
 need_file() { [ -e "$1" ] || packages+=("$2"); }
 need cc build-essential
 need cmake cmake
-need curl ca-certificates
 case $what in
   demo | test) need ffmpeg ffmpeg; need_file /usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf fonts-dejavu-core ;;
   check) have python3 || packages+=(python3); python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) ;;

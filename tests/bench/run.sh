@@ -4,12 +4,15 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bench=${CARGO_TARGET_DIR:-target}/release/eyrie-bench
 
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
 measure() {
   local name=$1
   shift
   echo "==> $name: eyrie-bench $*"
-  "$bench" "$@" >"/tmp/eyrie-bench-$name.md"
-  python3 - "$name" "/tmp/eyrie-bench-$name.md" <<'PY'
+  "$bench" "$@" >"$results/$name.md"
+  python3 - "$name" "$results/$name.md" <<'PY'
 import pathlib, re, sys
 name, result = sys.argv[1], pathlib.Path(sys.argv[2]).read_text().strip()
 page = pathlib.Path("docs/benchmarks.md")
