@@ -14,6 +14,7 @@ use crate::children::Children;
 use crate::events::EventBus;
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
+use crate::media_threads::{MediaSeat, MediaThreads};
 use crate::node::{Directory, NodeConfig};
 use crate::recording::RotationPace;
 use crate::setup_gate::SetupGate;
@@ -32,6 +33,7 @@ pub(crate) struct NodeContext {
     pub(crate) gate: Arc<SetupGate>,
     pub(crate) rotation: RotationPace,
     pub(crate) children: Children,
+    pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
 }
 
@@ -43,6 +45,8 @@ pub(crate) struct CameraContext {
     pub(crate) node: Arc<NodeContext>,
     pub(crate) placement: Placement,
     pub(crate) ring: GopRing,
+    /// Where its media runs.
+    pub(crate) seat: MediaSeat,
     /// Its RTSP sessions, as far as they are not torn down yet.
     pub(crate) rtsp_sessions: Arc<retina::client::SessionGroup>,
     last_durable_seq: AtomicU64,
@@ -54,7 +58,8 @@ impl CameraContext {
         let last_durable_seq = AtomicU64::new(NOTHING_DURABLE);
         let rtsp_sessions = Arc::default();
         let open_segment = ArcSwapOption::empty();
-        Arc::new(Self { node, placement, ring, rtsp_sessions, last_durable_seq, open_segment })
+        let seat = node.media.seat();
+        Arc::new(Self { node, placement, ring, seat, rtsp_sessions, last_durable_seq, open_segment })
     }
 
     /// The placement without its incarnation.

@@ -22,6 +22,7 @@ mod incidents;
 mod index_writer;
 mod ingest;
 mod live;
+mod media_threads;
 mod node;
 mod owned_task;
 mod recording;

@@ -2,6 +2,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use ractor::{ActorRef, Message};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -24,14 +25,15 @@ pub(crate) struct OwnedTask {
 }
 
 impl OwnedTask {
-    /// Runs `body` until it returns or panics, then sends `end` to `owner`.
+    /// Runs `body` on `runtime` until it returns or panics, then sends `end` to `owner`.
     pub(crate) fn spawn<M: Message>(
+        runtime: &Handle,
         owner: ActorRef<M>,
         body: impl Future<Output = ()> + Send + 'static,
         stop: CancellationToken,
         end: impl FnOnce(TaskEnd) -> M + Send + 'static,
     ) -> Self {
-        let task = AbortOnDropHandle::new(tokio::spawn(body));
+        let task = AbortOnDropHandle::new(runtime.spawn(body));
         let watcher = AbortOnDropHandle::new(tokio::spawn(async move {
             let ended = match task.await {
                 Ok(()) => TaskEnd::Finished,

@@ -28,7 +28,7 @@ impl Actor for IngestActor {
     async fn pre_start(&self, me: ActorRef<Self::Msg>, args: IngestArgs) -> Result<Self::State, ActorProcessingErr> {
         let stop = CancellationToken::new();
         let body = (args.camera.node.children.ingest)(Arc::clone(&args.camera), args.spec, stop.clone());
-        Ok(Some(OwnedTask::spawn(me, body, stop, IngestEnded)))
+        Ok(Some(OwnedTask::spawn(args.camera.seat.runtime(), me, body, stop, IngestEnded)))
     }
 
     async fn handle(

@@ -8,6 +8,7 @@ mod fault;
 mod file;
 mod framer;
 mod network_policy;
+mod received;
 mod redirect;
 mod rtsp;
 mod session;

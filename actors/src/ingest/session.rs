@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use eyrie_media::{AccessUnit, DropReason, GAP_MIN, PushOutcome, RingWriter, Stream, TrackKind};
 use eyrie_types::{CameraState, GapCause, Monotonic, WallTime};
-use metrics::Counter;
 
+use super::received::Received;
 use super::silence_watch::Watched;
 use super::{Fault, silence_watch::SILENCE_AFTER};
 use crate::context::CameraContext;
@@ -23,8 +23,7 @@ pub(super) struct Session<'a> {
     last_stream: Option<u64>,
     refused_since: Option<WallTime>,
     retries: bool,
-    units: Counter,
-    bytes: Counter,
+    received: Received,
 }
 
 impl<'a> Session<'a> {
@@ -35,7 +34,6 @@ impl<'a> Session<'a> {
         trouble: &'a mut Trouble,
         retries: bool,
     ) -> Self {
-        let id = camera.placement.camera.to_string();
         Self {
             camera,
             writer,
@@ -47,8 +45,7 @@ impl<'a> Session<'a> {
             last_stream: None,
             refused_since: None,
             retries,
-            units: metrics::counter!("eyrie_camera_access_units_total", "camera" => id.clone()),
-            bytes: metrics::counter!("eyrie_camera_received_bytes_total", "camera" => id),
+            received: Received::new(&camera.placement.camera.to_string()),
         }
     }
 
@@ -63,7 +60,7 @@ impl<'a> Session<'a> {
     /// The set-up is done: the next camera may start, and from now on silence counts.
     pub(super) fn set_up(&mut self) {
         self.turn = None;
-        self.watched.pulse.beat(&*self.camera.node.clock);
+        self.watched.pulse.beat(self.camera.node.clock.monotonic());
     }
 
     /// Waits until the camera is silent.
@@ -91,9 +88,8 @@ impl<'a> Session<'a> {
 
     /// Hands an access unit to the ring.
     pub(super) fn push(&mut self, unit: AccessUnit) {
-        self.watched.pulse.beat(&*self.camera.node.clock);
-        self.units.increment(1);
-        self.bytes.increment(unit.data.len() as u64);
+        self.watched.pulse.beat(unit.arrival);
+        self.received.count(&unit);
         if self.last_stream != Some(unit.stream.sequence) {
             self.last_stream = Some(unit.stream.sequence);
             self.camera.node.events.set_stream(self.camera.placement.camera, Some(Arc::clone(&unit.stream)));

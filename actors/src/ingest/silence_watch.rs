@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eyrie_types::Clock;
+use eyrie_types::{Clock, Monotonic};
 use tokio::sync::Notify;
 
 /// How long a connected camera may send nothing before it counts as silent. With [`TICK`] on top it is noticed in under 3 s.
@@ -21,9 +21,9 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
-    /// An access unit arrived, or the session starts to be watched.
-    pub(crate) fn beat(&self, clock: &dyn Clock) {
-        self.last_us.store(clock.monotonic().as_us(), Ordering::Relaxed);
+    /// An access unit arrived, or the session starts to be watched, at `now`.
+    pub(crate) fn beat(&self, now: Monotonic) {
+        self.last_us.store(now.as_us(), Ordering::Relaxed);
     }
 
     /// The session is over.
@@ -105,7 +105,7 @@ mod tests {
     fn silence_is_told_once_it_lasts_and_only_while_watched() {
         let (watch, clock) = (Arc::new(SilenceWatch::default()), ManualClock::default());
         let camera = watch.enter();
-        camera.pulse.beat(&clock);
+        camera.pulse.beat(clock.monotonic());
         clock.advance(SILENCE_AFTER - Duration::from_millis(1));
         watch.look(clock.monotonic().as_us());
         assert!(camera.pulse.silent().now_or_never().is_none());

@@ -28,7 +28,7 @@ impl Actor for LiveActor {
     async fn pre_start(&self, me: ActorRef<Self::Msg>, args: LiveArgs) -> Result<Self::State, ActorProcessingErr> {
         let stop = CancellationToken::new();
         let body = (args.camera.node.children.live)(Arc::clone(&args.camera), args.live, stop.clone());
-        Ok(Some(OwnedTask::spawn(me, body, stop, FeedEnded)))
+        Ok(Some(OwnedTask::spawn(args.camera.seat.runtime(), me, body, stop, FeedEnded)))
     }
 
     async fn handle(

@@ -30,6 +30,8 @@ pub struct NodeConfig {
     pub file_sources: Option<PathBuf>,
     /// How fast connections are set up.
     pub setups: PacerLimits,
+    /// Threads that receive, record and package; more than the machine has cores is of no use.
+    pub media_threads: usize,
 }
 
 impl NodeConfig {
@@ -46,6 +48,7 @@ impl NodeConfig {
             network: NetworkPolicy::default(),
             file_sources: None,
             setups: PacerLimits::default(),
+            media_threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }

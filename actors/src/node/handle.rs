@@ -18,6 +18,7 @@ use crate::events::EventBus;
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::live::{LiveError, LiveHandle};
+use crate::media_threads::MediaThreads;
 use crate::recording::RotationPace;
 use crate::setup_gate::SetupGate;
 use crate::telemetry;
@@ -56,6 +57,7 @@ impl Node {
         children: Children,
     ) -> Result<NodeHandle, NodeError> {
         telemetry::describe();
+        let media = MediaThreads::start(config.media_threads).map_err(|error| NodeError::Start(error.to_string()))?;
         let epoch = store.next_epoch(config.generation).await.map_err(NodeError::Epoch)?;
         let now = clock.now();
         let last_run = store.last_run_before(config.node, now).await.map_err(NodeError::Epoch)?;
@@ -77,6 +79,7 @@ impl Node {
             disks,
             clock,
             children,
+            media,
         });
         let (root, _) = Actor::spawn(None, NodeSupervisor, (Arc::clone(&context), epoch))
             .await

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::owned_task::{OwnedTask, TaskEnd};
@@ -26,7 +27,8 @@ impl Actor for Service {
     type Arguments = ServiceArgs;
 
     async fn pre_start(&self, me: ActorRef<Self::Msg>, args: ServiceArgs) -> Result<Self::State, ActorProcessingErr> {
-        Ok((args.name, OwnedTask::spawn(me, (args.body)(), CancellationToken::new(), ServiceEnded)))
+        let task = OwnedTask::spawn(&Handle::current(), me, (args.body)(), CancellationToken::new(), ServiceEnded);
+        Ok((args.name, task))
     }
 
     async fn handle(

@@ -26,7 +26,7 @@ impl Actor for RecordingActor {
     async fn pre_start(&self, me: ActorRef<Self::Msg>, args: RecordingArgs) -> Result<Self::State, ActorProcessingErr> {
         let stop = CancellationToken::new();
         let body = (args.camera.node.children.recording)(Arc::clone(&args.camera), stop.clone());
-        Ok(Some(OwnedTask::spawn(me, body, stop, RecorderEnded)))
+        Ok(Some(OwnedTask::spawn(args.camera.seat.runtime(), me, body, stop, RecorderEnded)))
     }
 
     async fn handle(

@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use eyrie_types::Monotonic;
+
 use super::budget::RingAccount;
 use super::gop_ring::RingConfig;
 use super::live_segmenter::LiveSegmenter;
@@ -81,6 +83,8 @@ struct GopMark {
     seq: u64,
     live_segment: u64,
     starts_live_segment: bool,
+    /// When its first unit arrived; kept here because the unit itself has long left the processor's cache.
+    arrival: Monotonic,
 }
 
 #[derive(Debug)]
@@ -185,8 +189,12 @@ impl RingState {
         let place = self.segmenter.place(&unit);
         let seq = self.next_seq();
         if has_video && entry || !has_video && place.starts {
-            let mark = GopMark { seq, live_segment: place.number, starts_live_segment: place.starts };
-            self.gops.push_back(mark);
+            self.gops.push_back(GopMark {
+                seq,
+                live_segment: place.number,
+                starts_live_segment: place.starts,
+                arrival: unit.arrival,
+            });
         }
         self.stored_bytes += cost;
         self.stats.stored_units_total += 1;
@@ -278,9 +286,8 @@ impl RingState {
     fn trim_warm(&mut self, evicted: &mut Vec<Arc<RingUnit>>) {
         let Some(newest) = self.units.back().map(|unit| unit.unit.arrival) else { return };
         while self.front_gop_is_read() {
-            let next = self.gops.iter().find(|mark| mark.seq > self.first_seq).map(|mark| mark.seq);
-            let Some(arrival) = next.and_then(|seq| self.get(seq)).map(|unit| unit.unit.arrival) else { return };
-            if newest.since(arrival) < self.config.warm {
+            let Some(next) = self.gops.iter().find(|mark| mark.seq > self.first_seq) else { return };
+            if newest.since(next.arrival) < self.config.warm {
                 return;
             }
             self.evict_front(evicted);
