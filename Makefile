@@ -36,7 +36,7 @@ bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (
 	tests/bench/run.sh
 
 .PHONY: fuzz
-fuzz: ## Fuzz every parser of hostile bytes for a minute each (needs nightly and cargo-fuzz)
+fuzz: ## Fuzz every parser of hostile bytes for a minute each (docs/fuzzing.md)
 	tests/fuzz/run.sh
 
 .PHONY: dashboard

@@ -5,7 +5,6 @@ set -euo pipefail
 
 what=${1:?usage: deps.sh demo|test|check}
 tools=${EYRIE_TOOLS:-$HOME/.cache/eyrie-tools}
-node_major_min=20
 node_version=22.22.0
 npm_version=11
 
@@ -40,7 +39,7 @@ if [ "$what" = test ]; then
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so)" gstreamer1.0-plugins-base
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstlibav.so)" gstreamer1.0-libav
 fi
-node_is_new() { have node && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$node_major_min" ] && have npm; }
+node_is_new() { have node && have npm && node "$(dirname "$0")/node-is-new.mjs"; }
 if [ "$what" != check ] && ! node_is_new && ! have npm; then packages+=(npm); fi
 
 if [ ${#packages[@]} -gt 0 ]; then
@@ -57,7 +56,7 @@ if [ "$what" != check ] && ! node_is_new; then
   case $(uname -m) in
     x86_64) arch=x64 ;;
     aarch64) arch=arm64 ;;
-    *) echo "Please install Node $node_major_min or newer: none is packaged for $(uname -m)" >&2; exit 1 ;;
+    *) echo "Please install a Node that satisfies dashboard/package.json: none is packaged for $(uname -m)" >&2; exit 1 ;;
   esac
   say "installing Node $node_version into $tools/node"
   mkdir -p "$tools/node"

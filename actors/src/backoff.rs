@@ -62,6 +62,12 @@ impl Backoff {
     }
 }
 
+/// Spreads pauses: the one place where the supervision tree draws random numbers.
+#[expect(clippy::disallowed_methods, reason = "the tree is the shell that hands randomness to what decides")]
+pub(crate) fn jitter() -> u64 {
+    rand::random()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

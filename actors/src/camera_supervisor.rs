@@ -7,7 +7,7 @@ use eyrie_types::{Camera, CameraId, CameraState, GapCause, Placement, Slot};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, jitter};
 use crate::camera::{CameraActor, CameraArgs, CameraMessage};
 use crate::context::{CameraContext, NodeContext};
 use crate::incidents::Trouble;
@@ -134,7 +134,7 @@ impl Cameras {
         let Some(running) = key.and_then(|key| directory.running.remove(&key)) else { return };
         drop(directory);
         let placement = &running.context.placement;
-        let pause = self.backoff.pause(rand::random());
+        let pause = self.backoff.pause(jitter());
         metrics::counter!("eyrie_camera_restarts_total").increment(1);
         tracing::error!(%placement, %error, ?pause, "a camera failed and starts again");
         running.context.ring.close();
@@ -181,7 +181,7 @@ impl Cameras {
                         Ok(epoch) => break node.directory.lock().reserve.add(epoch),
                         Err(error) => {
                             tracing::warn!(%error, "no spare epoch yet");
-                            tokio::time::sleep(backoff.pause(rand::random())).await;
+                            tokio::time::sleep(backoff.pause(jitter())).await;
                         }
                     }
                     if me.get_status() == ractor::ActorStatus::Stopped {

@@ -1,14 +1,15 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use eyrie_cluster::PlacementKey;
 use eyrie_media::{GopRing, RingBudget};
-use eyrie_storage::disk::Disk;
+use eyrie_storage::disk::{Disk, Durability};
 use eyrie_storage::keys::KeyRing;
 use eyrie_storage::store::Store;
 use eyrie_types::{Clock, Placement, SegmentRow};
+use tokio::sync::watch;
 
 use crate::children::Children;
 use crate::events::EventBus;
@@ -16,7 +17,8 @@ use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::media_threads::{MediaSeat, MediaThreads};
 use crate::node::{Directory, NodeConfig};
-use crate::recording::RotationPace;
+use crate::outbox_writer::OutboxWriter;
+use crate::recording::{LeftSegment, LeftSegments, RotationPace};
 use crate::setup_gate::SetupGate;
 
 /// What every part of the tree shares.
@@ -27,11 +29,13 @@ pub(crate) struct NodeContext {
     pub(crate) disks: Vec<Disk>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: EventBus,
+    pub(crate) outbox: Arc<OutboxWriter>,
     pub(crate) index: Arc<IndexWriter>,
     pub(crate) budget: Arc<RingBudget>,
     pub(crate) silence: Arc<SilenceWatch>,
     pub(crate) gate: Arc<SetupGate>,
     pub(crate) rotation: RotationPace,
+    pub(crate) left_segments: LeftSegments,
     pub(crate) children: Children,
     pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
@@ -51,15 +55,17 @@ pub(crate) struct CameraContext {
     pub(crate) rtsp_sessions: Arc<retina::client::SessionGroup>,
     last_durable_seq: AtomicU64,
     open_segment: ArcSwapOption<SegmentRow>,
+    /// Tells how much of the open segment is durable, until the disk lets go of its file.
+    durability: Mutex<Option<watch::Receiver<Durability>>>,
 }
 
 impl CameraContext {
     pub(crate) fn new(node: Arc<NodeContext>, placement: Placement, ring: GopRing) -> Arc<Self> {
         let last_durable_seq = AtomicU64::new(NOTHING_DURABLE);
         let rtsp_sessions = Arc::default();
-        let open_segment = ArcSwapOption::empty();
+        let (open_segment, durability) = (ArcSwapOption::empty(), Mutex::default());
         let seat = node.media.seat();
-        Arc::new(Self { node, placement, ring, seat, rtsp_sessions, last_durable_seq, open_segment })
+        Arc::new(Self { node, placement, ring, seat, rtsp_sessions, last_durable_seq, open_segment, durability })
     }
 
     /// The placement without its incarnation.
@@ -86,6 +92,19 @@ impl CameraContext {
 
     pub(crate) fn set_open_segment(&self, row: Option<SegmentRow>) {
         self.open_segment.store(row.map(Arc::new));
+    }
+
+    /// A segment was opened.
+    pub(crate) fn begin_segment(&self, row: SegmentRow, durability: watch::Receiver<Durability>) {
+        *self.durability.lock().unwrap_or_else(PoisonError::into_inner) = Some(durability);
+        self.set_open_segment(Some(row));
+    }
+
+    /// Takes the segment that a recorder left open when it crashed.
+    pub(crate) fn take_left_segment(&self) -> Option<LeftSegment> {
+        let row = self.open_segment.swap(None)?;
+        let durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(LeftSegment { row: (*row).clone(), durability })
     }
 
     /// Says what the ingest does, on the board.

@@ -1,14 +1,16 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use eyrie_media::Stream;
-use eyrie_types::{
-    Actor, CameraId, CameraState, CameraStatus, Clock, EVENT_VERSION, Event, EventId, EventKind, GapCause, TenantId,
-};
+use eyrie_types::{By, CameraId, CameraState, CameraStatus, Clock, Event, EventKind, GapCause, TenantId};
 use tokio::sync::broadcast;
 
-/// Events a slow receiver may lag behind before it loses the oldest: a status change of every camera of a large node at once.
-const EVENTS_MAX: usize = 4096;
+use crate::outbox_writer::OutboxWriter;
+
+/// Events a slow receiver may lag behind before it loses the oldest: a bulk change of 1,000 cameras with all the status
+/// changes it brings, twice, or a status change of every camera of a large node at once.
+const EVENTS_MAX: usize = 8192;
 
 /// What the parts of a camera's tree say about it; its status is composed of them.
 #[derive(Debug)]
@@ -20,16 +22,18 @@ struct Entry {
     stream: Option<Arc<Stream>>,
 }
 
-/// Where status changes go: the board holds the latest of each camera, the channel tells whoever listens. Writers never wait.
+/// Where all events of the node pass: the channel tells whoever listens now, the outbox keeps them for whoever asks later, and
+/// the board holds the latest status of each camera. Writers never wait.
 pub(crate) struct EventBus {
     clock: Arc<dyn Clock>,
+    outbox: Arc<OutboxWriter>,
     sender: broadcast::Sender<Arc<Event>>,
-    board: RwLock<HashMap<CameraId, Entry>>,
+    board: RwLock<BTreeMap<CameraId, Entry>>,
 }
 
 impl EventBus {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, sender: broadcast::Sender::new(EVENTS_MAX), board: RwLock::default() }
+    pub(crate) fn new(clock: Arc<dyn Clock>, outbox: Arc<OutboxWriter>) -> Self {
+        Self { clock, outbox, sender: broadcast::Sender::new(EVENTS_MAX), board: RwLock::default() }
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
@@ -46,11 +50,33 @@ impl EventBus {
         self.read().get(&camera)?.stream.clone()
     }
 
-    /// How many cameras are in each state.
-    pub(crate) fn counts(&self) -> HashMap<CameraState, u64> {
-        let mut counts = HashMap::new();
-        self.read().values().for_each(|entry| *counts.entry(entry.status.state).or_default() += 1);
+    /// How many cameras, of one tenant or of all, are in each state.
+    pub(crate) fn counts(&self, tenant: Option<&TenantId>) -> BTreeMap<CameraState, u64> {
+        let mut counts = BTreeMap::new();
+        let board = self.read();
+        let of_tenant = board.values().filter(|entry| tenant.is_none_or(|tenant| *tenant == entry.tenant));
+        of_tenant.for_each(|entry| *counts.entry(entry.status.state).or_default() += 1);
         counts
+    }
+
+    /// The cameras of a tenant that are in `state`, by id.
+    pub(crate) fn in_state(&self, tenant: &TenantId, state: CameraState) -> Vec<CameraId> {
+        let board = self.read();
+        let found = board.iter().filter(|(_, entry)| entry.status.state == state && entry.tenant == *tenant);
+        found.map(|(camera, _)| *camera).collect()
+    }
+
+    /// The statuses of up to `limit` cameras of a tenant after `after`, by id. The board is held no longer than one page takes.
+    pub(crate) fn page(
+        &self,
+        tenant: &TenantId,
+        after: Option<CameraId>,
+        limit: usize,
+    ) -> BTreeMap<CameraId, CameraStatus> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let board = self.read();
+        let found = board.range((from, Bound::Unbounded)).filter(|(_, entry)| entry.tenant == *tenant);
+        found.take(limit).map(|(camera, entry)| (*camera, entry.status.clone())).collect()
     }
 
     /// Puts a camera on the board, if it is not there yet.
@@ -113,25 +139,24 @@ impl EventBus {
         drop(board);
     }
 
-    fn publish(&self, tenant: &TenantId, kind: EventKind) {
-        let event = Event {
-            version: EVENT_VERSION,
-            id: EventId::generate(),
-            tenant: tenant.clone(),
-            time: self.clock.now(),
-            actor: Actor::System,
-            trace: None,
-            kind,
-        };
-        // Nobody listening is no fault: the board has it.
-        let _ = self.sender.send(Arc::new(event));
+    /// Tells listeners of an event that stands in the outbox already: the change it tells of put it there.
+    pub(crate) fn announce(&self, event: Arc<Event>) {
+        // Nobody listening is no fault: the outbox has it.
+        let _ = self.sender.send(event);
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<CameraId, Entry>> {
+    /// An event that the node itself saw: to the outbox, and to listeners.
+    fn publish(&self, tenant: &TenantId, kind: EventKind) {
+        let event = Arc::new(Event::new(tenant.clone(), self.clock.now(), By::system(), kind));
+        self.outbox.put(Arc::clone(&event));
+        self.announce(event);
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<CameraId, Entry>> {
         self.board.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<CameraId, Entry>> {
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<CameraId, Entry>> {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -168,7 +193,8 @@ mod tests {
     #[test]
     fn a_status_keeps_its_since_while_only_the_reason_changes_and_repeats_are_not_told() {
         let clock = ManualClock::default();
-        let bus = EventBus::new(Arc::new(clock.clone()));
+        let outbox = Arc::new(OutboxWriter::default());
+        let bus = EventBus::new(Arc::new(clock.clone()), Arc::clone(&outbox));
         let (mut events, tenant, camera) = (bus.subscribe(), TenantId::default_tenant(), CameraId::random());
         bus.enter(&tenant, camera);
         bus.set_ingest(&tenant, camera, CameraState::Online, "pictures arrive");
@@ -181,5 +207,34 @@ mod tests {
         assert!(status.reason.contains("disk is full"), "{}", status.reason);
         let kinds: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).map(|event| event.kind.clone()).collect();
         assert_eq!(kinds.len(), 3, "online, its new reason, recording health: {kinds:?}");
+        let kept: Vec<_> = outbox.waiting().iter().map(|event| event.kind.clone()).collect();
+        assert_eq!(kept, kinds, "what listeners hear is what the outbox keeps");
+    }
+
+    #[test]
+    fn pages_states_and_counts_of_a_large_board_hold_each_camera_of_the_tenant_once() {
+        let bus = EventBus::new(Arc::new(ManualClock::default()), Arc::default());
+        let (home, other) = (TenantId::default_tenant(), "acme".parse::<TenantId>().unwrap());
+        let mut cameras: Vec<_> = (0..1_000).map(|_| CameraId::random()).collect();
+        cameras.iter().for_each(|camera| bus.enter(&home, *camera));
+        (0..500).for_each(|_| bus.enter(&other, CameraId::random()));
+        let offline = &cameras[..3];
+        offline.iter().for_each(|camera| bus.set_ingest(&home, *camera, CameraState::Offline, "gone"));
+        let (mut paged, mut after) = (Vec::new(), None);
+        loop {
+            let page = bus.page(&home, after, 64);
+            let Some((last, _)) = page.last_key_value() else { break };
+            after = Some(*last);
+            paged.extend(page.into_keys());
+        }
+        let mut found = bus.in_state(&home, CameraState::Offline);
+        let mut expected = offline.to_vec();
+        (found.sort(), expected.sort());
+        assert_eq!(found, expected);
+        cameras.sort();
+        assert_eq!(paged, cameras);
+        let counts = bus.counts(Some(&home));
+        assert_eq!((counts[&CameraState::Offline], counts[&CameraState::Connecting]), (3, 997));
+        assert_eq!(bus.counts(None).values().sum::<u64>(), 1_500);
     }
 }

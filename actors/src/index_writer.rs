@@ -8,7 +8,7 @@ use eyrie_types::{
 };
 use tokio::sync::Notify;
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, jitter};
 
 /// Most segment rows that wait: the latest of each segment, so twice the segments a node of 10,000 cameras has open. Beyond
 /// it the oldest goes; the scan at the next start finds it again.
@@ -54,6 +54,7 @@ struct Waiting {
 pub(crate) struct IndexWriter {
     waiting: Mutex<Waiting>,
     changed: Notify,
+    flushed: Notify,
     idle: Notify,
 }
 
@@ -108,6 +109,20 @@ impl IndexWriter {
         self.lock().rows.values().filter(|row| row.placement.camera == camera).cloned().collect()
     }
 
+    /// Waits until no part of the fragment table of `segment` waits, at most `patience`. Answers whether that was reached.
+    pub(crate) async fn settled(&self, segment: SegmentId, patience: Duration) -> bool {
+        let wait = async {
+            loop {
+                let flushed = self.flushed.notified();
+                if self.lock().chunks.iter().all(|chunk| chunk.segment != segment) {
+                    return;
+                }
+                flushed.await;
+            }
+        };
+        tokio::time::timeout(patience, wait).await.is_ok()
+    }
+
     /// Waits until nothing waits, at most `patience`. Answers whether that was reached.
     pub(crate) async fn drained(&self, patience: Duration) -> bool {
         let wait = async {
@@ -132,10 +147,13 @@ impl IndexWriter {
             }
             tokio::time::sleep(GATHER).await;
             match self.flush(&store).await {
-                Ok(()) => backoff.reset(),
+                Ok(()) => {
+                    backoff.reset();
+                    self.flushed.notify_waiters();
+                }
                 Err(error) => {
                     metrics::counter!("eyrie_index_write_failures_total").increment(1);
-                    let pause = backoff.pause(rand::random());
+                    let pause = backoff.pause(jitter());
                     tracing::warn!(%error, ?pause, "the index cannot be written; recording goes on and rows wait");
                     tokio::time::sleep(pause).await;
                 }

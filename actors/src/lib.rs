@@ -1,7 +1,8 @@
 //! The supervision tree: one actor a file.
 //!
 //! ```text
-//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, heartbeat, index repair)
+//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, heartbeat, left segments,
+//!                           index repair)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring
@@ -20,10 +21,12 @@ mod context;
 mod events;
 mod incidents;
 mod index_writer;
+#[expect(clippy::disallowed_methods, reason = "its loop is a shell: it draws the jitter of its own pauses")]
 mod ingest;
 mod live;
 mod media_threads;
 mod node;
+mod outbox_writer;
 mod owned_task;
 mod recording;
 mod setup_gate;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
     Camera, CameraId, CameraSpec, CameraState, Clock, EventKind, GapCause, Incident, NodeId, RecordingSpec, RtspSource,
-    RtspTransport, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
+    RtspTransport, SegmentRow, SegmentState, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 use futures::FutureExt;
 use tempfile::TempDir;
@@ -26,7 +27,7 @@ struct Rig {
     node: NodeHandle,
     store: Arc<Store>,
     sim: CamSim,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Rig {
@@ -46,7 +47,7 @@ impl Rig {
         disk.reserve = eyrie_types::ByteSize::bytes(0);
         let disk = Disk::open(disk, Arc::clone(&clock)).unwrap();
         let node = Node::start_with(config, Arc::clone(&store), keyring, vec![disk], clock, children).await.unwrap();
-        Self { node, store, sim, _dir: dir }
+        Self { node, store, sim, dir }
     }
 
     async fn add(&self, path: &str) -> CameraId {
@@ -91,6 +92,13 @@ impl Rig {
         let all = TimeRange::new(WallTime::EPOCH, WallTime::MAX).unwrap();
         self.store.incidents(&TenantId::default_tenant(), camera, all).await.unwrap()
     }
+
+    /// The rows of a camera in the index.
+    async fn rows(&self, camera: CameraId) -> Vec<SegmentRow> {
+        let end = SystemClock::new().now() + Duration::from_secs(3_600);
+        let recent = TimeRange::new(end - Duration::from_secs(7_200), end).unwrap();
+        self.store.segments(&TenantId::default_tenant(), camera, recent).await.unwrap()
+    }
 }
 
 /// Children whose first ingest or recorder of one camera panics when told to.
@@ -119,19 +127,8 @@ impl Saboteur {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_that_panics_goes_on_where_it_stopped_and_nobody_else_notices() {
-    let (saboteur, mut children) = (Arc::new(Saboteur::new()), Children::default());
-    let (production, at) = (Arc::clone(&children.recording), Arc::clone(&saboteur));
-    children.recording = Arc::new(move |camera, stop| {
-        let (work, strike) = (production(camera, stop), at.strike());
-        async move {
-            tokio::select! {
-                () = work => {}
-                () = strike => {}
-            }
-        }
-        .boxed()
-    });
-    let rig = Rig::start(children).await;
+    let saboteur = Arc::new(Saboteur::new());
+    let rig = Rig::start(with_sabotaged_recorder(&saboteur)).await;
     let (victim, witness) = (rig.add("a").await, rig.add("b").await);
     rig.until("both recorded", async || rig.durable(victim) >= 2 && rig.durable(witness) >= 2).await;
     let mut events = rig.node.events();
@@ -166,6 +163,75 @@ async fn a_recorder_that_panics_goes_on_where_it_stopped_and_nobody_else_notices
     for pair in rows.windows(2) {
         assert!(pair[1].start <= pair[0].end + Duration::from_millis(100), "a hole between segments: {pair:?}");
     }
+}
+
+/// Children whose first recorder panics when told to.
+fn with_sabotaged_recorder(saboteur: &Arc<Saboteur>) -> Children {
+    let mut children = Children::default();
+    let (production, at) = (Arc::clone(&children.recording), Arc::clone(saboteur));
+    children.recording = Arc::new(move |camera, stop| {
+        let (work, strike) = (production(camera, stop), at.strike());
+        async move {
+            tokio::select! {
+                () = work => {}
+                () = strike => {}
+            }
+        }
+        .boxed()
+    });
+    children
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fragment_of_a_segment_that_a_crashed_recorder_left_is_in_the_index_at_once() {
+    let saboteur = Arc::new(Saboteur::new());
+    let rig = Rig::start(with_sabotaged_recorder(&saboteur)).await;
+    let victim = rig.add("a").await;
+    rig.until("some fragments", async || rig.durable(victim) >= 3).await;
+    let left = rig.node.open_tail(victim)[0].clone();
+    let tenant = TenantId::default_tenant();
+    assert_eq!(left.state, SegmentState::Open);
+    let known = rig.store.fragments(&tenant, victim, left.segment).await.unwrap();
+    assert!(known.is_empty(), "a crash now would lose nothing: the test shows nothing");
+    saboteur.now.notify_one();
+    rig.until("the left segment was scanned", async || {
+        let rows = rig.rows(victim).await;
+        rows.iter().any(|row| row.segment == left.segment && row.state == SegmentState::Unclosed)
+    })
+    .await;
+    // The node still runs: nothing waited for its stop or next start.
+    assert!(rig.node.status(victim).is_some());
+    let path = SegmentPath::new(left.placement.clone(), left.segment, left.start).relative();
+    let scan = SegmentReader::open(rig.dir.path().join("recordings").join(path), None).unwrap().scan(0).unwrap();
+    assert!(scan.fragments.len() >= 3);
+    assert_eq!(rig.store.fragments(&tenant, victim, left.segment).await.unwrap(), scan.fragments);
+    let rows = rig.rows(victim).await;
+    let row = rows.iter().find(|row| row.segment == left.segment).unwrap();
+    assert_eq!((row.fragments as usize, row.bytes), (scan.fragments.len(), scan.bytes));
+    let copies = rig.store.copies_of_segment(&tenant, victim, left.start, left.segment).await.unwrap();
+    assert_eq!(copies.iter().map(|copy| copy.bytes).collect::<Vec<_>>(), [scan.bytes]);
+    rig.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_node_sees_of_its_cameras_is_in_the_outbox_in_the_order_it_was_told() {
+    let saboteur = Arc::new(Saboteur::new());
+    let rig = Rig::start(with_sabotaged_recorder(&saboteur)).await;
+    let mut events = rig.node.events();
+    let victim = rig.add("a").await;
+    rig.until("recorded", async || rig.durable(victim) >= 1).await;
+    saboteur.now.notify_one();
+    rig.until("recorded again", async || saboteur.starts.load(Ordering::SeqCst) >= 2 && rig.durable(victim) >= 1).await;
+    rig.node.shutdown().await;
+    let told: Vec<_> = std::iter::from_fn(|| events.try_recv().ok()).map(|event| (*event).clone()).collect();
+    let kept = rig.store.events_after(0, 1000).await.unwrap();
+    assert_eq!(kept.into_iter().map(|entry| entry.event).collect::<Vec<_>>(), told);
+    let health = |trouble| EventKind::RecordingHealth { camera: victim, trouble };
+    for expected in [health(Some(GapCause::ProcessRestart)), health(None)] {
+        assert!(told.iter().any(|event| event.kind == expected), "{told:?}");
+    }
+    let online = |kind: &EventKind| matches!(kind, EventKind::CameraStatus { status, .. } if status.state == CameraState::Online);
+    assert!(told.iter().any(|event| online(&event.kind)), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 22] = [
+const COUNTERS: [(&str, &str); 25] = [
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -36,19 +36,23 @@ const COUNTERS: [(&str, &str); 22] = [
     ("eyrie_recording_segments_opened_total", "Segments opened"),
     ("eyrie_recording_failures_total", "Failed writes, syncs and opens, by cause"),
     ("eyrie_recording_units_lost_total", "Access units the recorder came too late for"),
+    ("eyrie_recording_left_segments_dropped_total", "Segments left by a crash that only the next start will scan"),
     ("eyrie_recording_fragments_unwritable_total", "Fragments that cannot be written whatever the disk does"),
     ("eyrie_index_write_failures_total", "Writes of index rows the store refused"),
     ("eyrie_index_rows_dropped_total", "Index rows dropped because too many waited, by kind; a scan finds them again"),
+    ("eyrie_outbox_write_failures_total", "Writes of events the store refused; they are tried again"),
+    ("eyrie_outbox_events_dropped_total", "Events dropped before they reached the outbox because too many waited"),
     ("eyrie_live_units_skipped_total", "Access units a live packager skipped"),
     ("eyrie_live_parts_unwritable_total", "Live parts that could not be made"),
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 6] = [
+const GAUGES: [(&str, Unit, &str); 7] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
     ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
     ("eyrie_camera_setups_in_flight", Unit::Count, "Cameras that are being connected"),
     ("eyrie_index_rows_waiting", Unit::Count, "Segment rows that wait for the index"),
+    ("eyrie_outbox_events_waiting", Unit::Count, "Events that wait for the outbox"),
     ("eyrie_frame_memory_bytes", Unit::Bytes, "Frames in memory, all cameras together"),
 ];

@@ -1,14 +1,13 @@
-//! Changes to cameras: into the store, then to the node that runs them, then to whoever listens.
+//! Changes to cameras: into the store together with their event, then to the node that runs them, then to whoever listens.
 
 use eyrie_media::{AudioCodec, Stream, TrackKind, VideoCodec};
 use eyrie_storage::keys::SealContext;
 use eyrie_storage::store::{PasswordChange, SealedSecret, StoreError, StoredCamera};
-use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, EventKind, ProblemCode, Secret, SourceSpec, TenantId};
+use eyrie_types::{By, Camera, CameraId, CameraState, CameraStatus, Event, ProblemCode, Secret, SourceSpec, TenantId};
 use serde_json::Value;
 
 use crate::camera_input::{PasswordInput, check_spec, patch_spec, read_spec, take_password};
-use crate::events::By;
-use crate::fleet::open_camera;
+use crate::fleet::run_camera;
 use crate::model::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 use crate::principal::Principal;
 use crate::{GatewayState, Problem};
@@ -31,10 +30,9 @@ pub(crate) async fn create(
     let (id, now) = (CameraId::generate(), state.clock().now());
     let password = take_password(&mut spec).map(|password| seal(state, &caller.tenant, id, &password)).transpose()?;
     let camera = Camera { id, tenant: caller.tenant.clone(), revision: 1, created_at: now, updated_at: now, spec };
-    state.store().create_camera(camera.clone(), password.clone()).await?;
+    let event = state.store().create_camera(camera.clone(), password.clone(), by).await?;
     let stored = StoredCamera { camera, password };
-    run(state, stored.clone()).await;
-    state.publish(&caller.tenant, by, EventKind::CameraCreated { camera: id });
+    apply(state, &stored, event).await;
     Ok(answer(state, stored))
 }
 
@@ -65,8 +63,9 @@ pub(crate) async fn update(
     };
     // The patch was applied to this revision, so to no other may it be written, asked for or not.
     let now = state.clock().now();
-    let stored = state.store().update_camera(&caller.tenant, id, Some(revision), spec, password, now).await?;
-    apply(state, &by, &stored).await;
+    let changed = state.store().update_camera(&caller.tenant, id, Some(revision), spec, password, now, by);
+    let (stored, event) = changed.await?;
+    apply(state, &stored, event).await;
     Ok(answer(state, stored))
 }
 
@@ -81,37 +80,35 @@ pub(crate) async fn delete(
     id: CameraId,
     expected: Option<u64>,
 ) -> Result<(), Problem> {
-    state.store().delete_camera(&caller.tenant, id, expected, state.clock().now()).await?;
-    removed(state, &by, &caller.tenant, id).await;
+    let event = state.store().delete_camera(&caller.tenant, id, expected, state.clock().now(), by).await?;
+    removed(state, id, event).await;
     Ok(())
 }
 
-/// Tells node and listeners of a changed camera.
-pub(crate) async fn apply(state: &GatewayState, by: &By, stored: &StoredCamera) {
+/// Tells node and listeners of a new or changed camera.
+pub(crate) async fn apply(state: &GatewayState, stored: &StoredCamera, event: Event) {
     run(state, stored.clone()).await;
-    let Camera { id, revision, tenant, .. } = &stored.camera;
-    state.publish(tenant, by.clone(), EventKind::CameraUpdated { camera: *id, revision: *revision });
+    state.node().announce(event);
 }
 
 /// Tells node and listeners of a deleted camera.
-pub(crate) async fn removed(state: &GatewayState, by: &By, tenant: &TenantId, id: CameraId) {
+pub(crate) async fn removed(state: &GatewayState, id: CameraId, event: Event) {
     if let Err(error) = state.node().remove_camera(id).await {
         // The node is stopping; the store knows that the camera is gone.
         tracing::warn!(%error, camera = %id, "the node was not told of a deleted camera");
     }
-    state.publish(tenant, by.clone(), EventKind::CameraDeleted { camera: id });
+    state.node().announce(event);
 }
 
 /// Hands a camera to the node. The store has it already, so that a node that cannot take it now runs it after its next start.
 async fn run(state: &GatewayState, stored: StoredCamera) {
-    let id = stored.camera.id;
-    match open_camera(state.sealer(), stored) {
-        Ok(camera) => {
-            if let Err(error) = state.node().put_camera(camera).await {
-                tracing::warn!(%error, camera = %id, "the node did not take a changed camera");
-            }
+    let camera = stored.camera.clone();
+    if let Err(error) = run_camera(state.node(), state.sealer(), stored).await {
+        tracing::warn!(%error, camera = %camera.id, "the node did not take a changed camera");
+        if state.node().status(camera.id).is_none() {
+            let CameraStatus { state: shown, reason, .. } = status(state, &camera);
+            state.node().put_unrunnable(&camera.tenant, camera.id, shown, &reason);
         }
-        Err(error) => tracing::error!(%error, camera = %id, "a camera's password cannot be opened"),
     }
 }
 

@@ -1,19 +1,17 @@
-//! The cameras of a tenant as the node sees them.
+//! From the directory to the node that runs its cameras.
 
-use std::collections::BTreeMap;
-
+use eyrie_actors::{NodeError, NodeHandle};
 use eyrie_storage::keys::{KeyError, SealContext, Sealer};
-use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery, StoreError, StoredCamera};
-use eyrie_types::{Camera, CameraId, CameraStatus, Secret, SourceSpec, TenantId};
+use eyrie_storage::store::StoredCamera;
+use eyrie_types::{Camera, CameraState, Secret, SourceSpec};
 
-use crate::GatewayState;
-use crate::camera_changes::{CAMERA_PASSWORD, status};
+use crate::camera_changes::CAMERA_PASSWORD;
 
 /// A camera with its password opened, ready to be handed to the node that runs it.
 ///
 /// # Errors
 /// When the password was sealed under another master key, for another camera, or is damaged.
-pub fn open_camera(sealer: &Sealer, stored: StoredCamera) -> Result<Camera, KeyError> {
+fn open_camera(sealer: &Sealer, stored: StoredCamera) -> Result<Camera, KeyError> {
     let StoredCamera { mut camera, password } = stored;
     if let (SourceSpec::Rtsp(rtsp), Some(sealed)) = (&mut camera.spec.source, password) {
         let object = camera.id.to_string();
@@ -24,23 +22,24 @@ pub fn open_camera(sealer: &Sealer, stored: StoredCamera) -> Result<Camera, KeyE
     Ok(camera)
 }
 
-/// What every camera of `tenant` is doing. One pass over the directory, a page at a time.
+/// Hands a camera of the directory to the node. One whose password cannot be opened is shown as refused, and the others run.
 ///
 /// # Errors
-/// When the store does not answer.
-pub(crate) async fn statuses(
-    state: &GatewayState,
-    tenant: &TenantId,
-) -> Result<BTreeMap<CameraId, CameraStatus>, StoreError> {
-    let mut statuses = BTreeMap::new();
-    let mut cursor = None;
-    loop {
-        let query = CameraQuery { limit: CAMERA_PAGE_MAX, cursor, ..CameraQuery::default() };
-        let page = state.store().cameras(tenant, query).await?;
-        statuses.extend(page.items.iter().map(|stored| (stored.camera.id, status(state, &stored.camera))));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return Ok(statuses);
+/// When the node takes no commands.
+pub async fn run_camera(node: &NodeHandle, sealer: &Sealer, stored: StoredCamera) -> Result<(), NodeError> {
+    let (id, tenant) = (stored.camera.id, stored.camera.tenant.clone());
+    match open_camera(sealer, stored) {
+        Ok(camera) => node.put_camera(camera).await,
+        Err(error) => {
+            tracing::error!(camera = %id, %error, "the camera's password cannot be opened; set it again");
+            node.remove_camera(id).await?;
+            node.put_unrunnable(
+                &tenant,
+                id,
+                CameraState::Refused,
+                "its stored password cannot be opened; set it again",
+            );
+            Ok(())
         }
     }
 }

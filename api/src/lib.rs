@@ -8,9 +8,10 @@ mod authorize;
 mod camera_changes;
 mod camera_input;
 mod dashboard;
-mod events;
 mod extract;
 mod fleet;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gateway;
 mod handlers;
 mod limits;
@@ -26,7 +27,7 @@ mod store_problem;
 
 pub use auth::{BootstrapError, KeyError, PasswordError, ensure_admin, reset_password};
 pub use camera_changes::CAMERA_PASSWORD;
-pub use fleet::open_camera;
+pub use fleet::run_camera;
 pub use gateway::{Gateway, GatewayError, GatewayParts, GatewayState, ServeError, TlsError, TlsFiles};
 pub use openapi::openapi_json;
 pub use problem::Problem;

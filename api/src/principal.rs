@@ -1,6 +1,6 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use eyrie_types::{Actor, ProblemCode, RequestId, Role, SessionId, TenantId, UserId};
+use eyrie_types::{Actor, By, ProblemCode, RequestId, Role, SessionId, TenantId, UserId};
 
 use crate::Problem;
 
@@ -40,6 +40,11 @@ impl Principal {
             Via::Token | Via::Ticket => Actor::User { id: self.user, name: self.username.clone() },
             Via::Capability => Actor::Capability { issued_by: self.user },
         }
+    }
+
+    /// Who made it happen, and with which request, for events.
+    pub(crate) fn by(&self, Correlation(trace): Correlation) -> By {
+        By { actor: self.actor(), trace: Some(trace) }
     }
 }
 

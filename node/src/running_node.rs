@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
-use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin, open_camera};
+use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin, run_camera};
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::disk::{Disk, DiskConfig};
@@ -178,8 +178,7 @@ impl RunningNode {
     }
 }
 
-/// Hands every camera of the directory to the node. One whose password cannot be opened is left out and logged: the others
-/// must run.
+/// Hands every camera of the directory to the node.
 async fn start_cameras(data: &DataDir, node: &NodeHandle) -> anyhow::Result<()> {
     let sealer = data.keys.sealer();
     let mut after = None;
@@ -188,13 +187,7 @@ async fn start_cameras(data: &DataDir, node: &NodeHandle) -> anyhow::Result<()> 
         let Some(last) = page.last() else { return Ok(()) };
         after = Some((last.camera.tenant.clone(), last.camera.id));
         for stored in page {
-            let id = stored.camera.id;
-            match open_camera(&sealer, stored) {
-                Ok(camera) => node.put_camera(camera).await?,
-                Err(error) => {
-                    tracing::error!(camera = %id, %error, "the camera's password cannot be opened; set it again")
-                }
-            }
+            run_camera(node, &sealer, stored).await?;
         }
     }
 }

@@ -13,7 +13,7 @@ use eyrie_storage::ledger::Ledger;
 use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery};
 use eyrie_storage::{Store, StoreConfig};
 use eyrie_types::{
-    Camera, CameraId, CameraSpec, Clock, Epoch, FileSource, Monotonic, NodeId, Placement, SegmentId, SegmentRow,
+    By, Camera, CameraId, CameraSpec, Clock, Epoch, FileSource, Monotonic, NodeId, Placement, SegmentId, SegmentRow,
     SegmentState, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 
@@ -102,7 +102,7 @@ impl Bench {
         let mut writes = Vec::new();
         for n in 0..CAMERAS {
             let (store, camera) = (self.store.clone(), camera(n));
-            writes.push(tokio::spawn(async move { store.create_camera(camera, None).await.unwrap() }));
+            writes.push(tokio::spawn(async move { store.create_camera(camera, None, By::system()).await.unwrap() }));
             if writes.len() == 1000 {
                 for write in writes.drain(..) {
                     write.await.unwrap();
@@ -130,7 +130,7 @@ impl Bench {
 
     async fn day(&self) {
         let camera = camera(CAMERAS);
-        self.store.create_camera(camera.clone(), None).await.unwrap();
+        self.store.create_camera(camera.clone(), None, By::system()).await.unwrap();
         // A hole every minute: a camera in a bad way.
         let rows = (0..24).map(|hour| row(camera.id, self.node, midnight() + HOUR * hour, 60)).collect();
         self.store.put_segments(rows).await.unwrap();

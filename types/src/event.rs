@@ -26,6 +26,30 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// Who made something happen, and with which request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct By {
+    /// Who; the system itself where nobody did.
+    pub actor: Actor,
+    /// The request it came from, if any.
+    pub trace: Option<RequestId>,
+}
+
+impl By {
+    /// Nobody asked for it: the product itself saw or did it.
+    pub const fn system() -> Self {
+        Self { actor: Actor::System, trace: None }
+    }
+}
+
+impl Event {
+    /// The one place where an envelope is made: `kind` happened to something of `tenant` at `time`.
+    pub fn new(tenant: TenantId, time: WallTime, by: By, kind: EventKind) -> Self {
+        let By { actor, trace } = by;
+        Self { version: EVENT_VERSION, id: EventId::generate(), tenant, time, actor, trace, kind }
+    }
+}
+
 /// The kinds of events, each with its subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind")]

@@ -26,7 +26,7 @@ pub use camera::{
     SourceSpec, check_name,
 };
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
-pub use event::{EVENT_VERSION, Event, EventKind};
+pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};
 pub use id::{
     AuditId, CameraId, EventId, IdError, KeyId, NodeId, RequestId, SegmentId, SessionId, SiteId, TenantId, UserId,

@@ -4,6 +4,7 @@ use eyrie_types::{CameraSpec, CameraState, GapCause, RecordingMode};
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::child::{ChildKind, ChildSlot};
+use crate::backoff::jitter;
 use crate::context::{CHILD_STOP_PATIENCE, CameraContext};
 use crate::incidents::Trouble;
 use crate::ingest::{IngestActor, IngestArgs};
@@ -109,7 +110,7 @@ impl CameraTree {
         metrics::counter!("eyrie_camera_child_restarts_total", "child" => kind.as_str()).increment(1);
         let slot = self.slot(kind);
         slot.backoff.worked_for(now.since(slot.started));
-        let pause = slot.backoff.pause(rand::random());
+        let pause = slot.backoff.pause(jitter());
         tracing::error!(placement = %self.camera.placement, child = kind.as_str(), %error, ?pause, "a child failed");
         match kind {
             ChildKind::Ingest => {

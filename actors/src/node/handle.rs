@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::live::{LiveError, LiveHandle};
 use crate::media_threads::MediaThreads;
-use crate::recording::RotationPace;
+use crate::outbox_writer::OutboxWriter;
+use crate::recording::{LeftSegments, RotationPace};
 use crate::setup_gate::SetupGate;
 use crate::telemetry;
 
@@ -65,13 +67,16 @@ impl Node {
         if let Err(error) = store.close_incidents_before(epoch, died).await {
             tracing::warn!(%error, "incidents of an earlier run stay open");
         }
+        let outbox = Arc::new(OutboxWriter::default());
         let context = Arc::new(NodeContext {
-            events: EventBus::new(Arc::clone(&clock)),
+            events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
+            outbox,
             index: Arc::new(IndexWriter::default()),
             budget: RingBudget::new(config.frame_memory),
             silence: Arc::new(SilenceWatch::default()),
             gate: SetupGate::new(config.setups, Arc::clone(&clock)),
             rotation: RotationPace::default(),
+            left_segments: LeftSegments::default(),
             directory: Directory::new(epoch),
             config,
             store,
@@ -122,14 +127,43 @@ impl NodeHandle {
         self.context.events.stream(camera)
     }
 
-    /// How many cameras are in each state; states without cameras are left out.
-    pub fn camera_counts(&self) -> std::collections::HashMap<CameraState, u64> {
-        self.context.events.counts()
+    /// What up to `limit` cameras of a tenant after `after` are doing, by id. Disabled cameras are among them, and those that
+    /// [cannot run](Self::put_unrunnable).
+    pub fn statuses(
+        &self,
+        tenant: &TenantId,
+        after: Option<CameraId>,
+        limit: usize,
+    ) -> BTreeMap<CameraId, CameraStatus> {
+        self.context.events.page(tenant, after, limit)
     }
 
-    /// All that happens from now on. A receiver that lags 4,096 events behind loses the oldest and is told so.
+    /// The cameras of a tenant that are in `state`, by id.
+    pub fn cameras_in_state(&self, tenant: &TenantId, state: CameraState) -> Vec<CameraId> {
+        self.context.events.in_state(tenant, state)
+    }
+
+    /// How many cameras of a tenant are in each state; states without cameras are left out.
+    pub fn camera_counts(&self, tenant: &TenantId) -> BTreeMap<CameraState, u64> {
+        self.context.events.counts(Some(tenant))
+    }
+
+    /// Shows a camera that is in the directory and cannot be run, such as one whose password cannot be opened: in `state`, for
+    /// `reason`.
+    pub fn put_unrunnable(&self, tenant: &TenantId, camera: CameraId, state: CameraState, reason: &str) {
+        self.context.events.enter(tenant, camera);
+        self.context.events.set_ingest(tenant, camera, state, reason);
+    }
+
+    /// All that happens from now on: what the node sees, and what is [announced](Self::announce). A receiver that lags 8,192
+    /// events behind loses the oldest and is told so.
     pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         self.context.events.subscribe()
+    }
+
+    /// Tells listeners of a change that was made in the store, which put its event into the outbox.
+    pub fn announce(&self, event: Event) {
+        self.context.events.announce(Arc::new(event));
     }
 
     /// A handle for live requests of `camera`. Nothing is packaged until the first request.

@@ -7,15 +7,17 @@ use futures::FutureExt;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::service::{Service, ServiceArgs};
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, jitter};
 use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
 use crate::context::NodeContext;
-use crate::recording::repair_index;
+use crate::recording::{LeftSegments, repair_index};
 
 /// How long a node may take to stop all its cameras in order: a child's patience, and a round of the disks.
 const CAMERAS_STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How long the last rows may take to reach the index. What does not is found by the next start.
 const INDEX_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the last events may take to reach the outbox: a store that took the rows takes these, too.
+const OUTBOX_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The root: cameras on one side, the loops that serve the whole node on the other. Each that fails is started again, with
 /// backoff; the root itself only ends when told to.
@@ -63,7 +65,7 @@ impl Tree {
         let id = who.get_id();
         if self.cameras.as_ref().is_some_and(|cameras| cameras.get_id() == id) {
             self.cameras = None;
-            let pause = self.cameras_backoff.pause(rand::random());
+            let pause = self.cameras_backoff.pause(jitter());
             tracing::error!(%error, ?pause, "the camera supervisor failed and starts again");
             drop(me.send_after(pause, || NodeMessage::RestartCameras));
         }
@@ -71,7 +73,7 @@ impl Tree {
         let found = found.filter(|(_, place)| place.cell.as_ref().is_some_and(|cell| cell.get_id() == id));
         for (at, place) in found {
             place.cell = None;
-            let pause = place.backoff.pause(rand::random());
+            let pause = place.backoff.pause(jitter());
             metrics::counter!("eyrie_node_service_restarts_total", "service" => place.args.name).increment(1);
             tracing::error!(service = place.args.name, %error, ?pause, "a service of the node failed and starts again");
             drop(me.send_after(pause, move || NodeMessage::RestartService(at)));
@@ -138,6 +140,9 @@ impl Actor for NodeSupervisor {
         if !tree.node.index.drained(INDEX_PATIENCE).await {
             tracing::warn!("not all rows reached the index in time; the next start finds them by scanning");
         }
+        if !tree.node.outbox.drained(OUTBOX_PATIENCE).await {
+            tracing::warn!("not all events reached the outbox in time; they are lost to whoever reads it");
+        }
         Ok(())
     }
 }
@@ -146,7 +151,8 @@ impl Actor for NodeSupervisor {
 fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
     let started = node.clock.now();
     let (silence, gate, index) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
-    let (alive, repair) = (Arc::clone(node), Arc::clone(node));
+    let (outbox, alive) = (Arc::clone(node), Arc::clone(node));
+    let (left, repair) = (Arc::clone(node), Arc::clone(node));
     vec![
         ServiceArgs {
             name: "silence watch",
@@ -157,7 +163,12 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
             name: "index writer",
             body: Arc::new(move || Arc::clone(&index.index).run(Arc::clone(&index.store)).boxed()),
         },
+        ServiceArgs {
+            name: "outbox writer",
+            body: Arc::new(move || Arc::clone(&outbox.outbox).run(Arc::clone(&outbox.store)).boxed()),
+        },
         ServiceArgs { name: "heartbeat", body: Arc::new(move || heartbeat(Arc::clone(&alive), started).boxed()) },
+        ServiceArgs { name: "left segments", body: Arc::new(move || LeftSegments::run(Arc::clone(&left)).boxed()) },
         ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), epoch).boxed()) },
     ]
 }
@@ -172,7 +183,7 @@ async fn heartbeat(node: Arc<NodeContext>, started: WallTime) {
             metrics::counter!("eyrie_node_heartbeat_failures_total").increment(1);
             tracing::warn!(%error, "the node's heartbeat was not stored");
         }
-        for (state, count) in node.events.counts() {
+        for (state, count) in node.events.counts(None) {
             metrics::gauge!("eyrie_cameras", "state" => state.as_str()).set(count as f64);
         }
         metrics::gauge!("eyrie_frame_memory_bytes").set(node.budget.used_bytes() as f64);
@@ -191,7 +202,7 @@ async fn repair_once(node: Arc<NodeContext>, epoch: Epoch) {
                 return;
             }
             Err(error) => {
-                let pause = backoff.pause(rand::random());
+                let pause = backoff.pause(jitter());
                 tracing::warn!(%error, ?pause, "the index could not be repaired yet");
                 tokio::time::sleep(pause).await;
             }

@@ -5,6 +5,7 @@
 
 mod actor;
 mod cut;
+mod left_segments;
 mod open_segment;
 mod pending;
 mod recorder;
@@ -13,6 +14,7 @@ mod rotation_pace;
 mod runs;
 
 pub(crate) use actor::{RecordingActor, RecordingArgs};
+pub(crate) use left_segments::{LeftSegment, LeftSegments};
 pub(crate) use recorder::record;
 pub use repair::{Finding, RepairError, RepairReport, check_recordings, repair_index};
 pub(crate) use rotation_pace::RotationPace;

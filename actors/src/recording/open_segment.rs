@@ -92,6 +92,7 @@ impl OpenSegment {
             merkle_root: None,
         };
         node.index.put_segment(row.clone());
+        camera.begin_segment(row.clone(), writer.durable());
         metrics::counter!("eyrie_recording_segments_opened_total").increment(1);
         Ok(Self {
             durability: writer.durable(),

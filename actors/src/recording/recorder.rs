@@ -4,13 +4,13 @@ use std::time::Duration;
 use eyrie_media::{Fmp4Error, Fragment, Fragmenter, Read, ReaderKind, RingReader, WakeOn};
 use eyrie_storage::disk::{DiskError, Durability};
 use eyrie_storage::segment::FormatError;
-use eyrie_types::{GapCause, SegmentRow, SegmentState, WallTime};
+use eyrie_types::{GapCause, WallTime};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::open_segment::OpenSegment;
 use super::pending::Pending;
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, jitter};
 use crate::context::CameraContext;
 use crate::incidents::Trouble;
 
@@ -44,11 +44,10 @@ struct Recorder {
 
 impl Recorder {
     fn new(camera: Arc<CameraContext>) -> Self {
-        if let Some(row) = camera.open_segment() {
+        if let Some(left) = camera.take_left_segment() {
             // An earlier recorder of this incarnation crashed and left a segment behind: nobody appends to it again.
-            let state = SegmentState::Unclosed;
-            camera.node.index.put_segment(SegmentRow { state, ..(*row).clone() });
-            camera.set_open_segment(None);
+            camera.node.index.put_segment(left.row.clone());
+            camera.node.left_segments.put(left);
         }
         // What the earlier one left unread is still pinned in the ring.
         let reader = match camera.last_durable_seq() {
@@ -239,7 +238,7 @@ impl Recorder {
         }
         self.pending.rewind();
         self.disk = self.disk.wrapping_add(1);
-        let pause = self.backoff.pause(rand::random());
+        let pause = self.backoff.pause(jitter());
         self.retry_at = Some(Instant::now() + pause);
         metrics::counter!("eyrie_recording_failures_total", "cause" => cause.as_str()).increment(1);
         if self.trouble.cause() != Some(cause) {

@@ -87,12 +87,9 @@ pub async fn repair_index(
             continue;
         }
         report.segments += 1;
-        let relative = SegmentPath::new(row.placement.clone(), row.segment, row.start).relative();
-        let found =
-            disks.iter().map(|disk| (disk, disk.config().root.join(&relative))).find(|(_, path)| path.is_file());
-        let Some((disk, path)) = found else {
+        let Some((disk, path)) = find(disks, &row) else {
             // Opened in the index, but the crash came before the file was durable: nothing is there to be played.
-            report.findings.push(Finding::Missing { segment: row.segment, path: relative });
+            report.findings.push(Finding::Missing { segment: row.segment, path: relative(&row) });
             store.put_segments(vec![SegmentRow { state: SegmentState::Unclosed, ..row }]).await?;
             continue;
         };
@@ -106,6 +103,17 @@ pub async fn repair_index(
         }
     }
     Ok(report)
+}
+
+/// Where the file of `row` lies below the root of its disk.
+fn relative(row: &SegmentRow) -> PathBuf {
+    SegmentPath::new(row.placement.clone(), row.segment, row.start).relative()
+}
+
+/// The disk that holds the file of `row`.
+pub(super) fn find<'a>(disks: &'a [Disk], row: &SegmentRow) -> Option<(&'a Disk, PathBuf)> {
+    let relative = relative(row);
+    disks.iter().map(|disk| (disk, disk.config().root.join(&relative))).find(|(_, path)| path.is_file())
 }
 
 /// Compares every file below `roots` with every row of the index, and mends what can be mended: rows that tell something else
@@ -152,8 +160,7 @@ pub async fn check_recordings(
     }
     for (segment, row) in rows {
         if !seen.contains(&segment) {
-            let path = SegmentPath::new(row.placement, segment, row.start).relative();
-            report.findings.push(Finding::Missing { segment, path });
+            report.findings.push(Finding::Missing { segment, path: relative(&row) });
         }
     }
     Ok(report)
@@ -201,25 +208,40 @@ struct Rescanned {
 /// Brings row, copy and fragment table in line with what was found.
 async fn write(store: &Store, disk: &str, Rescanned { row, entries }: Rescanned) -> Result<(), RepairError> {
     let Placement { tenant, camera, .. } = &row.placement;
-    let path = SegmentPath::new(row.placement.clone(), row.segment, row.start).relative();
-    let copy = SegmentCopy {
-        tenant: tenant.clone(),
-        camera: *camera,
+    let known = known_numbers(store, &row).await?;
+    for chunk in missing(&entries, &known) {
+        store.append_fragments(tenant, *camera, row.segment, &chunk).await?;
+    }
+    store.put_copy(copy_of(&row, disk)).await?;
+    store.put_segments(vec![row]).await?;
+    Ok(())
+}
+
+pub(super) fn copy_of(row: &SegmentRow, disk: &str) -> SegmentCopy {
+    SegmentCopy {
+        tenant: row.placement.tenant.clone(),
+        camera: row.placement.camera,
         segment: row.segment,
         start: row.start,
         node: row.node,
         disk: disk.to_owned(),
-        path: path.display().to_string(),
+        path: relative(row).display().to_string(),
         bytes: row.bytes,
         written_at: row.end,
-    };
-    let known = store.fragments(tenant, *camera, row.segment).await?.len();
-    for chunk in entries.get(known..).unwrap_or_default().chunks(FRAGMENT_CHUNK_MAX) {
-        store.append_fragments(tenant, *camera, row.segment, chunk).await?;
     }
-    store.put_copy(copy).await?;
-    store.put_segments(vec![row]).await?;
-    Ok(())
+}
+
+/// The numbers of the fragments that the index knows of a segment.
+pub(super) async fn known_numbers(store: &Store, row: &SegmentRow) -> Result<BTreeSet<u32>, StoreError> {
+    let known = store.fragments(&row.placement.tenant, row.placement.camera, row.segment).await?;
+    Ok(known.into_iter().map(|entry| entry.number).collect())
+}
+
+/// What of `entries` the index does not know, in chunks without a hole.
+pub(super) fn missing(entries: &[FragmentEntry], known: &BTreeSet<u32>) -> Vec<Vec<FragmentEntry>> {
+    let unknown: Vec<_> = entries.iter().filter(|entry| !known.contains(&entry.number)).cloned().collect();
+    let runs = unknown.chunk_by(|before, entry| before.number.checked_add(1) == Some(entry.number));
+    runs.flat_map(|run| run.chunks(FRAGMENT_CHUNK_MAX)).map(<[_]>::to_vec).collect()
 }
 
 /// The row of a file that has none, still without its fragments.
@@ -250,28 +272,31 @@ async fn rescan_from(
     row: SegmentRow,
     verify_from: u64,
 ) -> Result<(Option<Rescanned>, Option<String>), RepairError> {
-    blocking(move || {
-        let scanned = SegmentReader::open(&path, None).and_then(|reader| {
-            let bytes = reader.bytes()?;
-            reader.scan(verify_from).map(|scan| (scan, bytes))
-        });
-        match scanned {
-            Ok((scan, bytes)) => {
-                let damage = match &scan.end {
-                    ScanEnd::Damaged { reason } => Some(reason.to_string()),
-                    ScanEnd::Closed | ScanEnd::Unclosed => None,
-                };
-                let mended = mended(&row, &scan, bytes);
-                ((mended != row).then_some(Rescanned { row: mended, entries: scan.fragments }), damage)
-            }
-            Err(error) => (None, Some(error.to_string())),
+    blocking(move || match scan_file(&path, verify_from) {
+        Ok((scan, bytes)) => {
+            let damage = match &scan.end {
+                ScanEnd::Damaged { reason } => Some(reason.to_string()),
+                ScanEnd::Closed | ScanEnd::Unclosed => None,
+            };
+            let mended = mended(&row, &scan, bytes);
+            ((mended != row).then_some(Rescanned { row: mended, entries: scan.fragments }), damage)
         }
+        Err(error) => (None, Some(error)),
     })
     .await
 }
 
+/// Scans a file, hashing what begins at or behind `verify_from`; answers its length, too.
+pub(super) fn scan_file(path: &Path, verify_from: u64) -> Result<(Scan, u64), String> {
+    let scanned = SegmentReader::open(path, None).and_then(|reader| {
+        let bytes = reader.bytes()?;
+        reader.scan(verify_from).map(|scan| (scan, bytes))
+    });
+    scanned.map_err(|error| error.to_string())
+}
+
 /// The row as the scan tells it.
-fn mended(row: &SegmentRow, scan: &Scan, file_bytes: u64) -> SegmentRow {
+pub(super) fn mended(row: &SegmentRow, scan: &Scan, file_bytes: u64) -> SegmentRow {
     let closed = scan.end == ScanEnd::Closed;
     let mut mended = SegmentRow {
         state: if closed { SegmentState::Closed } else { SegmentState::Unclosed },
@@ -286,6 +311,6 @@ fn mended(row: &SegmentRow, scan: &Scan, file_bytes: u64) -> SegmentRow {
     mended
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RepairError> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RepairError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| RepairError::Reader(error.to_string()))
 }

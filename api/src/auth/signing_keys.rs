@@ -134,7 +134,8 @@ impl SigningKeys {
         Some(KeyRef { keys, best })
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
+    #[allow(clippy::unwrap_used, reason = "for tests and fuzz targets alone")]
     pub(crate) fn for_tests(now: WallTime) -> Self {
         let pkcs8 = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).unwrap();
         let row = row_at(now, SealedSecret::new(Vec::new())).unwrap();

@@ -7,17 +7,13 @@ use eyrie_actors::{NetworkPolicy, NodeHandle};
 use eyrie_storage::disk::Disk;
 use eyrie_storage::keys::{KeyRing, Sealer};
 use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{
-    Clock, EVENT_VERSION, Event, EventId, EventKind, Monotonic, NodeId, ProblemCode, Secret, SessionId, TenantId,
-    WallTime,
-};
+use eyrie_types::{Clock, Monotonic, NodeId, ProblemCode, Secret, SessionId, TenantId, WallTime};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
 use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
-use crate::events::By;
 use crate::principal::{Principal, Via};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
@@ -28,8 +24,6 @@ const ANONYMOUS_AUDIT_MAX: u32 = 100;
 /// The window of [`ANONYMOUS_AUDIT_MAX`].
 const ANONYMOUS_AUDIT_WINDOW: Duration = Duration::from_secs(60);
 
-/// Changes a WebSocket may fall behind by: a bulk change of 1,000 cameras at once, four times.
-const EVENTS_MAX: usize = 4096;
 /// WebSockets at the same time; each may pin its own queue.
 const FEEDS_MAX: usize = 1000;
 
@@ -82,7 +76,6 @@ struct StateInner {
     hasher: RandomState,
     anonymous_audits: Mutex<(Monotonic, u32)>,
     started_at: WallTime,
-    events: broadcast::Sender<Arc<Event>>,
     feeds: Arc<Semaphore>,
     stopping: CancellationToken,
 }
@@ -107,7 +100,6 @@ impl GatewayState {
             hasher: RandomState::new(),
             anonymous_audits: Mutex::new((parts.clock.monotonic(), 0)),
             started_at: now,
-            events: broadcast::Sender::new(EVENTS_MAX),
             feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
             stopping: CancellationToken::new(),
             parts,
@@ -178,26 +170,6 @@ impl GatewayState {
     /// Places for WebSockets.
     pub(crate) fn feeds(&self) -> &Arc<Semaphore> {
         &self.0.feeds
-    }
-
-    /// Changes of the directory made through this gateway, from now on.
-    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.0.events.subscribe()
-    }
-
-    /// Tells listeners what `by` did.
-    pub(crate) fn publish(&self, tenant: &TenantId, by: By, kind: EventKind) {
-        let event = Event {
-            version: EVENT_VERSION,
-            id: EventId::generate(),
-            tenant: tenant.clone(),
-            time: self.clock().now(),
-            actor: by.actor,
-            trace: Some(by.trace),
-            kind,
-        };
-        // Nobody listening is no fault.
-        let _ = self.0.events.send(Arc::new(event));
     }
 
     /// Who `session` is now, unless it has ended.

@@ -4,7 +4,6 @@ use eyrie_storage::store::{BULK_MAX, BulkChange, BulkOutcome};
 use eyrie_types::Labels;
 
 use crate::camera_changes;
-use crate::events::By;
 use crate::extract::ApiJson;
 use crate::model::{BulkAction, BulkAnswer, BulkInput, BulkResult};
 use crate::principal::{Authorized, Correlation, Principal};
@@ -29,18 +28,18 @@ pub(crate) async fn change_cameras(
         BulkAction::AddLabels => BulkChange::AddLabels(labels(input.labels)?),
         BulkAction::RemoveLabels => BulkChange::RemoveLabels(labels(input.labels)?),
     };
-    let (ids, by) = (input.ids.clone(), By::caller(&caller, correlation));
-    let outcomes = state.store().change_cameras(&caller.tenant, ids, change, state.clock().now()).await?;
+    let (ids, now, by) = (input.ids.clone(), state.clock().now(), caller.by(correlation));
+    let outcomes = state.store().change_cameras(&caller.tenant, ids, change, now, by).await?;
     let mut results = Vec::with_capacity(outcomes.len());
     for (id, outcome) in input.ids.into_iter().zip(outcomes) {
         let problem = match outcome {
-            Ok(BulkOutcome::Changed(stored)) => {
-                camera_changes::apply(&state, &by, &stored).await;
+            Ok(BulkOutcome::Changed(stored, event)) => {
+                camera_changes::apply(&state, &stored, event).await;
                 None
             }
             Ok(BulkOutcome::Unchanged) => None,
-            Ok(BulkOutcome::Deleted) => {
-                camera_changes::removed(&state, &by, &caller.tenant, id).await;
+            Ok(BulkOutcome::Deleted(event)) => {
+                camera_changes::removed(&state, id, event).await;
                 None
             }
             Err(error) => Some(Problem::from(error)),

@@ -3,15 +3,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, CameraSpec, CameraState, CameraStatus};
+use eyrie_types::{CameraId, CameraSpec, CameraStatus};
 
 use super::page;
-use crate::events::By;
+use crate::camera_changes;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::model::{CameraAnswer, CameraPage, CameraPatch, CameraQuery};
 use crate::principal::{Authorized, Correlation, Principal};
 use crate::{GatewayState, Problem};
-use crate::{camera_changes, fleet};
 
 /// Lists cameras.
 #[utoipa::path(get, path = "/api/v1/cameras", tag = "cameras", params(CameraQuery),
@@ -21,10 +20,8 @@ pub(crate) async fn list_cameras(
     caller: Authorized<Principal>,
     ApiQuery(query): ApiQuery<CameraQuery>,
 ) -> Result<Json<CameraPage>, Problem> {
-    let ids = match query.state {
-        Some(wanted) => Some(in_state(&state, &caller, wanted).await?),
-        None => None,
-    };
+    // What cameras are doing is known to the node, in memory; the store sorts, searches and pages among those it is given.
+    let ids = query.state.map(|wanted| state.node().cameras_in_state(&caller.tenant, wanted));
     let asked = eyrie_storage::store::CameraQuery {
         search: query.search,
         labels: query.label.into_iter().collect(),
@@ -51,7 +48,7 @@ pub(crate) async fn create_camera(
     correlation: Correlation,
     ApiJson(body): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
-    let camera = camera_changes::create(&state, &caller, By::caller(&caller, correlation), body).await?;
+    let camera = camera_changes::create(&state, &caller, caller.by(correlation), body).await?;
     let location = camera.links.itself.clone();
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(camera)).into_response())
 }
@@ -89,7 +86,7 @@ pub(crate) async fn update_camera(
     ApiJson(patch): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let expected = if_match(&headers)?;
-    let camera = camera_changes::update(&state, &caller, By::caller(&caller, correlation), id, expected, patch).await?;
+    let camera = camera_changes::update(&state, &caller, caller.by(correlation), id, expected, patch).await?;
     Ok(tagged(camera).into_response())
 }
 
@@ -105,7 +102,7 @@ pub(crate) async fn delete_camera(
     ApiPath(id): ApiPath<CameraId>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    camera_changes::delete(&state, &caller, By::caller(&caller, correlation), id, if_match(&headers)?).await?;
+    camera_changes::delete(&state, &caller, caller.by(correlation), id, if_match(&headers)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -120,12 +117,6 @@ pub(crate) async fn get_camera_status(
 ) -> Result<Json<CameraStatus>, Problem> {
     let stored = state.store().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
     Ok(Json(camera_changes::status(&state, &stored.camera)))
-}
-
-/// The caller's cameras in a state: the node knows, the store does not.
-async fn in_state(state: &GatewayState, caller: &Principal, wanted: CameraState) -> Result<Vec<CameraId>, Problem> {
-    let statuses = fleet::statuses(state, &caller.tenant).await?;
-    Ok(statuses.into_iter().filter(|(_, status)| status.state == wanted).map(|(id, _)| id).collect())
 }
 
 /// The camera with its revision as the entity tag.

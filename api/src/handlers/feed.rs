@@ -11,7 +11,6 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use crate::auth::TICKET_TTL;
-use crate::fleet;
 use crate::model::{FeedMessage, TicketAnswer};
 use crate::principal::{Authorized, Principal, Via};
 use crate::{GatewayState, Problem};
@@ -33,8 +32,10 @@ const CLOSE_ENDED: u16 = 4401;
 const CLOSE_SLOW: u16 = 4408;
 /// The node is stopping (RFC 6455 registry: service restart).
 const CLOSE_RESTART: u16 = 1012;
-/// The node met a fault (RFC 6455 section 7.4.1).
-const CLOSE_FAULT: u16 = 1011;
+
+/// Statuses in one message: 150 kB, so that 1,000 sockets that open at once take 150 MB for a moment, however many cameras there
+/// are.
+const STATUSES_MAX: usize = 1000;
 
 /// Issues a ticket for one WebSocket.
 #[utoipa::path(post, path = "/api/v1/ws-tickets", tag = "events",
@@ -54,7 +55,8 @@ pub(crate) async fn create_ticket(
 
 /// Opens the WebSocket of statuses and events.
 ///
-/// Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot, then events.
+/// Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond 1,000
+/// cameras in several messages), then events.
 /// Close codes: 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
 #[utoipa::path(get, path = "/api/v1/ws", tag = "events",
     params(("sec-websocket-protocol" = String, Header, description = "`eyrie.v1, ticket.<ticket>`")),
@@ -91,11 +93,8 @@ async fn feed(state: &GatewayState, caller: &Principal, socket: &mut WebSocket) 
     const SLOW: (u16, &str) = (CLOSE_SLOW, "too slow; connect again for a snapshot");
     const ENDED: (u16, &str) = (CLOSE_ENDED, "the session has ended");
     // Subscribed before the snapshot is taken, so that nothing falls between the two.
-    let (mut statuses, mut changes, mut ends) = (state.node().events(), state.events(), state.sessions().ends());
-    let Ok(snapshot) = fleet::statuses(state, &caller.tenant).await else {
-        return (CLOSE_FAULT, "the node cannot read its metadata");
-    };
-    if send(socket, &FeedMessage::Snapshot { statuses: snapshot }).await.is_err() {
+    let (mut events, mut ends) = (state.node().events(), state.sessions().ends());
+    if send_snapshot(state, caller, socket).await.is_err() {
         return SLOW;
     }
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
@@ -103,8 +102,7 @@ async fn feed(state: &GatewayState, caller: &Principal, socket: &mut WebSocket) 
     let mut silent_beats = 0;
     loop {
         let event: Result<Arc<Event>, RecvError> = tokio::select! {
-            event = statuses.recv() => event,
-            event = changes.recv() => event,
+            event = events.recv() => event,
             ended = ends.recv() => match ended {
                 Ok(ended) if ended.covers(caller) => return ENDED,
                 Ok(_) => continue,
@@ -146,6 +144,24 @@ async fn feed(state: &GatewayState, caller: &Principal, socket: &mut WebSocket) 
             Err(RecvError::Closed) => return (CLOSE_RESTART, "the node is stopping"),
         }
     }
+}
+
+/// Sends what every camera is doing, page by page out of the node's memory. What changes meanwhile follows as an event.
+async fn send_snapshot(state: &GatewayState, caller: &Principal, socket: &mut WebSocket) -> Result<(), ()> {
+    let page = |after| state.node().statuses(&caller.tenant, after, STATUSES_MAX);
+    let mut statuses = page(None);
+    let mut last = statuses.last_key_value().map(|(id, _)| *id);
+    let mut full = statuses.len() == STATUSES_MAX;
+    send(socket, &FeedMessage::Snapshot { statuses }).await?;
+    while full {
+        statuses = page(last);
+        last = statuses.last_key_value().map(|(id, _)| *id);
+        full = statuses.len() == STATUSES_MAX;
+        if last.is_some() {
+            send(socket, &FeedMessage::Statuses { statuses }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the session still stands. A store that does not answer ends nothing: the token that opened the socket was good.

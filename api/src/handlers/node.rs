@@ -3,7 +3,6 @@ use axum::extract::State;
 use eyrie_storage::disk::{Disk, DiskState};
 use eyrie_types::{CameraState, GapCause};
 
-use crate::fleet;
 use crate::model::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -16,16 +15,16 @@ pub(crate) async fn get_node(
     caller: Authorized<Principal>,
 ) -> Result<Json<NodeAnswer>, Problem> {
     let mut cameras = CameraCounts::default();
-    for status in fleet::statuses(&state, &caller.tenant).await?.values() {
-        cameras.total += 1;
-        *match status.state {
+    for (of_state, count) in state.node().camera_counts(&caller.tenant) {
+        cameras.total += count;
+        *match of_state {
             CameraState::Disabled => &mut cameras.disabled,
             CameraState::Connecting => &mut cameras.connecting,
             CameraState::Online => &mut cameras.online,
             CameraState::Silent => &mut cameras.silent,
             CameraState::Refused => &mut cameras.refused,
             CameraState::Offline => &mut cameras.offline,
-        } += 1;
+        } += count;
     }
     let (ring_bytes, ring_bytes_max) = state.node().frame_memory();
     let memory = MemoryAnswer { resident_bytes: resident_bytes().await, ring_bytes, ring_bytes_max };

@@ -14,12 +14,19 @@ pub struct TicketAnswer {
     pub expires_in: u64,
 }
 
-/// A text message of the WebSocket. First comes one snapshot, then events as they happen.
+/// A text message of the WebSocket. First comes a snapshot, continued by `statuses` where there are more than 1,000 cameras, then
+/// events as they happen.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FeedMessage {
-    /// What every camera is doing now.
+    /// What every camera is doing now: replaces all that was known.
     Snapshot {
+        /// Status by camera id.
+        #[schema(value_type = BTreeMap<String, CameraStatus>)]
+        statuses: BTreeMap<CameraId, CameraStatus>,
+    },
+    /// The snapshot goes on: what more cameras are doing now.
+    Statuses {
         /// Status by camera id.
         #[schema(value_type = BTreeMap<String, CameraStatus>)]
         statuses: BTreeMap<CameraId, CameraStatus>,

@@ -1,5 +1,6 @@
 //! The directory of cameras over HTTP.
 
+use eyrie_types::{CameraId, CameraState, TenantId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -90,6 +91,34 @@ async fn a_thousand_cameras_come_in_pages_each_once() {
     assert_eq!(admin.json("/api/v1/cameras?state=disabled&limit=1").await["total"], 1000);
     assert_eq!(admin.json("/api/v1/cameras?state=online").await["total"], 0);
     assert_eq!(admin.json("/api/v1/node").await["cameras"]["disabled"], 1000);
+}
+
+#[tokio::test]
+async fn cameras_in_a_state_come_in_pages_with_a_total_of_that_state_alone() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let tenant = TenantId::default_tenant();
+    let mut ids: Vec<CameraId> = Vec::new();
+    for i in 0..25 {
+        let camera = admin.camera(&format!("camera {i:02}")).await;
+        ids.push(camera["id"].as_str().unwrap().parse().unwrap());
+    }
+    ids.iter().step_by(2).for_each(|id| eyrie.node.put_unrunnable(&tenant, *id, CameraState::Offline, "gone"));
+    // On the board and not in the directory: the directory decides what there is.
+    eyrie.node.put_unrunnable(&tenant, CameraId::generate(), CameraState::Offline, "a ghost");
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = admin.json(&format!("/api/v1/cameras?state=offline&limit=5&cursor={cursor}")).await;
+        assert_eq!(page["total"], 13);
+        seen.extend(page["items"].as_array().unwrap().iter().map(|camera| camera["name"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = next.to_owned(),
+            None => break,
+        }
+    }
+    let expected: Vec<_> = (0..25).step_by(2).map(|i| format!("camera {i:02}")).collect();
+    assert_eq!(seen, expected);
+    assert_eq!(admin.json("/api/v1/cameras?state=offline&search=camera%2004").await["total"], 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! The WebSocket of statuses and events.
 
+use std::collections::BTreeSet;
+
+use eyrie_types::{CameraId, CameraState, TenantId};
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -75,6 +78,56 @@ async fn first_comes_a_snapshot_then_what_happens() {
     assert_eq!(updated["event"]["actor"]["name"], "admin");
     socket.send(Message::text("whatever clients say is passed over")).await.unwrap();
     socket.close(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_of_many_cameras_comes_in_pieces_that_hold_each_camera_once() {
+    let eyrie = Eyrie::start().await;
+    let (tenant, cameras) = (TenantId::default_tenant(), 2_500);
+    // Straight onto the node's board: the directory has no part in a snapshot.
+    let ids: BTreeSet<_> = (0..cameras).map(|_| CameraId::generate()).collect();
+    ids.iter().for_each(|id| eyrie.node.put_unrunnable(&tenant, *id, CameraState::Offline, "gone"));
+    let admin = eyrie.admin().await;
+    let mut socket = open(&eyrie, &ticket(&admin).await).await.unwrap();
+    let (mut seen, mut kinds) = (BTreeSet::new(), Vec::new());
+    while seen.len() < cameras {
+        let message = message(&mut socket).await;
+        kinds.push(message["type"].as_str().unwrap().to_owned());
+        for (id, status) in message["statuses"].as_object().unwrap() {
+            assert_eq!(status["state"], "offline");
+            assert!(seen.insert(id.parse::<CameraId>().unwrap()), "{id} came twice");
+        }
+    }
+    assert_eq!(seen, ids);
+    assert_eq!(kinds, ["snapshot", "statuses", "statuses"]);
+}
+
+#[tokio::test]
+async fn what_the_socket_tells_of_a_camera_is_kept_in_the_outbox_with_who_did_it() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let mut socket = open(&eyrie, &ticket(&admin).await).await.unwrap();
+    message(&mut socket).await;
+    let camera = admin.camera("Lobby").await;
+    let path = camera["links"]["self"].as_str().unwrap();
+    admin.send(Method::PATCH, path, Some(json!({"name": "Hall"}))).await;
+    let bulk = json!({"ids": [camera["id"]], "action": "add_labels", "labels": ["a"]});
+    admin.send(Method::POST, "/api/v1/cameras/bulk", Some(bulk)).await;
+    admin.send(Method::DELETE, path, None).await;
+    let mut told = Vec::new();
+    while told.last().is_none_or(|last: &Value| last["kind"] != "camera.deleted") {
+        let event = message(&mut socket).await["event"].clone();
+        if event["kind"] != "camera.status" {
+            told.push(event);
+        }
+    }
+    let kinds: Vec<_> = told.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["camera.created", "camera.updated", "camera.updated", "camera.deleted"]);
+    assert!(told.iter().all(|event| event["actor"]["name"] == "admin" && event["trace"].is_string()), "{told:?}");
+    // Answered is durable: nothing has to be waited for.
+    let kept = eyrie.store.events_after(0, 1000).await.unwrap();
+    let kept = kept.into_iter().map(|entry| serde_json::to_value(entry.event).unwrap());
+    assert_eq!(kept.filter(|event| event["kind"] != "camera.status").collect::<Vec<_>>(), told);
 }
 
 #[tokio::test]

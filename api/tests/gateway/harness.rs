@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig};
+use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
 use eyrie_storage::keys::{KeyRing, MasterKey};
 use eyrie_storage::store::{Store, StoreConfig};
@@ -24,6 +24,7 @@ pub(crate) struct Eyrie {
     pub(crate) http: reqwest::Client,
     pub(crate) clock: ManualClock,
     pub(crate) store: Arc<Store>,
+    pub(crate) node: NodeHandle,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
@@ -49,7 +50,7 @@ impl Eyrie {
         let parts = GatewayParts {
             store: store.clone(),
             keys,
-            node,
+            node: node.clone(),
             disks: Vec::new(),
             node_id,
             network: NetworkPolicy::default(),
@@ -66,7 +67,7 @@ impl Eyrie {
         tokio::spawn(async move { serving.await.unwrap() });
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
-        Self { base, address, http, clock, store, stop, dir }
+        Self { base, address, http, clock, store, node, stop, dir }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -477,7 +477,8 @@ export interface paths {
         };
         /**
          * Opens the WebSocket of statuses and events.
-         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot, then events.
+         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond 1,000
+         *     cameras in several messages), then events.
          *     Close codes: 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
          */
         get: operations["open_feed"];
@@ -940,7 +941,10 @@ export interface components {
             kind: "recording.health";
             trouble?: components["schemas"]["GapCause"] | null;
         };
-        /** @description A text message of the WebSocket. First comes one snapshot, then events as they happen. */
+        /**
+         * @description A text message of the WebSocket. First comes a snapshot, continued by `statuses` where there are more than 1,000 cameras, then
+         *     events as they happen.
+         */
         FeedMessage: {
             /** @description Status by camera id. */
             statuses: {
@@ -948,6 +952,13 @@ export interface components {
             };
             /** @enum {string} */
             type: "snapshot";
+        } | {
+            /** @description Status by camera id. */
+            statuses: {
+                [key: string]: components["schemas"]["CameraStatus"];
+            };
+            /** @enum {string} */
+            type: "statuses";
         } | {
             /** @description What. */
             event: components["schemas"]["Event"];

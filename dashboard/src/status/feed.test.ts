@@ -42,6 +42,15 @@ describe("status feed", () => {
     expect(board.status("a")).toBe(back);
   });
 
+  it("adds the pieces of a large snapshot to its first one", () => {
+    const board = new StatusBoard();
+    board.apply({ type: "snapshot", statuses: new Map([["old", online]]) });
+    board.apply({ type: "snapshot", statuses: new Map([["a", online]]) });
+    const more = readMessage(JSON.stringify({ type: "statuses", statuses: { b: refused } }));
+    if (more) board.apply(more);
+    expect([board.status("a"), board.status("b"), board.status("old")]).toEqual([online, refused, undefined]);
+  });
+
   it("keeps a bounded number of changes", () => {
     const board = new StatusBoard();
     for (let n = 0; n < 100; n += 1) {

@@ -7,7 +7,7 @@ const STATES: readonly CameraState[] = ["disabled", "connecting", "online", "sil
 
 /** What the WebSocket says, as far as the dashboard uses it. */
 export type FeedMessage =
-  | { type: "snapshot"; statuses: Map<string, CameraStatus> }
+  | { type: "snapshot" | "statuses"; statuses: Map<string, CameraStatus> }
   | { type: "status"; camera: string; status: CameraStatus }
   | { type: "cameras_changed"; camera: string };
 
@@ -28,13 +28,13 @@ export function readMessage(text: string): FeedMessage | null {
     return null;
   }
   if (!isRecord(json)) return null;
-  if (json.type === "snapshot" && isRecord(json.statuses)) {
+  if ((json.type === "snapshot" || json.type === "statuses") && isRecord(json.statuses)) {
     const statuses = new Map<string, CameraStatus>();
     for (const [id, value] of Object.entries(json.statuses)) {
       const status = readStatus(value);
       if (status) statuses.set(id, status);
     }
-    return { type: "snapshot", statuses };
+    return { type: json.type, statuses };
   }
   if (json.type !== "event" || !isRecord(json.event) || typeof json.event.camera !== "string") return null;
   const { kind, camera } = json.event;
@@ -72,9 +72,10 @@ export class StatusBoard {
 
   /** Takes a message in. */
   apply(message: FeedMessage): void {
-    if (message.type === "snapshot") {
+    if (message.type === "snapshot" || message.type === "statuses") {
+      // A snapshot replaces all that was known; `statuses` are more of the same snapshot.
       const before = this.statuses;
-      this.statuses = message.statuses;
+      this.statuses = message.type === "snapshot" ? message.statuses : new Map([...before, ...message.statuses]);
       for (const [camera, status] of message.statuses) {
         const known = before.get(camera);
         if (known && known.since !== status.since) this.remember(camera, status);

@@ -5,7 +5,7 @@ use clap::Args;
 use eyrie_camsim::{CamSim, CamSimConfig, demo};
 use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery, PasswordChange, Store};
 use eyrie_types::{
-    Camera, CameraId, CameraSpec, Clock, RecordingSpec, RtspSource, RtspTransport, SourceSpec, TenantId,
+    By, Camera, CameraId, CameraSpec, Clock, RecordingSpec, RtspSource, RtspTransport, SourceSpec, TenantId,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -96,12 +96,12 @@ async fn put_camera(store: &Store, clock: &dyn Clock, name: &str, url: String) -
         Some(stored) => {
             let CameraSpec { source, .. } = spec;
             let spec = CameraSpec { source, ..stored.camera.spec };
-            store.update_camera(&tenant, stored.camera.id, None, spec, PasswordChange::Keep, now).await?;
+            store.update_camera(&tenant, stored.camera.id, None, spec, PasswordChange::Keep, now, By::system()).await?;
         }
         None => {
             let id = CameraId::generate();
             let camera = Camera { id, tenant, revision: 1, created_at: now, updated_at: now, spec };
-            store.create_camera(camera, None).await?;
+            store.create_camera(camera, None, By::system()).await?;
         }
     }
     Ok(())

@@ -15,17 +15,31 @@ use crate::config::{Config, ConfigError};
 
 /// A self-hosted video platform for many cameras: live, recorded, accounted for.
 #[derive(Debug, Parser)]
-#[command(name = "eyrie", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "eyrie", version, propagate_version = true, arg_required_else_help = true, after_help = FIRST_STEPS)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What to do first, below the list of commands.
+const FIRST_STEPS: &str = "\
+First steps:
+  eyrie demo                                    four simulated cameras, to look at
+  eyrie node --http 0.0.0.0:8080                a node that other machines can reach
+  eyrie config keys                             every key of the configuration, with its environment variable";
+
+/// What else tells a node what to do, below its options.
+const NODE_HELP: &str = "\
+The first start makes the user `admin` with the password in EYRIE_ADMIN_PASSWORD, or makes one and prints it once.
+Every key of the configuration has an environment variable: `eyrie config keys` lists them.
+Signals: SIGTERM and Ctrl-C close the recordings and end the node; SIGHUP reads the configuration again.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Shows Eyrie at work: four simulated cameras and a node, in a directory of their own
     Demo(demo::DemoArgs),
     /// Runs a node until SIGTERM or Ctrl-C
+    #[command(after_help = NODE_HELP)]
     Node(ConfigArgs),
     /// Checks or explains the configuration
     Config(config::ConfigCommandArgs),

@@ -4,6 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ConfigArgs;
 use super::output::line;
+use crate::config::Config;
 use crate::logging::LogControl;
 use crate::running_node::RunningNode;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(args: ConfigArgs) -> anyhow::Result<()> {
             tokio::select! {
                 _ = terminate.recv() => break Ok(()),
                 _ = interrupt.recv() => break Ok(()),
-                _ = hang_up.recv() => reload(&args, &log),
+                _ = hang_up.recv() => reload(&args, &config, &log),
                 error = node.failed() => break Err(error),
             }
         };
@@ -35,11 +36,15 @@ pub(crate) fn run(args: ConfigArgs) -> anyhow::Result<()> {
     })
 }
 
-/// Reads the configuration again and takes over what is marked live. A bad one changes nothing.
-fn reload(args: &ConfigArgs, log: &LogControl) {
-    let reloaded = args.load().map_err(anyhow::Error::from).and_then(|config| log.set_level(&config.log_level));
-    match reloaded {
-        Ok(()) => tracing::info!("configuration read again; keys marked live are in force"),
+/// Reads the configuration again and takes over what is marked live; says what waits for a restart. A bad one changes nothing.
+fn reload(args: &ConfigArgs, started_with: &Config, log: &LogControl) {
+    let take = |config: Config| log.set_level(&config.log_level).map(|()| started_with.waiting_for_restart(&config));
+    match args.load().map_err(anyhow::Error::from).and_then(take) {
+        Ok(waiting) if waiting.is_empty() => tracing::info!("configuration read again; keys marked live are in force"),
+        Ok(waiting) => {
+            let waiting = waiting.join(", ");
+            tracing::warn!(%waiting, "configuration read again; these changed keys wait for the next start");
+        }
         Err(error) => tracing::error!("configuration not taken: {error:#}"),
     }
 }

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::str::FromStr;
 
 use super::error::{ConfigError, Origin};
 use super::key::{KEYS, Key};
 
-/// Environment variables that start with `EYRIE_` and are no configuration keys.
-const OTHER_VARIABLES: [&str; 2] = ["EYRIE_ADMIN_PASSWORD", "EYRIE_CONFIG"];
+/// Environment variables that start with `EYRIE_` and are no configuration keys: two of the node's, one of the Makefile's.
+const OTHER_VARIABLES: [&str; 3] = ["EYRIE_ADMIN_PASSWORD", "EYRIE_CONFIG", "EYRIE_TOOLS"];
 
 /// Raw values by key, each with where it came from. Later layers win: default, file, environment, flag.
 #[derive(Debug, Clone, Default)]
@@ -57,14 +58,21 @@ impl Layers {
     /// Puts the `EYRIE_…` variables on top.
     ///
     /// # Errors
-    /// When a variable starts with `EYRIE_` and nobody knows it.
-    pub(crate) fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
-        for (name, value) in variables.filter(|(name, _)| name.starts_with("EYRIE_")) {
-            if OTHER_VARIABLES.contains(&name.as_str()) {
+    /// When a variable starts with `EYRIE_` and nobody knows it, or its value is no text.
+    pub(crate) fn environment(
+        &mut self,
+        variables: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<(), ConfigError> {
+        for (name, value) in variables.filter(|(name, _)| name.as_encoded_bytes().starts_with(b"EYRIE_")) {
+            let name = name.to_string_lossy().into_owned();
+            if OTHER_VARIABLES.contains(&name.as_str()) || is_service_link(&name) {
                 continue;
             }
             let origin = Origin::Environment(name.clone());
             let Some(key) = KEYS.iter().find(|key| key.variable() == name) else { return Err(unknown(origin, name)) };
+            let Ok(value) = value.into_string() else {
+                return Err(ConfigError::BadValue { origin, key: key.path.into(), reason: "is not UTF-8".into() });
+            };
             self.put(key, origin, &value);
         }
         Ok(())
@@ -114,6 +122,17 @@ impl Layers {
         texts.iter().filter(|text| !text.is_empty()).map(parse_one).collect()
     }
 
+    /// An error about a key at `path` that is missing because the one at `because` is set.
+    pub(crate) fn missing(&self, path: &'static str, because: &'static str) -> ConfigError {
+        let origin = self.values.get(because).map_or(Origin::Default, |(origin, _)| origin.clone());
+        ConfigError::BadValue { origin, key: path.into(), reason: format!("must be set when {because} is") }
+    }
+
+    /// The keys that `other` sets to something else.
+    pub(crate) fn changed(&self, other: &Self) -> Vec<&'static Key> {
+        KEYS.iter().filter(|key| self.raw(key).1 != other.raw(key).1).collect()
+    }
+
     /// An error about the value at `path`, for rules that span several keys.
     pub(crate) fn bad(&self, path: &'static str, reason: impl Into<String>) -> ConfigError {
         let origin = self.values.get(path).map_or(Origin::Default, |(origin, _)| origin.clone());
@@ -124,6 +143,12 @@ impl Layers {
 /// Reads a value by its `FromStr`, saying `what` was expected when it refuses.
 pub(crate) fn parse_as<T: FromStr>(what: &'static str) -> impl Fn(&str) -> Result<T, String> {
     move |text| text.trim().parse().map_err(|_| format!("{text:?} is not {what}"))
+}
+
+/// Whether an orchestrator set the variable because a service called `eyrie` is there: `EYRIE_PORT`, `EYRIE_PORT_8080_TCP`,
+/// `EYRIE_SERVICE_HOST` and the like, which Kubernetes puts into each container and nobody meant for us.
+fn is_service_link(name: &str) -> bool {
+    name == "EYRIE_PORT" || name.starts_with("EYRIE_PORT_") || name.starts_with("EYRIE_SERVICE_")
 }
 
 fn split(key: &Key, value: &str) -> Vec<String> {

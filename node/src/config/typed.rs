@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use eyrie_types::ByteSize;
 use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
 
 use super::error::ConfigError;
+use super::key::Effect;
 use super::layers::{Layers, parse_as};
 
 /// How log lines look.
@@ -36,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) rings_total: ByteSize,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
+    /// What it was made of.
+    layers: Layers,
 }
 
 impl Config {
@@ -52,11 +56,23 @@ impl Config {
         let tls = match (path("tls.certificate")?, path("tls.key")?) {
             (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) => None,
-            (Some(_), None) => return Err(layers.bad("tls.key", "must be set when tls.certificate is")),
-            (None, Some(_)) => return Err(layers.bad("tls.certificate", "must be set when tls.key is")),
+            (Some(_), None) => return Err(layers.missing("tls.key", "tls.certificate")),
+            (None, Some(_)) => return Err(layers.missing("tls.certificate", "tls.key")),
         };
         for file in tls.iter().flat_map(|(certificate, key)| [("tls.certificate", certificate), ("tls.key", key)]) {
             std::fs::metadata(file.1).map_err(|error| layers.bad(file.0, format!("{}: {error}", file.1.display())))?;
+        }
+        let ring_per_camera = required(layers, "memory.ring_per_camera", |text| {
+            let size: ByteSize = text.parse()?;
+            let fits = (ByteSize::mib(1)..=ByteSize::mib(256)).contains(&size);
+            if fits { Ok(size) } else { Err(format!("{text:?} is not a size from 1MiB to 256MiB")) }
+        })?;
+        let rings_total = required(layers, "memory.rings_total", |text| share_or_size(text, memory))?;
+        if rings_total < ring_per_camera || rings_total > memory {
+            let reason = format!(
+                "is {rings_total}: less than one ring (memory.ring_per_camera), or more than the machine's memory"
+            );
+            return Err(layers.bad("memory.rings_total", reason));
         }
         Ok(Self {
             listen: required(layers, "http", parse_as("an address and port such as 0.0.0.0:8080"))?,
@@ -77,24 +93,23 @@ impl Config {
                 Ok(n @ 1..=1000) => Ok(n),
                 _ => Err(format!("{text:?} is not a number from 1 to 1000")),
             })?,
-            ring_per_camera: required(layers, "memory.ring_per_camera", |text| {
-                let size: ByteSize = text.parse()?;
-                let fits = (ByteSize::mib(1)..=ByteSize::mib(256)).contains(&size);
-                if fits { Ok(size) } else { Err(format!("{text:?} is not a size from 1MiB to 256MiB")) }
-            })?,
-            rings_total: required(layers, "memory.rings_total", |text| share_or_size(text, memory))?,
+            ring_per_camera,
+            rings_total,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
                 _ => Err(format!("{text:?} is neither human nor json")),
             })?,
-            log_level: required(layers, "log.level", |text| {
-                text.parse::<tracing_subscriber::EnvFilter>()
-                    .map(|_| text.to_owned())
-                    .map_err(|error| error.to_string())
-            })?,
+            log_level: required(layers, "log.level", log_level)?,
             data_dir,
+            layers: layers.clone(),
         })
+    }
+
+    /// The keys that `new` would change at the next start only.
+    pub(crate) fn waiting_for_restart(&self, new: &Self) -> Vec<&'static str> {
+        let changed = self.layers.changed(&new.layers).into_iter();
+        changed.filter(|key| key.effect == Effect::Restart).map(|key| key.path).collect()
     }
 
     /// The file of the metadata store.
@@ -113,9 +128,7 @@ impl Config {
                 .map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
             layers.file(path, &text)?;
         }
-        layers.environment(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        )?;
+        layers.environment(std::env::vars_os())?;
         flags(&mut layers);
         Self::from_layers(&layers, machine_memory())
     }
@@ -127,6 +140,18 @@ fn required<T>(
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<T, ConfigError> {
     layers.get(path, parse)?.ok_or_else(|| layers.bad(path, "must not be empty"))
+}
+
+/// A level, or several directives. `tracing` takes any other word for the name of a module that may say everything, which nobody
+/// means who misspells a level.
+fn log_level(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level));
+    let bare = |directive: &&str| !directive.contains(['=', '[']);
+    if let Some(word) = text.split(',').map(str::trim).filter(bare).find(|word| !is_level(word)) {
+        return Err(format!("{word:?} is no level; use error, warn, info, debug or trace, or MODULE=LEVEL"));
+    }
+    text.parse::<EnvFilter>().map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 fn on_or_off(text: &str) -> Result<bool, String> {
@@ -206,12 +231,18 @@ mod tests {
             ("sources.connecting_max = 0", "sources.connecting_max"),
             ("allow_network = ['10.0.0.0/33']", "allow_network"),
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
+            ("memory.rings_total = '8MiB'", "memory.rings_total"),
+            ("memory.rings_total = '2GiB'", "memory.rings_total"),
             ("log.format = 'xml'", "log.format"),
+            ("log.level = 'verbose'", "log.level"),
+            ("log.level = 'info,eyrie_actors'", "log.level"),
+            ("log.level = 'eyrie_actors=loud'", "log.level"),
+            ("[http]\nport = 1", "http"),
             ("htpp = 'x'", "htpp: unknown key; did you mean http?"),
             ("[cameras]\na = 1", "cameras: unknown key"),
         ] {
             let error = check(toml).unwrap_err();
-            assert!(error.contains("eyrie.toml") || error.contains("default"), "{error}");
+            assert!(error.contains("eyrie.toml"), "{error}");
             assert!(error.contains(key), "{toml}: {error}");
         }
     }
@@ -221,7 +252,7 @@ mod tests {
         let mut layers = Layers::default();
         layers.file(Path::new("f"), "data_dir = 'file'\nhttp = '127.0.0.1:1'\nlog.level = 'warn'").unwrap();
         let variables = [("EYRIE_HTTP", "127.0.0.1:2"), ("EYRIE_LOG_LEVEL", "debug"), ("PATH", "/bin")];
-        layers.environment(variables.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned()))).unwrap();
+        layers.environment(variables.into_iter().map(|(k, v)| (k.into(), v.into()))).unwrap();
         layers.flag("--http", "http", &["127.0.0.1:3".to_owned()]);
         let config = Config::from_layers(&layers, ByteSize::mib(1024)).unwrap();
         assert_eq!((config.listen.port(), config.log_level.as_str()), (3, "debug"));
@@ -231,7 +262,38 @@ mod tests {
     #[test]
     fn an_unknown_variable_is_refused_with_a_hint() {
         let mut layers = Layers::default();
-        let error = layers.environment([("EYRIE_HTPP".to_owned(), String::new())].into_iter()).unwrap_err();
+        let error = layers.environment([("EYRIE_HTPP".into(), "".into())].into_iter()).unwrap_err();
         assert!(error.to_string().contains("did you mean EYRIE_HTTP?"), "{error}");
+    }
+
+    #[test]
+    fn each_bad_variable_is_refused_with_its_name_key_and_reason() {
+        // Any text but the empty one may be the name of a file.
+        let paths = ["data_dir", "recording.directory", "keys.master_key_file", "sources.directory"];
+        for key in super::super::key::KEYS.iter().filter(|key| !paths.contains(&key.path)) {
+            let mut layers = Layers::default();
+            layers.environment([(key.variable().into(), "\u{1}?".into())].into_iter()).unwrap();
+            let error = Config::from_layers(&layers, ByteSize::mib(1024)).unwrap_err().to_string();
+            assert!(error.contains(&key.variable()) && error.contains(key.path), "{error}");
+        }
+        let garbled = std::os::unix::ffi::OsStringExt::from_vec(vec![0xff]);
+        let error = Layers::default().environment([("EYRIE_HTTP".into(), garbled)].into_iter()).unwrap_err();
+        assert!(error.to_string().contains("EYRIE_HTTP") && error.to_string().contains("UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn variables_that_an_orchestrator_sets_are_passed_over() {
+        let links =
+            ["EYRIE_PORT", "EYRIE_PORT_8080_TCP_ADDR", "EYRIE_SERVICE_HOST", "EYRIE_SERVICE_PORT", "EYRIE_TOOLS"];
+        let links = links.into_iter().map(|name| (name.into(), "tcp://10.0.0.1:8080".into()));
+        assert!(Layers::default().environment(links).is_ok());
+    }
+
+    #[test]
+    fn keys_that_wait_for_a_restart_are_told_from_those_in_force() {
+        let config = |toml| check(toml).unwrap();
+        let (old, new) = (config("log.level = 'warn'"), config("log.level = 'debug'\nhttp = '127.0.0.1:1'"));
+        assert_eq!(old.waiting_for_restart(&new), ["http"]);
+        assert!(old.waiting_for_restart(&config("http = '127.0.0.1:8080'")).is_empty(), "the default, said aloud");
     }
 }

@@ -20,7 +20,7 @@ pub struct AuditPage {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+pub(super) struct Place {
     #[serde(rename = "t")]
     time: WallTime,
     #[serde(rename = "i")]

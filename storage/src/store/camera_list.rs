@@ -48,7 +48,7 @@ pub struct CameraPage {
 /// The last row of a page.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+pub(super) struct Place {
     #[serde(rename = "n")]
     name_folded: String,
     #[serde(rename = "i")]

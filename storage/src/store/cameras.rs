@@ -1,14 +1,13 @@
-//! The camera directory: specs, their history, bulk changes. Listing is in `camera_list`.
+//! The camera directory: specs and their history. Each change appends its event to the outbox in its own transaction. Listing
+//! is in `camera_list`, changes to many in `camera_bulk`.
 
-use eyrie_types::{Camera, CameraId, CameraSpec, Labels, TenantId, WallTime};
+use eyrie_types::{By, Camera, CameraId, CameraSpec, Event, EventKind, TenantId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, Json, col};
 use super::fold::fold;
-use super::{SealedSecret, Store, StoreError, sites, spec_history};
+use super::{SealedSecret, Store, StoreError, outbox, sites, spec_history};
 
-/// Most cameras one bulk call changes: each is some statements within one transaction that others wait behind.
-pub const BULK_MAX: usize = 1000;
 /// What errors call it.
 const CAMERA: &str = "camera";
 
@@ -32,32 +31,6 @@ pub enum PasswordChange {
     Clear,
 }
 
-/// One change to many cameras.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BulkChange {
-    /// Switch them on.
-    Enable,
-    /// Switch them off.
-    Disable,
-    /// Delete them.
-    Delete,
-    /// Add these labels to them.
-    AddLabels(Labels),
-    /// Take these labels off them.
-    RemoveLabels(Labels),
-}
-
-/// What became of one camera in a bulk change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BulkOutcome {
-    /// It changed; this is what it is now.
-    Changed(Box<StoredCamera>),
-    /// It was so already.
-    Unchanged,
-    /// It is gone.
-    Deleted,
-}
-
 /// A camera that was deleted; its recordings, their index and its spec history stay until retention takes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletedCamera {
@@ -70,11 +43,17 @@ pub struct DeletedCamera {
 }
 
 impl Store {
-    /// Makes `camera` with `password`. Any password inside the spec is left out of what is stored.
+    /// Makes `camera` with `password`; returns the event that stands in the outbox. Any password inside the spec is left out
+    /// of what is stored.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id, [`StoreError::UnknownSite`] for its site.
-    pub async fn create_camera(&self, camera: Camera, password: Option<SealedSecret>) -> Result<(), StoreError> {
+    pub async fn create_camera(
+        &self,
+        camera: Camera,
+        password: Option<SealedSecret>,
+        by: By,
+    ) -> Result<Event, StoreError> {
         self.write(move |connection| {
             let known = "SELECT 1 FROM cameras WHERE tenant = ?1 AND id = ?2
                          UNION ALL SELECT 1 FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
@@ -83,7 +62,11 @@ impl Store {
             if known.exists(params![Col(camera.tenant.clone()), Col(camera.id)])? {
                 return Err(StoreError::AlreadyExists(CAMERA));
             }
-            put(connection, &StoredCamera { camera, password }, None)
+            let created = EventKind::CameraCreated { camera: camera.id };
+            let event = Event::new(camera.tenant.clone(), camera.created_at, by, created);
+            put(connection, &StoredCamera { camera, password }, None)?;
+            outbox::append(connection, [&event])?;
+            Ok(event)
         })
         .await
     }
@@ -94,8 +77,8 @@ impl Store {
         self.read(move |connection| get(connection, &tenant, id)).await
     }
 
-    /// Replaces the spec of a camera, raises its revision and returns what it is now. With `expected`, only if it is at that
-    /// revision.
+    /// Replaces the spec of a camera, raises its revision and returns what it is now, with the event that stands in the
+    /// outbox. With `expected`, only if it is at that revision.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::RevisionMismatch`], [`StoreError::UnknownSite`].
@@ -107,17 +90,18 @@ impl Store {
         spec: CameraSpec,
         password: PasswordChange,
         now: WallTime,
-    ) -> Result<StoredCamera, StoreError> {
+        by: By,
+    ) -> Result<(StoredCamera, Event), StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let old = at_revision(connection, &tenant, id, expected)?;
-            update(connection, old, spec, password, now)
+            update(connection, old, spec, password, now, by)
         })
         .await
     }
 
-    /// Deletes a camera: its spec and password go, its recordings and spec history stay. With `expected`, only if it is at
-    /// that revision.
+    /// Deletes a camera: its spec and password go, its recordings and spec history stay. Returns the event that stands in the
+    /// outbox. With `expected`, only if it is at that revision.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::RevisionMismatch`].
@@ -127,37 +111,12 @@ impl Store {
         id: CameraId,
         expected: Option<u64>,
         now: WallTime,
-    ) -> Result<(), StoreError> {
+        by: By,
+    ) -> Result<Event, StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let old = at_revision(connection, &tenant, id, expected)?;
-            delete(connection, &old.camera, now)
-        })
-        .await
-    }
-
-    /// Applies one change to many cameras in one transaction; each has its own result, in the order of `ids`.
-    ///
-    /// # Errors
-    /// [`StoreError::TooMany`] beyond [`BULK_MAX`]; what fails for one camera stands in its own result.
-    pub async fn change_cameras(
-        &self,
-        tenant: &TenantId,
-        ids: Vec<CameraId>,
-        change: BulkChange,
-        now: WallTime,
-    ) -> Result<Vec<Result<BulkOutcome, StoreError>>, StoreError> {
-        if ids.len() > BULK_MAX {
-            return Err(StoreError::TooMany { what: "cameras in one bulk change", max: BULK_MAX });
-        }
-        let tenant = tenant.clone();
-        self.write(move |connection| {
-            let one = |id| match change_one(connection, &tenant, id, &change, now) {
-                // What is wrong with the store is wrong for all: undo the whole change.
-                Err(error) if error.is_unavailable() => Err(error),
-                result => Ok(result),
-            };
-            ids.into_iter().map(one).collect()
+            delete(connection, &old.camera, now, by)
         })
         .await
     }
@@ -202,7 +161,7 @@ fn get(connection: &Connection, tenant: &TenantId, id: CameraId) -> Result<Optio
     Ok(found.query_row(params![Col(tenant.clone()), Col(id)], read).optional()?)
 }
 
-fn at_revision(
+pub(super) fn at_revision(
     connection: &Connection,
     tenant: &TenantId,
     id: CameraId,
@@ -260,13 +219,14 @@ fn put(connection: &Connection, new: &StoredCamera, old: Option<&Camera>) -> Res
     spec_history::record(connection, &new.camera, old.map(|old| &old.spec))
 }
 
-fn update(
+pub(super) fn update(
     connection: &Connection,
     old: StoredCamera,
     mut spec: CameraSpec,
     password: PasswordChange,
     now: WallTime,
-) -> Result<StoredCamera, StoreError> {
+    by: By,
+) -> Result<(StoredCamera, Event), StoreError> {
     // The plain password was sealed by the caller; nothing of it stays in what is handed back.
     if let eyrie_types::SourceSpec::Rtsp(rtsp) = &mut spec.source {
         rtsp.password = None;
@@ -280,10 +240,13 @@ fn update(
     let camera = Camera { revision, updated_at: now, spec, ..old.camera.clone() };
     let new = StoredCamera { camera, password };
     put(connection, &new, Some(&old.camera))?;
-    Ok(new)
+    let Camera { id, tenant, .. } = &new.camera;
+    let event = Event::new(tenant.clone(), now, by, EventKind::CameraUpdated { camera: *id, revision });
+    outbox::append(connection, [&event])?;
+    Ok((new, event))
 }
 
-fn delete(connection: &Connection, camera: &Camera, now: WallTime) -> Result<(), StoreError> {
+pub(super) fn delete(connection: &Connection, camera: &Camera, now: WallTime, by: By) -> Result<Event, StoreError> {
     let (tenant, id) = (Col(camera.tenant.clone()), Col(camera.id));
     connection.prepare_cached("DELETE FROM cameras WHERE tenant = ?1 AND id = ?2")?.execute(params![tenant, id])?;
     for label in camera.spec.labels.iter() {
@@ -297,37 +260,8 @@ fn delete(connection: &Connection, camera: &Camera, now: WallTime) -> Result<(),
     // From now on the ledger expects nothing of it.
     let mut off = Camera { revision: camera.revision + 1, updated_at: now, ..camera.clone() };
     off.spec.enabled = false;
-    spec_history::record(connection, &off, Some(&camera.spec))
-}
-
-fn change_one(
-    connection: &Connection,
-    tenant: &TenantId,
-    id: CameraId,
-    change: &BulkChange,
-    now: WallTime,
-) -> Result<BulkOutcome, StoreError> {
-    let old = at_revision(connection, tenant, id, None)?;
-    let mut spec = old.camera.spec.clone();
-    match change {
-        BulkChange::Delete => {
-            delete(connection, &old.camera, now)?;
-            return Ok(BulkOutcome::Deleted);
-        }
-        BulkChange::Enable => spec.enabled = true,
-        BulkChange::Disable => spec.enabled = false,
-        BulkChange::AddLabels(labels) => spec.labels = spec.labels.iter().chain(labels.iter()).collect(),
-        BulkChange::RemoveLabels(labels) => {
-            spec.labels = spec.labels.iter().filter(|label| !labels.contains(label)).collect();
-        }
-    }
-    if spec == old.camera.spec {
-        return Ok(BulkOutcome::Unchanged);
-    }
-    // Many labels added to many cameras must not make a spec that a single change would refuse.
-    if let Err(errors) = spec.validate() {
-        let wrong = errors.into_iter().next().map_or_else(|| "spec".to_owned(), |error| error.to_string());
-        return Err(StoreError::Invalid(wrong));
-    }
-    update(connection, old, spec, PasswordChange::Keep, now).map(|new| BulkOutcome::Changed(Box::new(new)))
+    spec_history::record(connection, &off, Some(&camera.spec))?;
+    let event = Event::new(camera.tenant.clone(), now, by, EventKind::CameraDeleted { camera: camera.id });
+    outbox::append(connection, [&event])?;
+    Ok(event)
 }

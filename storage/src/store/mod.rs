@@ -5,6 +5,7 @@
 //! Start reading at [`Store`]; `writer` holds the one piece of cleverness, group commit.
 
 mod audit;
+mod camera_bulk;
 mod camera_list;
 mod cameras;
 mod column;
@@ -15,6 +16,8 @@ mod error;
 mod fold;
 mod fragment_codec;
 mod fragments;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod incidents;
 mod keys;
 mod ledger_rows;
@@ -36,8 +39,9 @@ mod users;
 mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditPage};
+pub use camera_bulk::{BULK_MAX, BulkChange, BulkOutcome};
 pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraQuery};
-pub use cameras::{BULK_MAX, BulkChange, BulkOutcome, DeletedCamera, PasswordChange, StoredCamera};
+pub use cameras::{DeletedCamera, PasswordChange, StoredCamera};
 pub use copies::SegmentCopy;
 pub use cursor::Cursor;
 pub use error::StoreError;
@@ -45,7 +49,7 @@ pub use fragments::FRAGMENT_CHUNK_MAX;
 pub use keys::TenantKeyRow;
 pub use logins::{FAILURES_KEPT, FREE_FAILURES, LoginGate, PAUSE_MAX, login_pause};
 pub use node::NODE_ALIVE_EVERY;
-pub use outbox::{OUTBOX_MAX, OUTBOX_PAGE_MAX, OutboxEntry};
+pub use outbox::{OUTBOX_BATCH_MAX, OUTBOX_MAX, OUTBOX_PAGE_MAX, OutboxEntry};
 pub use readers::{READ_QUEUE_MAX, READERS};
 pub use sealed_secret::SealedSecret;
 pub use segments::{SEGMENT_BATCH_MAX, SEGMENT_PAGE_MAX, SEGMENT_SPAN_MAX};

@@ -1,5 +1,7 @@
+use std::sync::Arc;
+
 use eyrie_types::Event;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, Json, col};
 use super::{Store, StoreError};
@@ -9,6 +11,8 @@ use super::{Store, StoreError};
 pub const OUTBOX_MAX: u64 = 100_000;
 /// Most events read at once.
 pub const OUTBOX_PAGE_MAX: usize = 1000;
+/// Most events appended at once: some 20 ms of the one writer that others wait for.
+pub const OUTBOX_BATCH_MAX: usize = 1000;
 
 /// An event in the outbox.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,22 +25,16 @@ pub struct OutboxEntry {
 }
 
 impl Store {
-    /// Appends an event; returns its place.
-    pub async fn append_event(&self, event: Event) -> Result<u64, StoreError> {
-        self.write(move |connection| {
-            connection
-                .prepare_cached("INSERT INTO outbox (tenant, id, event) VALUES (?1, ?2, ?3)")?
-                .execute(params![Col(event.tenant.clone()), Col(event.id), Json(&event)])?;
-            let seq = connection.last_insert_rowid();
-            let dropped = connection
-                .prepare_cached("DELETE FROM outbox WHERE seq <= ?1")?
-                .execute([seq.saturating_sub_unsigned(OUTBOX_MAX)])?;
-            if dropped > 0 {
-                metrics::counter!("eyrie_store_outbox_dropped_total").increment(dropped as u64);
-            }
-            u64::try_from(seq).map_err(|error| StoreError::damaged("outbox place", error))
-        })
-        .await
+    /// Appends `events` in their order, all or none. Changes of cameras are not appended here: the change itself appends its
+    /// event, in its own transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`] beyond [`OUTBOX_BATCH_MAX`].
+    pub async fn append_events(&self, events: Vec<Arc<Event>>) -> Result<(), StoreError> {
+        if events.len() > OUTBOX_BATCH_MAX {
+            return Err(StoreError::TooMany { what: "events in one write", max: OUTBOX_BATCH_MAX });
+        }
+        self.write(move |connection| append(connection, events.iter().map(Arc::as_ref))).await
     }
 
     /// The events of **all tenants** after `seq`, oldest first, up to `limit` (clamped to 1…[`OUTBOX_PAGE_MAX`]).
@@ -59,4 +57,26 @@ impl Store {
         })
         .await
     }
+}
+
+/// Appends `events`, and lets the oldest go where there are too many. Part of the transaction of whoever calls it.
+pub(super) fn append<'a>(
+    connection: &Connection,
+    events: impl IntoIterator<Item = &'a Event>,
+) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached("INSERT INTO outbox (tenant, id, event) VALUES (?1, ?2, ?3)")?;
+    let mut appended = false;
+    for event in events {
+        insert.execute(params![Col(event.tenant.clone()), Col(event.id), Json(event)])?;
+        appended = true;
+    }
+    if appended {
+        let dropped = connection
+            .prepare_cached("DELETE FROM outbox WHERE seq <= ?1")?
+            .execute([connection.last_insert_rowid().saturating_sub_unsigned(OUTBOX_MAX)])?;
+        if dropped > 0 {
+            metrics::counter!("eyrie_store_outbox_dropped_total").increment(dropped as u64);
+        }
+    }
+    Ok(())
 }

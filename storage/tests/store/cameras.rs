@@ -1,6 +1,6 @@
 use eyrie_storage::StoreError;
 use eyrie_storage::store::{BulkChange, BulkOutcome, CameraQuery, Cursor, PasswordChange, SealedSecret};
-use eyrie_types::{CameraId, RecordingMode, Secret, Site, SiteId, SourceSpec};
+use eyrie_types::{By, CameraId, RecordingMode, Secret, Site, SiteId, SourceSpec};
 
 use crate::backend::{TestStore, empty};
 use crate::values::{at, camera, change, home, other, range, spec};
@@ -26,10 +26,10 @@ async fn add_site(store: &TestStore, name: &str) -> SiteId {
 async fn a_camera_belongs_to_its_tenant_alone() {
     let store = empty().await;
     let lobby = camera("lobby");
-    store.create_camera(lobby.clone(), None).await.unwrap();
+    store.create_camera(lobby.clone(), None, By::system()).await.unwrap();
     assert!(store.camera(&other(), lobby.id).await.unwrap().is_none());
     assert_eq!(store.cameras(&other(), CameraQuery::default()).await.unwrap().total, 0);
-    let foreign = store.delete_camera(&other(), lobby.id, None, at(1)).await;
+    let foreign = store.delete_camera(&other(), lobby.id, None, at(1), By::system()).await;
     assert!(matches!(foreign, Err(StoreError::NotFound(_))));
 }
 
@@ -37,11 +37,11 @@ async fn a_camera_belongs_to_its_tenant_alone() {
 async fn an_update_needs_the_revision_it_was_made_from() {
     let store = empty().await;
     let lobby = camera("lobby");
-    store.create_camera(lobby.clone(), None).await.unwrap();
+    store.create_camera(lobby.clone(), None, By::system()).await.unwrap();
     let update = |expected, name| {
-        store.update_camera(&lobby.tenant, lobby.id, expected, spec(name), PasswordChange::Keep, at(5))
+        store.update_camera(&lobby.tenant, lobby.id, expected, spec(name), PasswordChange::Keep, at(5), By::system())
     };
-    assert_eq!(update(Some(1), "hall").await.unwrap().camera.revision, 2);
+    assert_eq!(update(Some(1), "hall").await.unwrap().0.camera.revision, 2);
     let late = update(Some(1), "foyer").await;
     assert!(matches!(late, Err(StoreError::RevisionMismatch { current: 2, .. })), "{late:?}");
     let found = store.camera(&home(), lobby.id).await.unwrap().unwrap().camera;
@@ -55,7 +55,7 @@ async fn a_password_is_kept_replaced_or_cleared_and_its_plain_text_never_stored(
     let mut gate = camera("gate");
     let SourceSpec::Rtsp(rtsp) = &mut gate.spec.source else { unreachable!() };
     rtsp.password = Some(Secret::new("hunter2-in-plain-text"));
-    store.create_camera(gate.clone(), Some(SealedSecret::new(vec![1, 2, 3]))).await.unwrap();
+    store.create_camera(gate.clone(), Some(SealedSecret::new(vec![1, 2, 3])), By::system()).await.unwrap();
     let password = async || store.camera(&home(), gate.id).await.unwrap().unwrap().password;
     assert_eq!(password().await, Some(SealedSecret::new(vec![1, 2, 3])));
     for (change, then) in [
@@ -63,7 +63,8 @@ async fn a_password_is_kept_replaced_or_cleared_and_its_plain_text_never_stored(
         (PasswordChange::Set(SealedSecret::new(vec![4])), Some(SealedSecret::new(vec![4]))),
         (PasswordChange::Clear, None),
     ] {
-        let changed = store.update_camera(&home(), gate.id, None, gate.spec.clone(), change, at(1)).await.unwrap();
+        let updated = store.update_camera(&gate.tenant, gate.id, None, gate.spec.clone(), change, at(1), By::system());
+        let (changed, _) = updated.await.unwrap();
         assert_eq!(changed.password, then);
         assert!(!format!("{changed:?}").contains("hunter2"));
         assert_eq!(password().await, then);
@@ -82,7 +83,7 @@ async fn search_finds_names_labels_and_sites_in_any_case_and_takes_wildcards_lit
     let mut clinic = camera("ÄRZTEHAUS 100% <b>");
     clinic.spec.labels = ["Étage_2"].into_iter().collect();
     for made in [quay, clinic, camera("plain")] {
-        store.create_camera(made, None).await.unwrap();
+        store.create_camera(made, None, By::system()).await.unwrap();
     }
     for (text, found) in [
         ("ärztehaus", vec!["ÄRZTEHAUS 100% <b>"]),
@@ -109,7 +110,7 @@ async fn filters_by_label_site_and_id_narrow_one_another() {
         made.spec.labels = labels.into_iter().collect();
         made.spec.site = here.then_some(site);
         ids.push(made.id);
-        store.create_camera(made, None).await.unwrap();
+        store.create_camera(made, None, By::system()).await.unwrap();
     }
     let labels = vec!["x".to_owned(), "y".to_owned()];
     let both = CameraQuery { labels: labels.clone(), ..CameraQuery::default() };
@@ -129,7 +130,7 @@ async fn pages_follow_one_another_while_cameras_come_and_go() {
         // Equal names: the id decides.
         let made = camera(if n % 2 == 0 { "same" } else { "SAME" });
         ids.push(made.id);
-        store.create_camera(made, None).await.unwrap();
+        store.create_camera(made, None, By::system()).await.unwrap();
     }
     ids.sort_unstable();
     let page = async |cursor| {
@@ -139,7 +140,7 @@ async fn pages_follow_one_another_while_cameras_come_and_go() {
     let first = page(None).await;
     assert_eq!(first.total, 10);
     // The row the cursor names goes; the next page begins after its place all the same.
-    store.delete_camera(&home(), ids[2], None, at(1)).await.unwrap();
+    store.delete_camera(&home(), ids[2], None, at(1), By::system()).await.unwrap();
     let mut seen: Vec<CameraId> = first.items.iter().map(|stored| stored.camera.id).collect();
     let mut cursor = first.next_cursor;
     while let Some(at) = cursor {
@@ -166,18 +167,18 @@ async fn a_bulk_change_answers_for_each_camera() {
     let mut off = off;
     off.spec.enabled = false;
     for made in [&on, &off] {
-        store.create_camera(made.clone(), None).await.unwrap();
+        store.create_camera(made.clone(), None, By::system()).await.unwrap();
     }
     let ids = vec![on.id, off.id, unknown];
-    let results = store.change_cameras(&home(), ids.clone(), BulkChange::Disable, at(1)).await.unwrap();
+    let results = store.change_cameras(&home(), ids.clone(), BulkChange::Disable, at(1), By::system()).await.unwrap();
     assert!(
-        matches!(&results[0], Ok(BulkOutcome::Changed(new)) if new.camera.revision == 2 && !new.camera.spec.enabled)
+        matches!(&results[0], Ok(BulkOutcome::Changed(new, _)) if new.camera.revision == 2 && !new.camera.spec.enabled)
     );
     assert!(matches!(results[1], Ok(BulkOutcome::Unchanged)));
     assert!(matches!(results[2], Err(StoreError::NotFound(_))));
 
     let many = (0..65).map(|n| format!("label {n}")).collect();
-    let results = store.change_cameras(&home(), ids, BulkChange::AddLabels(many), at(2)).await.unwrap();
+    let results = store.change_cameras(&home(), ids, BulkChange::AddLabels(many), at(2), By::system()).await.unwrap();
     assert!(results[..2].iter().all(|result| matches!(result, Err(StoreError::Invalid(_)))));
     assert_eq!(store.camera(&home(), on.id).await.unwrap().unwrap().camera.revision, 2);
 }
@@ -186,9 +187,12 @@ async fn a_bulk_change_answers_for_each_camera() {
 async fn the_history_of_a_spec_says_when_footage_was_asked_for_also_after_deletion() {
     let store = empty().await;
     let mut gate = camera("gate");
-    store.create_camera(gate.clone(), None).await.unwrap();
+    store.create_camera(gate.clone(), None, By::system()).await.unwrap();
     let update = async |spec: &eyrie_types::CameraSpec, ms| {
-        store.update_camera(&home(), gate.id, None, spec.clone(), PasswordChange::Keep, at(ms)).await.unwrap();
+        store
+            .update_camera(&home(), gate.id, None, spec.clone(), PasswordChange::Keep, at(ms), By::system())
+            .await
+            .unwrap();
     };
     let mut spec = std::mem::replace(&mut gate.spec, crate::values::spec("unused"));
     spec.name = "renamed".to_owned();
@@ -198,7 +202,7 @@ async fn the_history_of_a_spec_says_when_footage_was_asked_for_also_after_deleti
     spec.recording.mode = RecordingMode::Continuous;
     // The wall clock was set back: the change still comes after the one before.
     update(&spec, 15).await;
-    store.delete_camera(&home(), gate.id, None, at(40)).await.unwrap();
+    store.delete_camera(&home(), gate.id, None, at(40), By::system()).await.unwrap();
 
     let history = store.spec_changes(&home(), gate.id, range(5, 100)).await.unwrap();
     let (on, off) = (RecordingMode::Continuous, RecordingMode::Off);
@@ -206,7 +210,7 @@ async fn the_history_of_a_spec_says_when_footage_was_asked_for_also_after_deleti
     let gone = store.deleted_camera(&home(), gate.id).await.unwrap().unwrap();
     assert_eq!((gone.name.as_str(), gone.deleted_at), ("renamed", at(40)));
     let again = eyrie_types::Camera { spec: crate::values::spec("again"), ..gate };
-    assert!(matches!(store.create_camera(again, None).await, Err(StoreError::AlreadyExists(_))));
+    assert!(matches!(store.create_camera(again, None, By::system()).await, Err(StoreError::AlreadyExists(_))));
 }
 
 #[tokio::test]
@@ -214,12 +218,12 @@ async fn a_site_is_there_before_its_cameras_and_goes_after_them() {
     let store = empty().await;
     let mut gate = camera("gate");
     gate.spec.site = Some(SiteId::generate());
-    assert!(matches!(store.create_camera(gate.clone(), None).await, Err(StoreError::UnknownSite)));
+    assert!(matches!(store.create_camera(gate.clone(), None, By::system()).await, Err(StoreError::UnknownSite)));
     let site = add_site(&store, "Depot").await;
     gate.spec.site = Some(site);
-    store.create_camera(gate.clone(), None).await.unwrap();
+    store.create_camera(gate.clone(), None, By::system()).await.unwrap();
     assert!(matches!(store.delete_site(&home(), site).await, Err(StoreError::SiteInUse { cameras: 1 })));
-    store.delete_camera(&home(), gate.id, None, at(1)).await.unwrap();
+    store.delete_camera(&home(), gate.id, None, at(1), By::system()).await.unwrap();
     store.delete_site(&home(), site).await.unwrap();
     assert_eq!(store.sites(&home()).await.unwrap(), vec![]);
 }
@@ -241,8 +245,8 @@ async fn a_node_walks_through_the_cameras_of_all_tenants() {
     let mut foreign = camera("foreign");
     foreign.tenant = other();
     let ours = camera("ours");
-    store.create_camera(ours.clone(), None).await.unwrap();
-    store.create_camera(foreign.clone(), None).await.unwrap();
+    store.create_camera(ours.clone(), None, By::system()).await.unwrap();
+    store.create_camera(foreign.clone(), None, By::system()).await.unwrap();
     let all = store.cameras_of_all_tenants(None).await.unwrap();
     assert_eq!(all.iter().map(|stored| stored.camera.id).collect::<Vec<_>>(), vec![foreign.id, ours.id]);
     let rest = store.cameras_of_all_tenants(Some((foreign.tenant, foreign.id))).await.unwrap();

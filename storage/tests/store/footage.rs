@@ -4,7 +4,7 @@ use eyrie_storage::StoreError;
 use eyrie_storage::ledger::Ledger;
 use eyrie_storage::store::{SealedSecret, SegmentCopy, TenantKeyRow};
 use eyrie_types::{
-    CameraId, FragmentEntry, GapCause, Incident, KeyId, NodeId, SegmentId, SegmentRow, SegmentState, Slot,
+    By, CameraId, FragmentEntry, GapCause, Incident, KeyId, NodeId, SegmentId, SegmentRow, SegmentState, Slot,
 };
 
 use crate::backend::empty;
@@ -222,7 +222,7 @@ async fn a_start_closes_what_earlier_epochs_left_open() {
 async fn the_ledger_is_drawn_from_one_snapshot_with_what_lies_just_outside() {
     let store = empty().await;
     let (made, node) = (camera("gate"), NodeId::generate());
-    store.create_camera(made.clone(), None).await.unwrap();
+    store.create_camera(made.clone(), None, By::system()).await.unwrap();
     store.node_alive(node, at(-5_000), at(100_000)).await.unwrap();
     let mut row = segment(made.id, node, 0, 60_000);
     row.runs = vec![range(0, 20_000), range(31_000, 60_000)];

@@ -1,13 +1,15 @@
 //! The audit log and the outbox.
 
-use eyrie_storage::StoreError;
-use eyrie_storage::store::{Cursor, OUTBOX_MAX};
-use eyrie_types::{
-    Actor, AuditId, AuditOutcome, AuditRecord, CameraId, EVENT_VERSION, Event, EventId, EventKind, RequestId,
+use std::sync::Arc;
+
+use eyrie_storage::store::{
+    BulkChange, BulkOutcome, Cursor, OUTBOX_BATCH_MAX, OUTBOX_MAX, OutboxEntry, PasswordChange,
 };
+use eyrie_storage::{Store, StoreError};
+use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Event, EventKind, RequestId, UserId};
 
 use crate::backend::{empty, open};
-use crate::values::{at, home, other, range};
+use crate::values::{at, camera, home, other, range, spec};
 
 fn record(ms: i64) -> AuditRecord {
     AuditRecord {
@@ -23,16 +25,12 @@ fn record(ms: i64) -> AuditRecord {
     }
 }
 
-fn event() -> Event {
-    Event {
-        version: EVENT_VERSION,
-        id: EventId::generate(),
-        tenant: home(),
-        time: at(0),
-        actor: Actor::System,
-        trace: None,
-        kind: EventKind::CameraCreated { camera: CameraId::generate() },
-    }
+fn event() -> Arc<Event> {
+    Arc::new(Event::new(home(), at(0), By::system(), EventKind::CameraCreated { camera: CameraId::generate() }))
+}
+
+async fn all(store: &Store) -> Vec<OutboxEntry> {
+    store.events_after(0, 100).await.unwrap()
 }
 
 #[tokio::test]
@@ -67,29 +65,74 @@ async fn the_outbox_keeps_order_and_never_uses_a_place_twice() {
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path()).await.unwrap();
     let events = [event(), event(), event()];
-    let mut places = Vec::new();
-    for event in &events {
-        places.push(store.append_event(event.clone()).await.unwrap());
-    }
-    assert!(places.is_sorted());
+    store.append_events(events[..1].to_vec()).await.unwrap();
+    store.append_events(events[1..].to_vec()).await.unwrap();
+    let places: Vec<_> = all(&store).await.iter().map(|entry| entry.seq).collect();
+    assert!(places.len() == 3 && places.is_sorted());
     let read = store.events_after(places[0], 10).await.unwrap();
-    assert_eq!(read.iter().map(|entry| &entry.event).collect::<Vec<_>>(), vec![&events[1], &events[2]]);
+    assert_eq!(read.iter().map(|entry| &entry.event).collect::<Vec<_>>(), vec![&*events[1], &*events[2]]);
     assert_eq!(store.trim_events(places[2]).await.unwrap(), 3);
     store.close().await.unwrap();
     let store = open(directory.path()).await.unwrap();
-    assert!(store.append_event(event()).await.unwrap() > places[2]);
+    store.append_events(vec![event()]).await.unwrap();
+    assert!(all(&store).await[0].seq > places[2]);
+    let many = vec![event(); OUTBOX_BATCH_MAX + 1];
+    assert!(matches!(store.append_events(many).await, Err(StoreError::TooMany { .. })));
 }
 
 #[tokio::test]
 async fn a_full_outbox_lets_the_oldest_events_go() {
     let directory = tempfile::tempdir().unwrap();
-    let first = open(directory.path()).await.unwrap().append_event(event()).await.unwrap();
+    let store = open(directory.path()).await.unwrap();
+    store.append_events(vec![event()]).await.unwrap();
+    let first = all(&store).await[0].seq;
+    drop(store);
     // Fast-forward: as if so many events had been appended and handled since.
     let file = rusqlite::Connection::open(directory.path().join("eyrie.db")).unwrap();
     file.execute("UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'outbox'", [OUTBOX_MAX as i64 - 1]).unwrap();
     let store = open(directory.path()).await.unwrap();
-    let last = store.append_event(event()).await.unwrap();
-    assert_eq!(last, first + OUTBOX_MAX);
-    let kept = store.events_after(0, 10).await.unwrap();
-    assert_eq!(kept.iter().map(|entry| entry.seq).collect::<Vec<_>>(), vec![last]);
+    store.append_events(vec![event()]).await.unwrap();
+    assert_eq!(all(&store).await.iter().map(|entry| entry.seq).collect::<Vec<_>>(), vec![first + OUTBOX_MAX]);
+}
+
+#[tokio::test]
+async fn a_change_of_a_camera_and_its_event_are_kept_together_or_not_at_all() {
+    let store = empty().await;
+    let (gate, lobby) = (camera("gate"), camera("lobby"));
+    let user = Actor::User { id: UserId::generate(), name: "ada".to_owned() };
+    let by = || By { actor: user.clone(), trace: Some(RequestId::generate()) };
+    let mut told = vec![store.create_camera(gate.clone(), None, by()).await.unwrap()];
+    told.push(store.create_camera(lobby.clone(), None, By::system()).await.unwrap());
+    let update = |expected| {
+        store.update_camera(&gate.tenant, gate.id, expected, spec("door"), PasswordChange::Keep, at(5), by())
+    };
+    told.push(update(Some(1)).await.unwrap().1);
+    // Refused changes leave no event behind.
+    assert!(update(Some(1)).await.is_err());
+    assert!(store.create_camera(gate.clone(), None, by()).await.is_err());
+    assert!(store.delete_camera(&home(), CameraId::generate(), None, at(6), by()).await.is_err());
+    let ids = vec![gate.id, CameraId::generate(), lobby.id];
+    let disabled = store.change_cameras(&home(), ids, BulkChange::Disable, at(7), by()).await.unwrap();
+    told.extend(disabled.into_iter().filter_map(|outcome| match outcome {
+        Ok(BulkOutcome::Changed(_, event)) => Some(event),
+        _ => None,
+    }));
+    let again = store.change_cameras(&home(), vec![gate.id], BulkChange::Disable, at(8), by()).await.unwrap();
+    assert!(matches!(again[0], Ok(BulkOutcome::Unchanged)), "what changes nothing is no event");
+    told.push(store.delete_camera(&home(), lobby.id, None, at(9), by()).await.unwrap());
+    let kept: Vec<_> = all(&store).await.into_iter().map(|entry| entry.event).collect();
+    assert_eq!(kept, told);
+    let kinds: Vec<_> = kept.iter().map(|event| event.kind.clone()).collect();
+    assert_eq!(
+        kinds,
+        [
+            EventKind::CameraCreated { camera: gate.id },
+            EventKind::CameraCreated { camera: lobby.id },
+            EventKind::CameraUpdated { camera: gate.id, revision: 2 },
+            EventKind::CameraUpdated { camera: gate.id, revision: 3 },
+            EventKind::CameraUpdated { camera: lobby.id, revision: 2 },
+            EventKind::CameraDeleted { camera: lobby.id },
+        ]
+    );
+    assert_eq!((&kept[0].actor, &kept[1].actor, kept[2].time), (&user, &Actor::System, at(5)));
 }

@@ -2,6 +2,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use eyrie_storage::StoreError;
 
+use eyrie_types::By;
+
 use crate::backend::{empty, open};
 use crate::values::{camera, home};
 
@@ -10,9 +12,9 @@ async fn what_was_written_is_there_after_closing_and_the_file_alone_is_the_store
     let directory = tempfile::tempdir().unwrap();
     let store = open(directory.path()).await.unwrap();
     let kept = camera("lobby");
-    store.create_camera(kept.clone(), None).await.unwrap();
+    store.create_camera(kept.clone(), None, By::system()).await.unwrap();
     store.close().await.unwrap();
-    assert!(matches!(store.create_camera(camera("late"), None).await, Err(StoreError::Closed)));
+    assert!(matches!(store.create_camera(camera("late"), None, By::system()).await, Err(StoreError::Closed)));
     drop(store);
 
     let elsewhere = tempfile::tempdir().unwrap();
@@ -25,7 +27,7 @@ async fn what_was_written_is_there_after_closing_and_the_file_alone_is_the_store
 async fn what_was_answered_is_there_when_the_store_was_only_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let kept = camera("lobby");
-    open(directory.path()).await.unwrap().create_camera(kept.clone(), None).await.unwrap();
+    open(directory.path()).await.unwrap().create_camera(kept.clone(), None, By::system()).await.unwrap();
     let store = open(directory.path()).await.unwrap();
     assert!(store.camera(&home(), kept.id).await.unwrap().is_some());
 }
@@ -54,7 +56,7 @@ async fn a_write_that_fails_leaves_its_neighbours_in_the_same_transaction_alone(
     let store = empty().await;
     let cameras: Vec<_> = (0..200).map(|n| camera(&format!("camera {n}"))).collect();
     // Each is made twice at once: one of the two must fail, whatever transaction they meet in.
-    let twice = cameras.iter().chain(&cameras).map(|camera| store.create_camera(camera.clone(), None));
+    let twice = cameras.iter().chain(&cameras).map(|camera| store.create_camera(camera.clone(), None, By::system()));
     let results = futures_join(twice.collect()).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 200);
     assert!(results.iter().filter_map(|r| r.as_ref().err()).all(|error| matches!(error, StoreError::AlreadyExists(_))));

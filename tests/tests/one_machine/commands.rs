@@ -2,7 +2,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use eyrie_camsim::StreamConfig;
-use eyrie_tests::{Client, Node, NodeOptions, binary};
+use eyrie_tests::{Client, Node, NodeOptions, binary, eventually};
 use serde_json::json;
 
 use crate::support::{Stage, clip, segment_files};
@@ -17,10 +17,23 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn each_command_explains_itself() -> anyhow::Result<()> {
-    for command in ["demo", "node", "config", "recordings", "admin", "openapi"] {
-        let help = eyrie(&[command, "--help"])?;
-        assert!(help.status.success(), "{command}");
-        assert!(text(&help.stdout).contains("Usage: eyrie"), "{}", text(&help.stdout));
+    for (command, says) in [
+        ("", "eyrie config keys"),
+        ("demo", "simulated cameras"),
+        ("node", "SIGHUP"),
+        ("config", "keys"),
+        ("config check", "--config"),
+        ("config keys", "environment variable"),
+        ("recordings", "check"),
+        ("recordings check", "--deep"),
+        ("admin", "reset-password"),
+        ("admin reset-password", "EYRIE_ADMIN_PASSWORD"),
+        ("openapi", "OpenAPI"),
+    ] {
+        let arguments: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
+        let help = eyrie(&arguments)?;
+        let said = text(&help.stdout);
+        assert!(help.status.success() && said.contains("Usage: eyrie") && said.contains(says), "{command}: {said}");
     }
     Ok(())
 }
@@ -38,6 +51,60 @@ fn a_bad_configuration_is_refused_with_file_key_and_reason() -> anyhow::Result<(
     std::fs::write(&file, "[recording]\nsealing = 'off'")?;
     assert!(eyrie(&["config", "check", "--config", &path])?.status.success());
     Ok(())
+}
+
+#[test]
+fn unknown_keys_and_impossible_values_are_refused_in_file_and_environment() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("eyrie.toml");
+    std::fs::write(&file, "[recording]\nsealed = 'off'")?;
+    let path = file.display().to_string();
+    let said = text(&eyrie(&["config", "check", "--config", &path])?.stderr);
+    assert!(said.contains(&path) && said.contains("recording.sealed: unknown key"), "{said}");
+    std::fs::write(&file, "log.level = 'verbose'")?;
+    let said = text(&eyrie(&["config", "check", "--config", &path])?.stderr);
+    assert!(said.contains(&path) && said.contains("log.level") && said.contains("\"verbose\" is no level"), "{said}");
+    for (variable, value, reason) in [
+        ("EYRIE_HTPP", "127.0.0.1:1", "did you mean EYRIE_HTTP?"),
+        (
+            "EYRIE_RECORDING_SEGMENT_DURATION",
+            "7h",
+            "recording.segment_duration: \"7h\" is not a duration from 1m to 1h",
+        ),
+    ] {
+        let check = Command::new(binary("eyrie")?).args(["config", "check"]).env(variable, value).output()?;
+        let said = text(&check.stderr);
+        assert!(!check.status.success() && said.contains(variable) && said.contains(reason), "{said}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_marked_live_takes_effect_on_sighup_and_a_bad_configuration_changes_nothing() -> anyhow::Result<()> {
+    // Every key marked live is in here; a new one has to be proven, too.
+    let keys = text(&eyrie(&["config", "keys"])?.stdout);
+    let live: Vec<_> = keys.lines().filter(|line| line.contains("| live |")).collect();
+    assert!(live.len() == 1 && live[0].contains("`log.level`"), "{live:?}");
+    let dir = tempfile::tempdir()?;
+    let node = Node::start(dir.path(), &NodeOptions { toml: "log.level = 'error'".to_owned(), ..Default::default() })?;
+    let client = node.client().await?;
+    let file = dir.path().join("eyrie.toml");
+    let says = async |what: &str| {
+        eventually(what, || async { if node.log().contains(what) { Ok(()) } else { Err(node.log()) } }).await
+    };
+    client.get("/api/v1/me").await?;
+    assert!(!node.log().contains("DEBUG"), "a request is logged at debug only: {}", node.log());
+    std::fs::write(&file, "log.level = 'debug'\nrecording.segment_duration = '30m'")?;
+    node.signal("HUP")?;
+    says("recording.segment_duration").await?;
+    says("wait for the next start").await?;
+    std::fs::write(&file, "log.level = 'loud'")?;
+    node.signal("HUP")?;
+    says("configuration not taken").await?;
+    says("\"loud\" is no level").await?;
+    client.get("/api/v1/me").await?;
+    says("DEBUG").await?;
+    Ok(node.stop()?)
 }
 
 #[test]
