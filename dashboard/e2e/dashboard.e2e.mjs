@@ -7,6 +7,8 @@
 //   EYRIE_CAMERA_URL   an RTSP address to add through the form; without it that step is left out
 //   EYRIE_CAMERA_STATE the state the added camera must reach (default: online)
 //   EYRIE_TIMEOUT_S    for each step (default: 60)
+//   EYRIE_MOVING_S     from the click on sign-in to the last of those pictures moving, at most (default: 30; here it is about one
+//                      second, and the bound leaves room for a machine that does much else)
 //   EYRIE_SCREENSHOTS  a directory for pictures of each step; without it none are taken
 //   CHROMIUM           the browser (default: /usr/bin/chromium)
 //
@@ -24,6 +26,7 @@ const videosWanted = Number(env.EYRIE_VIDEOS ?? "4");
 const cameraUrl = env.EYRIE_CAMERA_URL;
 const cameraState = env.EYRIE_CAMERA_STATE ?? "online";
 const timeout = Number(env.EYRIE_TIMEOUT_S ?? "60") * 1000;
+const movingWithin = Number(env.EYRIE_MOVING_S ?? "30") * 1000;
 const screenshots = env.EYRIE_SCREENSHOTS;
 
 if (!baseUrl || !password) {
@@ -31,9 +34,33 @@ if (!baseUrl || !password) {
   process.exit(2);
 }
 
-const result = { ok: false, steps: [], videos: [], states: [], page_errors: [], console_errors: [] };
+const result = { ok: false, steps: [], first_pictures_ms: {}, all_moving_ms: null, videos: [], states: [], page_errors: [], console_errors: [] };
 const started = performance.now();
 const step = (name, detail = {}) => result.steps.push({ name, at_ms: Math.round(performance.now() - started), ...detail });
+
+/**
+ * Runs in the page: notes when each tile's first and second picture is shown, on the page's clock. Decoded frames alone prove
+ * nothing: a page whose thread is busy shows them seconds later.
+ */
+function notePictures() {
+  const noted = (window.eyriePictures = {});
+  const hooked = new WeakSet();
+  const hook = (video) => {
+    if (hooked.has(video)) return;
+    hooked.add(video);
+    const onPicture = (now) => {
+      const camera = video.closest("[data-camera]")?.dataset.camera;
+      const times = camera && (noted[camera] ??= []);
+      if (times && times.push(now) >= 2) return;
+      video.requestVideoFrameCallback(onPicture);
+    };
+    video.requestVideoFrameCallback(onPicture);
+  };
+  new MutationObserver(() => document.querySelectorAll("article[data-camera] video").forEach(hook)).observe(document, {
+    childList: true,
+    subtree: true,
+  });
+}
 
 /** Asks `look` every 500 ms until it is done, and gives its value. */
 async function until(what, look) {
@@ -71,14 +98,45 @@ function moved(before, after) {
   });
 }
 
+/** A player that runs dry again and again goes on without low latency: it blocks on no playlist any more, and moves. */
+async function runDry(page, camera) {
+  const playlists = [];
+  const onRequest = (request) => {
+    const url = new URL(request.url());
+    if (url.pathname.includes(`/cameras/${camera}/live/`) && url.pathname.endsWith("/media.m3u8")) playlists.push(url.search);
+  };
+  page.on("request", onRequest);
+  await until("a playlist asked for with low latency", async () => ({ done: playlists.some((query) => query.includes("_HLS_msn")), value: playlists }));
+  await page.evaluate((id) => {
+    const video = document.querySelector(`article[data-camera="${id}"] video`);
+    for (let dry = 0; dry < 3; dry += 1) video.dispatchEvent(new Event("waiting"));
+  }, camera);
+  const asked = playlists.length;
+  await until("three playlists asked for without low latency", async () => {
+    const since = playlists.slice(asked);
+    return { done: since.length >= 3 && since.slice(-3).every((query) => !query.includes("_HLS_")), value: since };
+  });
+  let last = await readVideos(page);
+  await until("a moving picture without low latency", async () => {
+    const now = await readVideos(page);
+    const moves = moved(last, now).some((video) => video.camera === camera && video.phase === "playing");
+    last = now;
+    return { done: moves, value: now };
+  });
+  page.off("request", onRequest);
+  step("goes_on_without_low_latency");
+}
+
 async function run(page) {
   const picture = async (name) => {
     if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`) });
   };
+  await page.addInitScript(notePictures);
   await page.goto(baseUrl);
   await page.locator("input[name=username]").fill(username);
   await page.locator("input[name=password]").fill(password);
   await picture("sign-in");
+  const clickedAt = await page.evaluate(() => performance.now());
   await page.locator("button[type=submit]").click();
   await page.locator("header summary").waitFor();
   step("signed_in");
@@ -94,7 +152,18 @@ async function run(page) {
       return moving.length >= videosWanted ? { done: true, value: moving } : { done: false, value: now };
     });
     step("pictures_moving", { videos: result.videos.length });
+    const shown = await until(`${videosWanted} tiles with two pictures shown`, async () => {
+      const pictures = await page.evaluate(() => window.eyriePictures);
+      const twice = Object.entries(pictures).filter(([, times]) => times.length === 2);
+      return { done: twice.length >= videosWanted, value: twice };
+    });
+    for (const [camera, [first]] of shown) result.first_pictures_ms[camera] = Math.round(first - clickedAt);
+    result.all_moving_ms = Math.round(shown.map(([, [, second]]) => second - clickedAt).sort((a, b) => a - b)[videosWanted - 1]);
+    if (result.all_moving_ms > movingWithin) {
+      throw new Error(`${result.all_moving_ms} ms from sign-in to ${videosWanted} moving pictures; at most ${movingWithin} ms are allowed`);
+    }
     await picture("live");
+    await runDry(page, result.videos[0].camera);
   }
 
   if (cameraUrl) {

@@ -1,10 +1,13 @@
-import { keepPreviousData, queryOptions, infiniteQueryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "./client";
+import { type PageQuery, pagedQuery, wholeList } from "./pages";
 import type { CameraState } from "./types";
 
-/** How many cameras one page of an answer holds. */
+/** How many cameras one page of an answer holds: three screens of the largest wall. */
 const CAMERAS_PAGE = 48;
+/** How many sites or users one page of an answer holds: more than most have at all. */
+const LIST_PAGE = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface CameraFilter {
@@ -24,19 +27,9 @@ export const meQuery = queryOptions({
 });
 
 export const camerasQuery = (filter: CameraFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["cameras", "list", filled(filter)],
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(
-        api.GET("/api/v1/cameras", {
-          params: { query: { ...filled(filter), limit: CAMERAS_PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
-          signal,
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
-  });
+  pagedQuery(["cameras", "list", filled(filter)], CAMERAS_PAGE, (page, signal) =>
+    unwrap(api.GET("/api/v1/cameras", { params: { query: { ...filled(filter), ...page } }, signal })),
+  );
 
 export const cameraQuery = (id: string) =>
   queryOptions({
@@ -62,13 +55,22 @@ export const recordedDayQuery = (id: string) =>
     refetchInterval: 30_000,
   });
 
+const askSites = (query: PageQuery, signal: AbortSignal) => unwrap(api.GET("/api/v1/sites", { params: { query }, signal }));
+
+/** The sites, page by page. */
+export const siteListQuery = pagedQuery(["sites", "list"], LIST_PAGE, askSites);
+
+/** Every site: what cameras are looked up in, and chosen from. */
 export const sitesQuery = queryOptions({
-  queryKey: ["sites"],
-  queryFn: () => unwrap(api.GET("/api/v1/sites")),
+  queryKey: ["sites", "all"],
+  queryFn: ({ signal }) => wholeList((page) => askSites(page, signal)),
   staleTime: 30_000,
 });
 
-export const usersQuery = queryOptions({ queryKey: ["users"], queryFn: () => unwrap(api.GET("/api/v1/users")) });
+/** The users, page by page. */
+export const userListQuery = pagedQuery(["users"], LIST_PAGE, (query, signal) =>
+  unwrap(api.GET("/api/v1/users", { params: { query }, signal })),
+);
 
 export const nodeQuery = queryOptions({
   queryKey: ["node"],

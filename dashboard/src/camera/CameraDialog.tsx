@@ -129,7 +129,7 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
       <div className="grid gap-4 sm:grid-cols-2">
         <SelectField name="site" label={m.form.site} value={form.site} onChange={(e) => set("site", e.target.value)} error={errorOf(errors, "site")}>
           <option value="">{m.form.noSite}</option>
-          {sites.data?.items.map((site) => (
+          {sites.data?.map((site) => (
             <option key={site.id} value={site.id}>
               {site.name}
             </option>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { backoffMs } from "../retry";
+import { DryRuns } from "./dry-runs";
 import { layoutFor, pageCount, readLayout } from "./layout";
 import { mayUseLowLatency, withoutLowLatency } from "./playlist";
 
@@ -29,6 +30,18 @@ describe("live grid", () => {
       '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p6.1.m4s"',
     ];
     expect(withoutLowLatency(playlist.join("\n"))).toBe(kept.join("\n"));
+  });
+
+  it("gives up low latency when it runs dry again and again, not when it does now and then", () => {
+    const note = (...at: number[]): boolean[] => {
+      const dryRuns = new DryRuns();
+      return at.map((ms) => dryRuns.note(ms));
+    };
+    expect(note(0, 1_000, 2_000)).toEqual([false, false, true]);
+    expect(note(0, 7_000, 14_999)).toEqual([false, false, true]);
+    // The first has run out of the window when the third comes.
+    expect(note(0, 7_000, 15_000, 16_000)).toEqual([false, false, false, true]);
+    expect(note(...Array.from({ length: 50 }, (_, n) => n * 8_000))).not.toContain(true);
   });
 
   it("waits longer with each failure, up to a limit, never in step", () => {

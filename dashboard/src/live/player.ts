@@ -3,6 +3,7 @@ import Hls, { type ErrorData, type HlsConfig, type LoaderCallbacks, type LoaderC
 import { api, unwrap } from "../api/client";
 import { session } from "../auth/browser-session";
 import { backoffMs } from "../retry";
+import { DryRuns } from "./dry-runs";
 import { withoutLowLatency } from "./playlist";
 
 /** Seconds behind the live edge a player without low latency stays. */
@@ -15,11 +16,6 @@ const STUCK_AFTER_MS = 8_000;
 const WATCH_EVERY_MS = 1_000;
 /** A player that ran this long has recovered: the next failure is a first one. */
 const HEALTHY_AFTER_MS = 10_000;
-
-/** A low-latency player that runs dry this often within STALL_WINDOW_MS goes on without low latency: a machine or line that
- * cannot keep up gets a smooth picture a few seconds late instead of a choppy one. */
-const STALLS_MAX = 3;
-const STALL_WINDOW_MS = 15_000;
 
 export type PlayerPhase = "loading" | "playing" | "retrying" | "unsupported";
 
@@ -83,7 +79,7 @@ export class LivePlayer {
   private lastPosition = -1;
   private lastMovedAt = performance.now();
   private movingSince: number | null = null;
-  private stalledAt: number[] = [];
+  private readonly dryRuns = new DryRuns();
   private lowLatency: boolean;
   private state: PlayerState = { phase: "loading", behindS: null };
   private destroyed = false;
@@ -157,14 +153,14 @@ export class LivePlayer {
   private readonly onWaiting = (): void => {
     // Before the first picture, waiting is starting.
     if (!this.lowLatency || this.movingSince === null) return;
-    const now = performance.now();
-    this.stalledAt = [...this.stalledAt.filter((at) => now - at < STALL_WINDOW_MS), now];
-    if (this.stalledAt.length >= STALLS_MAX) this.giveUpLowLatency();
+    if (this.dryRuns.note(performance.now())) this.giveUpLowLatency();
   };
 
   private giveUpLowLatency(): void {
     this.lowLatency = false;
-    this.stalledAt = [];
+    this.movingSince = null;
+    // Said before the source goes, so that the last picture can be kept.
+    this.report({ phase: "loading", behindS: null });
     this.release();
     this.start();
   }

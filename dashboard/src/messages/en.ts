@@ -34,6 +34,7 @@ export const en = {
     retry: "Try again",
     loading: "Loading…",
     loadMore: "Load more",
+    shown: (shown: number, total: number) => `${shown} of ${total}`,
     optional: "optional",
     none: "None",
     back: "Back",
@@ -171,7 +172,6 @@ export const en = {
     anyState: "Any status",
     site: "Site",
     anySite: "Any site",
-    shown: (shown: number, total: number) => `${shown} of ${total}`,
     name: "Camera",
     labels: "Labels",
     recording: "Recording",
@@ -311,6 +311,7 @@ export const en = {
     deleteText: "Cameras at this site stay; they just no longer belong to one.",
     deleteConfirm: "Delete site",
     cameras: "Show cameras",
+    camerasOf: (name: string) => `Show cameras of ${name}`,
   },
   users: {
     title: "Users",

@@ -51,7 +51,7 @@ export default function CameraPage() {
 
 function Details({ camera }: { camera: Camera }) {
   const sites = useQuery(sitesQuery);
-  const site = sites.data?.items.find((known) => known.id === camera.site);
+  const site = sites.data?.find((known) => known.id === camera.site);
   const zone = knownZone(site?.zone);
   const status = useCameraStatus(camera.id, camera.status);
   return (

@@ -12,7 +12,8 @@ import { useCameraStatus } from "../status/StatusProvider";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Page } from "../ui/Page";
-import { Empty, Failed, Loading } from "../ui/States";
+import { PagedList } from "../ui/PagedList";
+import { Empty } from "../ui/States";
 
 const STATES: readonly CameraState[] = ["online", "connecting", "silent", "refused", "offline", "disabled"];
 /** Typing is let settle for this long before the node is asked. */
@@ -53,7 +54,6 @@ export default function CamerasPage() {
   const filtered = searched !== "" || filter.label !== "" || filter.site !== "" || state !== undefined;
   const query = useInfiniteQuery(camerasQuery(useDeferredValue(filter)));
   const cameras = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const total = query.data?.pages[0]?.total ?? 0;
   const labels = [...new Set([...cameras.flatMap((camera) => camera.labels), ...(filter.label ? [filter.label] : [])])].sort();
   const clear = () => {
     setSearch("");
@@ -100,10 +100,10 @@ export default function CamerasPage() {
             </option>
           ))}
         </select>
-        {(sites.data?.items.length ?? 0) > 0 && (
+        {(sites.data?.length ?? 0) > 0 && (
           <select aria-label={m.cameras.site} className={`${control} sm:max-w-44`} value={filter.site} onChange={(event) => set("site", event.target.value)}>
             <option value="">{m.cameras.anySite}</option>
-            {sites.data?.items.map((site) => (
+            {sites.data?.map((site) => (
               <option key={site.id} value={site.id}>
                 {site.name}
               </option>
@@ -111,41 +111,27 @@ export default function CamerasPage() {
           </select>
         )}
       </div>
-      {query.isError && !query.data ? (
-        <Failed error={query.error} onRetry={() => void query.refetch()} />
-      ) : query.isPending ? (
-        <Loading />
-      ) : cameras.length === 0 ? (
-        filtered ? (
-          <Empty icon="search" title={m.cameras.noMatchTitle} text={m.cameras.noMatchText}>
-            <Button onClick={clear}>{m.cameras.clear}</Button>
-          </Empty>
-        ) : (
-          <Empty icon="camera" title={m.grid.emptyTitle} text={may.edit ? m.grid.emptyText : m.grid.emptyViewer}>
-            {may.edit && (
-              <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
-                {m.grid.emptyAction}
-              </Button>
-            )}
-          </Empty>
-        )
-      ) : (
-        <>
-          <ul aria-label={m.cameras.caption} className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-surface shadow-card">
-            {cameras.map((camera) => (
-              <Row key={camera.id} camera={camera} site={sites.data?.items.find((site) => site.id === camera.site)?.name} />
-            ))}
-          </ul>
-          <div className="mt-4 flex flex-col items-center gap-3 text-sm text-faint">
-            <span>{m.cameras.shown(cameras.length, total)}</span>
-            {query.hasNextPage && (
-              <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                {query.isFetchingNextPage ? m.common.loading : m.common.loadMore}
-              </Button>
-            )}
-          </div>
-        </>
-      )}
+      <PagedList
+        query={query}
+        caption={m.cameras.caption}
+        empty={
+          filtered ? (
+            <Empty icon="search" title={m.cameras.noMatchTitle} text={m.cameras.noMatchText}>
+              <Button onClick={clear}>{m.cameras.clear}</Button>
+            </Empty>
+          ) : (
+            <Empty icon="camera" title={m.grid.emptyTitle} text={may.edit ? m.grid.emptyText : m.grid.emptyViewer}>
+              {may.edit && (
+                <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
+                  {m.grid.emptyAction}
+                </Button>
+              )}
+            </Empty>
+          )
+        }
+      >
+        {(camera) => <Row key={camera.id} camera={camera} site={sites.data?.find((site) => site.id === camera.site)?.name} />}
+      </PagedList>
       {adding && <CameraDialog onClose={() => setAdding(false)} />}
     </Page>
   );

@@ -6,5 +6,5 @@ import { knownZone } from "./format";
 /** The zone in which a camera's times are shown: that of its site, or this browser's where it has none. */
 export function useSiteZone(site: string | null | undefined): string {
   const { data } = useQuery(sitesQuery);
-  return knownZone(data?.items.find((known) => known.id === site)?.zone);
+  return knownZone(data?.find((known) => known.id === site)?.zone);
 }

@@ -19,8 +19,10 @@ const PARTS_LISTED_US: u64 = 3 * LIVE_SEGMENT_MAX.as_micros() as u64;
 /// What a media playlist is rendered from.
 pub(super) struct MediaPlaylist<'a> {
     pub(super) segments: &'a VecDeque<Segment>,
-    /// What discontinuity sequence numbers count from.
+    /// What media sequence numbers count from.
     pub(super) base: u64,
+    /// What discontinuity sequence numbers count from.
+    pub(super) discontinuity_base: u64,
     pub(super) part_target_us: u64,
     /// Leave out what may be left out.
     pub(super) skip: bool,
@@ -64,7 +66,7 @@ impl MediaPlaylist<'_> {
             HOLD_BACK.as_secs_f64(),
             CAN_SKIP_UNTIL.as_secs_f64(),
             first.map_or(self.base, |segment| segment.msn),
-            self.base + first.map_or(0, |segment| segment.stream.sequence),
+            self.discontinuity_base + first.map_or(0, |segment| segment.stream.sequence),
         );
     }
 

@@ -3,8 +3,9 @@
 //! [`LivePackager`] is fed ring units and answers [`LiveRequest`]s; it waits for nothing. What is not there yet is
 //! [`LiveAnswer::NotYet`], and whoever drives it asks again when the next part is there: that is blocking reload.
 //!
-//! Numbers are a function of the ring's: media sequence number = ordinal of the live placement · 2²⁴ + live segment, the
-//! discontinuity sequence likewise from the stream's sequence. So packaging may stop and start again, and players go on.
+//! Numbers are a function of the ring's: media sequence number = ordinal of the live placement · 2²⁴ + live segment,
+//! discontinuity sequence number = ordinal · 2⁸ + sequence of the stream. So packaging may stop and start again, and players
+//! go on.
 
 mod answer;
 mod bandwidth;
@@ -20,7 +21,7 @@ mod window;
 
 pub use answer::{CachePolicy, LiveAnswer, LiveBody, Position};
 pub use media_playlist::{CAN_SKIP_UNTIL, HOLD_BACK};
-pub use packager::{LivePackager, ORDINAL_SHIFT};
+pub use packager::{DISCONTINUITY_SHIFT, LivePackager, ORDINAL_SHIFT};
 pub use part_target::PART_DURATION;
 pub use rendition::{Rendition, RenditionError};
 pub use request::{LiveRequest, LiveRequestError, Reload};

@@ -14,8 +14,14 @@ use crate::fmp4::{Fmp4Error, Purpose, init_segment, leading_track};
 use crate::ticks::dts_us;
 use crate::{LIVE_SEGMENT_MAX, RingUnit};
 
-/// Media and discontinuity sequence numbers of a live placement start at its ordinal times two to this power.
+/// Media sequence numbers of a live placement start at its ordinal times two to this power.
 pub const ORDINAL_SHIFT: u32 = 24;
+
+/// Discontinuity sequence numbers of a live placement start at its ordinal times two to this power. They must stay small:
+/// hls.js keeps an array with a place for each number from 0 on and walks through it at every playlist, which at 2²⁴ takes a
+/// fifth of a second of the page's only thread. A placement with more streams than that runs into the numbers of the next one,
+/// whose playlist has another URI, so that no player compares them.
+pub const DISCONTINUITY_SHIFT: u32 = 8;
 
 /// So much of a stream is looked at before its parts are cut, in microseconds: its frame interval decides the part target.
 const WARM_UP_US: i64 = 1_000_000;
@@ -31,8 +37,10 @@ const SEGMENT_US_MAX: u64 = LIVE_SEGMENT_MAX.as_micros() as u64 + 499_999;
 #[derive(Debug)]
 pub struct LivePackager {
     rendition: Rendition,
-    /// What sequence numbers count from.
+    /// What media sequence numbers count from.
     base: u64,
+    /// What discontinuity sequence numbers count from.
+    discontinuity_base: u64,
     window: Window,
     inits: BTreeMap<u64, Bytes>,
     builder: Option<PartBuilder>,
@@ -53,6 +61,7 @@ impl LivePackager {
         Self {
             rendition,
             base: u64::from(ordinal) << ORDINAL_SHIFT,
+            discontinuity_base: u64::from(ordinal) << DISCONTINUITY_SHIFT,
             window: Window::default(),
             inits: BTreeMap::new(),
             builder: None,
@@ -298,8 +307,14 @@ impl LivePackager {
         let rendered = if reload.skip { delta } else { whole };
         let text = rendered.get_or_init(|| {
             let part_target_us = self.window.listed().back().map_or(0, |segment| segment.part_target_us);
-            let segments = self.window.listed();
-            MediaPlaylist { segments, base: self.base, part_target_us, skip: reload.skip }.render().into()
+            let playlist = MediaPlaylist {
+                segments: self.window.listed(),
+                base: self.base,
+                discontinuity_base: self.discontinuity_base,
+                part_target_us,
+                skip: reload.skip,
+            };
+            playlist.render().into()
         });
         LiveAnswer::Ready(LiveBody::playlist(text.clone()))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_media::hls::{LiveAnswer, LivePackager, LiveRequest, ORDINAL_SHIFT, Reload, Rendition};
+use eyrie_media::hls::{DISCONTINUITY_SHIFT, LiveAnswer, LivePackager, LiveRequest, ORDINAL_SHIFT, Reload, Rendition};
 use eyrie_media::{AccessUnit, RingUnit};
 use eyrie_types::{Epoch, Slot};
 use proptest::prelude::*;
@@ -14,7 +14,11 @@ use crate::units::{VIDEO_RATE, audio_track, footage, stream, through_ring, unit,
 pub(crate) const ORDINAL: u32 = 3;
 
 pub(crate) fn packager() -> LivePackager {
-    LivePackager::new(Rendition { slot: Slot::OWNER, epoch: Epoch::from_u64(77).unwrap() }, ORDINAL)
+    placement(ORDINAL)
+}
+
+fn placement(ordinal: u32) -> LivePackager {
+    LivePackager::new(Rendition { slot: Slot::OWNER, epoch: Epoch::from_u64(77).unwrap() }, ordinal)
 }
 
 pub(crate) fn text(packager: &LivePackager, request: &LiveRequest) -> Option<String> {
@@ -104,8 +108,19 @@ fn each_discontinuity_is_counted_when_it_slides_out() {
     });
     let playlist = assert_rules(through_ring(units));
     let first = playlist.segments.first().unwrap();
-    assert_eq!(first.map, format!("i{}.mp4", first.discontinuity - (u64::from(ORDINAL) << ORDINAL_SHIFT)));
+    assert_eq!(first.map, format!("i{}.mp4", first.discontinuity - (u64::from(ORDINAL) << DISCONTINUITY_SHIFT)));
     assert_eq!(playlist.segments.last().unwrap().map, "i6.mp4");
+}
+
+/// Web players count from 0 up to the discontinuity sequence number at each playlist.
+#[test]
+fn the_thousandth_placement_still_has_small_discontinuity_numbers() {
+    let mut packager = placement(1000);
+    for unit in through_ring(footage(&stream(1, vec![video_track()]), 15, 15, 5, Duration::ZERO)) {
+        packager.push(unit).expect("it can be packaged");
+    }
+    let playlist = Playlist::read(&media(&packager, false).expect("there is a playlist"));
+    assert!(playlist.discontinuity < 1 << 20, "{}", playlist.discontinuity);
 }
 
 #[test]
