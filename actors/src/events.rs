@@ -229,7 +229,8 @@ mod tests {
         }
         let mut found = bus.in_state(&home, CameraState::Offline);
         let mut expected = offline.to_vec();
-        (found.sort(), expected.sort());
+        found.sort();
+        expected.sort();
         assert_eq!(found, expected);
         cameras.sort();
         assert_eq!(paged, cameras);

@@ -1,8 +1,8 @@
 //! The supervision tree: one actor a file.
 //!
 //! ```text
-//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, heartbeat, left segments,
-//!                           index repair)
+//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, heartbeat, left
+//! │                         segments, index repair)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring

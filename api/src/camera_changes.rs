@@ -2,7 +2,7 @@
 
 use eyrie_media::{AudioCodec, Stream, TrackKind, VideoCodec};
 use eyrie_storage::keys::SealContext;
-use eyrie_storage::store::{PasswordChange, SealedSecret, StoreError, StoredCamera};
+use eyrie_storage::store::{CameraUpdate, PasswordChange, SealedSecret, StoreError, StoredCamera};
 use eyrie_types::{By, Camera, CameraId, CameraState, CameraStatus, Event, ProblemCode, Secret, SourceSpec, TenantId};
 use serde_json::Value;
 
@@ -63,8 +63,8 @@ pub(crate) async fn update(
     };
     // The patch was applied to this revision, so to no other may it be written, asked for or not.
     let now = state.clock().now();
-    let changed = state.store().update_camera(&caller.tenant, id, Some(revision), spec, password, now, by);
-    let (stored, event) = changed.await?;
+    let update = CameraUpdate { expected: Some(revision), spec, password };
+    let (stored, event) = state.store().update_camera(&caller.tenant, id, update, now, by).await?;
     apply(state, &stored, event).await;
     Ok(answer(state, stored))
 }

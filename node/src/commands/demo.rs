@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use eyrie_camsim::{CamSim, CamSimConfig, demo};
-use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery, PasswordChange, Store};
+use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery, CameraUpdate, PasswordChange, Store};
 use eyrie_types::{
     By, Camera, CameraId, CameraSpec, Clock, RecordingSpec, RtspSource, RtspTransport, SourceSpec, TenantId,
 };
@@ -96,7 +96,8 @@ async fn put_camera(store: &Store, clock: &dyn Clock, name: &str, url: String) -
         Some(stored) => {
             let CameraSpec { source, .. } = spec;
             let spec = CameraSpec { source, ..stored.camera.spec };
-            store.update_camera(&tenant, stored.camera.id, None, spec, PasswordChange::Keep, now, By::system()).await?;
+            let update = CameraUpdate { expected: None, spec, password: PasswordChange::Keep };
+            store.update_camera(&tenant, stored.camera.id, update, now, By::system()).await?;
         }
         None => {
             let id = CameraId::generate();

@@ -3,7 +3,7 @@
 use eyrie_types::{By, CameraId, Event, Labels, TenantId, WallTime};
 use rusqlite::Connection;
 
-use super::cameras::{at_revision, delete, update};
+use super::cameras::{at_revision, delete, put_update};
 use super::{PasswordChange, Store, StoreError, StoredCamera};
 
 /// Most cameras one bulk call changes: each is some statements within one transaction that others wait behind.
@@ -93,6 +93,6 @@ fn change_one(
         let wrong = errors.into_iter().next().map_or_else(|| "spec".to_owned(), |error| error.to_string());
         return Err(StoreError::Invalid(wrong));
     }
-    let (new, event) = update(connection, old, spec, PasswordChange::Keep, now, by.clone())?;
+    let (new, event) = put_update(connection, old, spec, PasswordChange::Keep, now, by.clone())?;
     Ok(BulkOutcome::Changed(Box::new(new), event))
 }

@@ -31,6 +31,17 @@ pub enum PasswordChange {
     Clear,
 }
 
+/// What a camera shall be from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraUpdate {
+    /// Only if it is at this revision; `None` at any.
+    pub expected: Option<u64>,
+    /// Its new spec.
+    pub spec: CameraSpec,
+    /// What becomes of its password.
+    pub password: PasswordChange,
+}
+
 /// A camera that was deleted; its recordings, their index and its spec history stay until retention takes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletedCamera {
@@ -78,7 +89,7 @@ impl Store {
     }
 
     /// Replaces the spec of a camera, raises its revision and returns what it is now, with the event that stands in the
-    /// outbox. With `expected`, only if it is at that revision.
+    /// outbox.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::RevisionMismatch`], [`StoreError::UnknownSite`].
@@ -86,16 +97,15 @@ impl Store {
         &self,
         tenant: &TenantId,
         id: CameraId,
-        expected: Option<u64>,
-        spec: CameraSpec,
-        password: PasswordChange,
+        update: CameraUpdate,
         now: WallTime,
         by: By,
     ) -> Result<(StoredCamera, Event), StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
+            let CameraUpdate { expected, spec, password } = update;
             let old = at_revision(connection, &tenant, id, expected)?;
-            update(connection, old, spec, password, now, by)
+            put_update(connection, old, spec, password, now, by)
         })
         .await
     }
@@ -219,7 +229,7 @@ fn put(connection: &Connection, new: &StoredCamera, old: Option<&Camera>) -> Res
     spec_history::record(connection, &new.camera, old.map(|old| &old.spec))
 }
 
-pub(super) fn update(
+pub(super) fn put_update(
     connection: &Connection,
     old: StoredCamera,
     mut spec: CameraSpec,

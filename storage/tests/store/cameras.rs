@@ -1,9 +1,9 @@
 use eyrie_storage::StoreError;
-use eyrie_storage::store::{BulkChange, BulkOutcome, CameraQuery, Cursor, PasswordChange, SealedSecret};
+use eyrie_storage::store::{BulkChange, BulkOutcome, CameraQuery, CameraUpdate, Cursor, PasswordChange, SealedSecret};
 use eyrie_types::{By, CameraId, RecordingMode, Secret, Site, SiteId, SourceSpec};
 
 use crate::backend::{TestStore, empty};
-use crate::values::{at, camera, change, home, other, range, spec};
+use crate::values::{at, camera, change, home, other, range, spec, update_to};
 
 async fn names(store: &TestStore, query: CameraQuery) -> Vec<String> {
     let page = store.cameras(&home(), CameraQuery { limit: 100, ..query }).await.unwrap();
@@ -39,7 +39,7 @@ async fn an_update_needs_the_revision_it_was_made_from() {
     let lobby = camera("lobby");
     store.create_camera(lobby.clone(), None, By::system()).await.unwrap();
     let update = |expected, name| {
-        store.update_camera(&lobby.tenant, lobby.id, expected, spec(name), PasswordChange::Keep, at(5), By::system())
+        store.update_camera(&lobby.tenant, lobby.id, update_to(expected, spec(name)), at(5), By::system())
     };
     assert_eq!(update(Some(1), "hall").await.unwrap().0.camera.revision, 2);
     let late = update(Some(1), "foyer").await;
@@ -63,8 +63,8 @@ async fn a_password_is_kept_replaced_or_cleared_and_its_plain_text_never_stored(
         (PasswordChange::Set(SealedSecret::new(vec![4])), Some(SealedSecret::new(vec![4]))),
         (PasswordChange::Clear, None),
     ] {
-        let updated = store.update_camera(&gate.tenant, gate.id, None, gate.spec.clone(), change, at(1), By::system());
-        let (changed, _) = updated.await.unwrap();
+        let update = CameraUpdate { password: change, ..update_to(None, gate.spec.clone()) };
+        let (changed, _) = store.update_camera(&home(), gate.id, update, at(1), By::system()).await.unwrap();
         assert_eq!(changed.password, then);
         assert!(!format!("{changed:?}").contains("hunter2"));
         assert_eq!(password().await, then);
@@ -189,10 +189,7 @@ async fn the_history_of_a_spec_says_when_footage_was_asked_for_also_after_deleti
     let mut gate = camera("gate");
     store.create_camera(gate.clone(), None, By::system()).await.unwrap();
     let update = async |spec: &eyrie_types::CameraSpec, ms| {
-        store
-            .update_camera(&home(), gate.id, None, spec.clone(), PasswordChange::Keep, at(ms), By::system())
-            .await
-            .unwrap();
+        store.update_camera(&home(), gate.id, update_to(None, spec.clone()), at(ms), By::system()).await.unwrap();
     };
     let mut spec = std::mem::replace(&mut gate.spec, crate::values::spec("unused"));
     spec.name = "renamed".to_owned();

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use eyrie_storage::store::{
-    BulkChange, BulkOutcome, Cursor, OUTBOX_BATCH_MAX, OUTBOX_MAX, OutboxEntry, PasswordChange,
-};
+use eyrie_storage::store::{BulkChange, BulkOutcome, Cursor, OUTBOX_BATCH_MAX, OUTBOX_MAX, OutboxEntry};
 use eyrie_storage::{Store, StoreError};
 use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Event, EventKind, RequestId, UserId};
 
 use crate::backend::{empty, open};
-use crate::values::{at, camera, home, other, range, spec};
+use crate::values::{at, camera, home, other, range, spec, update_to};
 
 fn record(ms: i64) -> AuditRecord {
     AuditRecord {
@@ -103,9 +101,7 @@ async fn a_change_of_a_camera_and_its_event_are_kept_together_or_not_at_all() {
     let by = || By { actor: user.clone(), trace: Some(RequestId::generate()) };
     let mut told = vec![store.create_camera(gate.clone(), None, by()).await.unwrap()];
     told.push(store.create_camera(lobby.clone(), None, By::system()).await.unwrap());
-    let update = |expected| {
-        store.update_camera(&gate.tenant, gate.id, expected, spec("door"), PasswordChange::Keep, at(5), by())
-    };
+    let update = |expected| store.update_camera(&gate.tenant, gate.id, update_to(expected, spec("door")), at(5), by());
     told.push(update(Some(1)).await.unwrap().1);
     // Refused changes leave no event behind.
     assert!(update(Some(1)).await.is_err());

@@ -1,7 +1,7 @@
 //! Values the tests share.
 
 use eyrie_storage::ledger::SpecChange;
-use eyrie_storage::store::{PasswordHash, Session, User};
+use eyrie_storage::store::{CameraUpdate, PasswordChange, PasswordHash, Session, User};
 use eyrie_types::{
     Camera, CameraId, CameraSpec, Epoch, Labels, NodeId, Placement, RecordingMode, RecordingSpec, Role, RtspSource,
     SegmentId, SegmentRow, SegmentState, SessionId, Slot, SourceSpec, TenantId, TimeRange, UserId, WallTime,
@@ -92,4 +92,9 @@ pub(crate) fn segment(camera: CameraId, node: NodeId, start: i64, end: i64) -> S
         key: None,
         merkle_root: None,
     }
+}
+
+/// A change to `spec` that leaves the password.
+pub(crate) fn update_to(expected: Option<u64>, spec: CameraSpec) -> CameraUpdate {
+    CameraUpdate { expected, spec, password: PasswordChange::Keep }
 }
