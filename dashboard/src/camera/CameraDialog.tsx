@@ -12,7 +12,7 @@ import { useCameraStatus } from "../status/StatusProvider";
 import { StatusPanel } from "../status/StatusPanel";
 import { useSiteZone } from "../time/use-site-zone";
 import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
+import { Dialog, DialogActions } from "../ui/Dialog";
 import { CheckField, LabelsField, PasswordField, SelectField, TextField } from "../ui/Field";
 import { Notice } from "../ui/States";
 import { type CameraForm, checkForm, EMPTY_FORM, errorOf, formOf, inputOf, otherErrors, patchOf } from "./spec";
@@ -149,12 +149,12 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
           <CheckField label={m.form.enabled} checked={form.enabled} onChange={(e) => set("enabled", e.target.checked)} />
         </div>
       </div>
-      <div className="flex justify-end gap-2 pt-2">
+      <DialogActions>
         <Button onClick={onClose}>{m.common.cancel}</Button>
         <Button look="primary" type="submit" disabled={save.isPending}>
           {save.isPending ? m.common.saving : camera ? m.common.save : m.form.submitAdd}
         </Button>
-      </div>
+      </DialogActions>
     </form>
   );
 }

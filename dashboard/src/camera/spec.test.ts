@@ -58,7 +58,7 @@ describe("camera form", () => {
       { field: "labels[2]", reason: "one" },
       { field: "surprise", reason: "two" },
     ];
-    expect(errorOf(errors, "labels")).toBe("one");
+    expect(errorOf(errors, "labels")).toBe("One.");
     expect(errorOf(errors, "label")).toBeUndefined();
     expect(otherErrors(errors, ["name", "labels"])).toEqual([errors[1]]);
   });

@@ -1,6 +1,7 @@
 import type { FieldError } from "../api/problem";
 import type { Camera, CameraInput, CameraPatch, SourceInput } from "../api/types";
 import { m } from "../messages";
+import { sentence } from "../status/reason";
 
 /** What the camera form holds: every field as it stands on the screen. */
 export interface CameraForm {
@@ -123,7 +124,8 @@ export function patchOf(camera: Camera, form: CameraForm): CameraPatch {
 /** The error of one field. The API names fields by their path; what it says of a part belongs to the whole shown. */
 export function errorOf(errors: readonly FieldError[], field: string): string | undefined {
   const belongs = (path: string): boolean => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
-  return errors.find((error) => belongs(error.field))?.reason;
+  const found = errors.find((error) => belongs(error.field));
+  return found && sentence(found.reason);
 }
 
 /** What is wrong with fields that the form does not show. */

@@ -6,7 +6,7 @@ import { asProblem, problemWords } from "../api/problem";
 import { errorOf } from "../camera/spec";
 import { m } from "../messages";
 import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
+import { Dialog, DialogActions } from "../ui/Dialog";
 import { PasswordField } from "../ui/Field";
 import { Notice } from "../ui/States";
 
@@ -44,12 +44,12 @@ export function PasswordDialog({ onClose }: { onClose: () => void }) {
         <PasswordField label={m.password.current} autoComplete="current-password" required value={current} onChange={(e) => setCurrent(e.target.value)} error={errorOf(fields, "current_password")} />
         <PasswordField label={m.password.next} hint={m.password.nextHint} autoComplete="new-password" required value={next} onChange={(e) => setNext(e.target.value)} error={errorOf(fields, "new_password")} />
         <PasswordField label={m.password.repeat} autoComplete="new-password" required value={repeat} onChange={(e) => setRepeat(e.target.value)} error={mismatch ? m.password.mismatch : undefined} />
-        <div className="flex justify-end gap-2 pt-2">
+        <DialogActions>
           <Button onClick={onClose}>{m.common.cancel}</Button>
           <Button look="primary" type="submit" disabled={change.isPending}>
             {change.isPending ? m.common.saving : m.password.submit}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 
 import type { Camera } from "../api/types";
 import { m } from "../messages";
+import { reasonWords } from "../status/reason";
 import { StatusDot } from "../status/StatusBadge";
 import { useCameraStatus } from "../status/StatusProvider";
 import { formatMoment } from "../time/format";
@@ -50,7 +51,7 @@ export function Tile({ camera, lowLatency, dense }: Props) {
           />
           <p className="text-sm font-medium @2xs:hidden">{words.label}</p>
           <p className="hidden text-sm font-medium @2xs:block @md:text-base">{words.headline}</p>
-          {status.reason && <p className="hidden max-w-md text-xs text-white/70 @xs:line-clamp-2 @md:line-clamp-3 @md:text-sm">{status.reason}</p>}
+          {status.reason && <p className="hidden max-w-md text-xs text-white/70 @xs:line-clamp-2 @md:line-clamp-3 @md:text-sm">{reasonWords(status.reason, words.headline)}</p>}
           {status.state !== "connecting" && <Since since={status.since} site={camera.site} />}
         </div>
       )}

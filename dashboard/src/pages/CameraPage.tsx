@@ -13,6 +13,7 @@ import { toggleFullscreen } from "../live/fullscreen";
 import { LiveVideo } from "../live/LiveVideo";
 import type { PlayerState } from "../live/player";
 import { m } from "../messages";
+import { reasonWords } from "../status/reason";
 import { StatusBadge } from "../status/StatusBadge";
 import { StatusPanel } from "../status/StatusPanel";
 import { useCameraStatus, useStatusChanges } from "../status/StatusProvider";
@@ -176,7 +177,7 @@ function PlayerOverlay({ player }: { player: PlayerState }): ReactNode {
     );
   }
   return (
-    <p className="absolute top-3 left-3 inline-flex items-center gap-2 rounded-full bg-black/55 px-3 py-1.5 text-[0.8125rem] leading-none font-medium">
+    <p className="absolute top-3 left-3 inline-flex items-center gap-2 rounded-full bg-black/75 px-3 py-1.5 text-[0.8125rem] leading-none font-medium">
       <span aria-hidden="true" className="size-2 rounded-full bg-bad-fill" />
       {m.player.live}
       {player.behindS !== null && <span className="font-normal text-white/75 tabular-nums">{m.player.behind(player.behindS.toFixed(1))}</span>}
@@ -198,7 +199,7 @@ function Changes({ camera, zone }: { camera: string; zone: string }) {
             <li key={change.since} className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
               <StatusBadge state={change.state} />
               <span className="text-faint tabular-nums">{formatMoment(Date.parse(change.since), now, zone)}</span>
-              {change.reason && <span className="w-full break-words text-soft">{change.reason}</span>}
+              {change.reason && <span className="w-full break-words text-soft">{reasonWords(change.reason, m.states[change.state].label)}</span>}
             </li>
           ))}
         </ol>

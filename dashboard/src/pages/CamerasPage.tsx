@@ -7,6 +7,7 @@ import type { Camera, CameraState } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { CameraDialog } from "../camera/CameraDialog";
 import { m } from "../messages";
+import { reasonWords } from "../status/reason";
 import { StatusBadge } from "../status/StatusBadge";
 import { useCameraStatus } from "../status/StatusProvider";
 import { Button } from "../ui/Button";
@@ -148,7 +149,7 @@ function Row({ camera, site }: { camera: Camera; site: string | undefined }) {
           <p className="truncate font-medium">
             <bdi>{camera.name}</bdi>
           </p>
-          <p className="truncate text-sm text-faint">{trouble && status.reason ? status.reason : [site, where].filter(Boolean).join(" · ")}</p>
+          <p className="truncate text-sm text-faint">{trouble && status.reason ? reasonWords(status.reason, m.states[status.state].label) : [site, where].filter(Boolean).join(" · ")}</p>
         </div>
         <div className="hidden max-w-72 flex-wrap justify-end gap-1.5 lg:flex">
           {camera.labels.slice(0, 4).map((word) => (

@@ -33,6 +33,8 @@ export default function NodePage() {
 function NodeDetails({ node }: { node: NodeView }) {
   const now = useNow(1_000);
   const { memory, cameras } = node;
+  const camerasInTrouble = cameras.silent + cameras.refused + cameras.offline;
+  const disksInTrouble = node.disks.filter((disk) => disk.trouble !== null).length;
   return (
     <div className="grid gap-4 lg:grid-cols-2">
       <Card title={m.node.health}>
@@ -40,6 +42,8 @@ function NodeDetails({ node }: { node: NodeView }) {
           <Icon name={node.healthy ? "check" : "warning"} className="size-4.5" />
           {node.healthy ? m.node.healthy : m.node.unhealthy}
         </p>
+        {camerasInTrouble > 0 && <p className="mb-4 text-sm">{m.node.camerasInTrouble(camerasInTrouble)}</p>}
+        {disksInTrouble > 0 && <p className="mb-4 text-sm">{m.node.disksInTrouble(disksInTrouble)}</p>}
         <Facts
           facts={[
             [m.node.uptime, formatDuration(Math.max(0, now - Date.parse(node.started_at)))],

@@ -13,6 +13,7 @@ import { useNow } from "../time/use-now";
 import { Button, IconButton } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { DeleteDialog, FormDialog } from "../ui/FormDialog";
+import { Icon } from "../ui/Icon";
 import { Page } from "../ui/Page";
 import { ListRow, PagedList } from "../ui/PagedList";
 import { Empty } from "../ui/States";
@@ -59,9 +60,10 @@ export default function SitesPage() {
             <Link
               to={`/cameras?site=${encodeURIComponent(site.id)}`}
               aria-label={m.sites.camerasOf(site.name)}
-              className="hidden rounded-lg px-3 py-2 text-sm font-medium text-accent hover:bg-hover sm:block"
+              className="inline-flex min-h-10 min-w-10 items-center justify-center rounded-lg text-sm font-medium text-accent hover:bg-hover sm:px-3"
             >
-              {m.sites.cameras}
+              <Icon name="camera" className="size-5 sm:hidden" />
+              <span className="hidden sm:inline">{m.sites.cameras}</span>
             </Link>
             {may.edit && (
               <>

@@ -42,6 +42,11 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
   );
 }
 
+/** The buttons that end a form in a dialog; in reach however long the form is. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className="sticky bottom-0 z-10 -mx-5 -mb-5 flex justify-end gap-2 rounded-b-2xl border-t border-line bg-raised px-5 py-3">{children}</div>;
+}
+
 interface ConfirmProps {
   title: string;
   text: string;

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { asProblem, type FieldError, problemWords } from "../api/problem";
 import { m } from "../messages";
 import { Button } from "./Button";
-import { ConfirmDialog, Dialog } from "./Dialog";
+import { ConfirmDialog, Dialog, DialogActions } from "./Dialog";
 import { Notice } from "./States";
 
 interface Shared {
@@ -48,12 +48,12 @@ export function FormDialog({ submit, save, children, ...shared }: FormProps) {
       >
         {change.isError && <Notice>{problemWords(change.error)}</Notice>}
         {children(change.isError ? asProblem(change.error).fields : [])}
-        <div className="flex justify-end gap-2 pt-2">
+        <DialogActions>
           <Button onClick={shared.onClose}>{m.common.cancel}</Button>
           <Button look="primary" type="submit" disabled={change.isPending}>
             {change.isPending ? m.common.saving : submit}
           </Button>
-        </div>
+        </DialogActions>
       </form>
     </Dialog>
   );
