@@ -6,6 +6,7 @@ use arc_swap::ArcSwapOption;
 use eyrie_cluster::PlacementKey;
 use eyrie_media::{GopRing, RingBudget};
 use eyrie_storage::disk::{Disk, Durability};
+use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::KeyRing;
 use eyrie_storage::store::Store;
 use eyrie_types::{Clock, Placement, SegmentRow};
@@ -27,6 +28,7 @@ pub(crate) struct NodeContext {
     pub(crate) store: Arc<Store>,
     pub(crate) keyring: Arc<KeyRing>,
     pub(crate) disks: Vec<Disk>,
+    pub(crate) footage: Arc<Footage>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: EventBus,
     pub(crate) outbox: Arc<OutboxWriter>,
@@ -54,7 +56,7 @@ pub(crate) struct CameraContext {
     /// Its RTSP sessions, as far as they are not torn down yet.
     pub(crate) rtsp_sessions: Arc<retina::client::SessionGroup>,
     last_durable_seq: AtomicU64,
-    open_segment: ArcSwapOption<SegmentRow>,
+    open_segment: ArcSwapOption<OpenTail>,
     /// Tells how much of the open segment is durable, until the disk lets go of its file.
     durability: Mutex<Option<watch::Receiver<Durability>>>,
 }
@@ -85,26 +87,26 @@ impl CameraContext {
         self.last_durable_seq.store(seq, Ordering::Release);
     }
 
-    /// The row of the segment being written, as of its last durable fragment.
-    pub(crate) fn open_segment(&self) -> Option<Arc<SegmentRow>> {
+    /// The segment being written, as of its last durable fragment, and what of its table the index was not handed yet.
+    pub(crate) fn open_segment(&self) -> Option<Arc<OpenTail>> {
         self.open_segment.load_full()
     }
 
-    pub(crate) fn set_open_segment(&self, row: Option<SegmentRow>) {
-        self.open_segment.store(row.map(Arc::new));
+    pub(crate) fn set_open_segment(&self, tail: Option<OpenTail>) {
+        self.open_segment.store(tail.map(Arc::new));
     }
 
     /// A segment was opened.
     pub(crate) fn begin_segment(&self, row: SegmentRow, durability: watch::Receiver<Durability>) {
         *self.durability.lock().unwrap_or_else(PoisonError::into_inner) = Some(durability);
-        self.set_open_segment(Some(row));
+        self.set_open_segment(Some(OpenTail { row, entries: Vec::new() }));
     }
 
     /// Takes the segment that a recorder left open when it crashed.
     pub(crate) fn take_left_segment(&self) -> Option<LeftSegment> {
-        let row = self.open_segment.swap(None)?;
+        let left = self.open_segment.swap(None)?;
         let durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(LeftSegment { row: (*row).clone(), durability })
+        Some(LeftSegment { row: left.row.clone(), durability })
     }
 
     /// Says what the ingest does, on the board.

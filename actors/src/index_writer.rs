@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use eyrie_storage::footage::OpenTail;
 use eyrie_storage::store::{SEGMENT_BATCH_MAX, SegmentCopy, Store, StoreError};
 use eyrie_types::{
     CameraId, Epoch, FragmentEntry, GapCause, Incident, Placement, SegmentId, SegmentRow, Slot, WallTime,
@@ -45,6 +46,13 @@ struct Waiting {
     copies: BTreeMap<SegmentId, SegmentCopy>,
     incidents: BTreeMap<IncidentKey, (Placement, Incident)>,
     chunks: VecDeque<FragmentChunk>,
+}
+
+impl Waiting {
+    fn entries(&self, segment: SegmentId) -> Vec<FragmentEntry> {
+        let chunks = self.chunks.iter().filter(|chunk| chunk.segment == segment);
+        chunks.flat_map(|chunk| chunk.entries.iter().copied()).collect()
+    }
 }
 
 /// Takes rows for the index from recorders, who never wait for it, and writes them when the store answers. Only the latest
@@ -104,9 +112,16 @@ impl IndexWriter {
         self.changed.notify_one();
     }
 
-    /// Rows of a camera that wait: durable on disk, not yet in the index.
-    pub(crate) fn waiting_segments(&self, camera: CameraId) -> Vec<SegmentRow> {
-        self.lock().rows.values().filter(|row| row.placement.camera == camera).cloned().collect()
+    /// What of a camera waits: durable on disk, not yet in the index.
+    pub(crate) fn waiting_tails(&self, camera: CameraId) -> Vec<OpenTail> {
+        let waiting = self.lock();
+        let rows = waiting.rows.values().filter(|row| row.placement.camera == camera);
+        rows.map(|row| OpenTail { row: row.clone(), entries: waiting.entries(row.segment) }).collect()
+    }
+
+    /// The entries of a segment's table that wait.
+    pub(crate) fn waiting_entries(&self, segment: SegmentId) -> Vec<FragmentEntry> {
+        self.lock().entries(segment)
     }
 
     /// Waits until no part of the fragment table of `segment` waits, at most `patience`. Answers whether that was reached.
@@ -163,22 +178,15 @@ impl IndexWriter {
 
     async fn flush(&self, store: &Store) -> Result<(), StoreError> {
         let (rows, copies, incidents, chunks) = self.batch();
-        if !rows.is_empty() {
-            match store.put_segments(rows.clone()).await {
-                // One that the store will never take must not hold up the others.
-                Err(error) if is_final(&error) => {
-                    for row in &rows {
-                        settle(store.put_segments(vec![row.clone()]).await, "segment")?;
-                    }
-                }
-                done => done?,
-            }
+        // Tables and places first: a row in the index that says closed can be read to its end.
+        for chunk in chunks {
+            let Placement { tenant, camera, .. } = &chunk.placement;
+            let written = store.append_fragments(tenant, *camera, chunk.segment, &chunk.entries).await;
+            settle(written, "fragments")?;
             let mut waiting = self.lock();
-            // A row that changed meanwhile stays for the next round.
-            for row in rows {
-                if waiting.rows.get(&row.segment) == Some(&row) {
-                    waiting.rows.remove(&row.segment);
-                }
+            // At the limit the oldest may have been dropped meanwhile.
+            if waiting.chunks.front().is_some_and(|first| first.is_same(&chunk)) {
+                waiting.chunks.pop_front();
             }
         }
         for copy in copies {
@@ -195,14 +203,22 @@ impl IndexWriter {
                 waiting.incidents.remove(&key);
             }
         }
-        for chunk in chunks {
-            let Placement { tenant, camera, .. } = &chunk.placement;
-            let written = store.append_fragments(tenant, *camera, chunk.segment, &chunk.entries).await;
-            settle(written, "fragments")?;
+        if !rows.is_empty() {
+            match store.put_segments(rows.clone()).await {
+                // One that the store will never take must not hold up the others.
+                Err(error) if is_final(&error) => {
+                    for row in &rows {
+                        settle(store.put_segments(vec![row.clone()]).await, "segment")?;
+                    }
+                }
+                done => done?,
+            }
             let mut waiting = self.lock();
-            // At the limit the oldest may have been dropped meanwhile.
-            if waiting.chunks.front().is_some_and(|first| first.is_same(&chunk)) {
-                waiting.chunks.pop_front();
+            // A row that changed meanwhile stays for the next round.
+            for row in rows {
+                if waiting.rows.get(&row.segment) == Some(&row) {
+                    waiting.rows.remove(&row.segment);
+                }
             }
         }
         Ok(())

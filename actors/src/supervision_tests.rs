@@ -85,7 +85,7 @@ impl Rig {
     }
 
     fn durable(&self, camera: CameraId) -> u32 {
-        self.node.open_tail(camera).iter().map(|row| row.fragments).sum()
+        self.node.open_tail(camera).iter().map(|tail| tail.row.fragments).sum()
     }
 
     async fn incidents(&self, camera: CameraId) -> Vec<Incident> {
@@ -188,7 +188,7 @@ async fn every_fragment_of_a_segment_that_a_crashed_recorder_left_is_in_the_inde
     let rig = Rig::start(with_sabotaged_recorder(&saboteur)).await;
     let victim = rig.add("a").await;
     rig.until("some fragments", async || rig.durable(victim) >= 3).await;
-    let left = rig.node.open_tail(victim)[0].clone();
+    let left = rig.node.open_tail(victim)[0].row.clone();
     let tenant = TenantId::default_tenant();
     assert_eq!(left.state, SegmentState::Open);
     let known = rig.store.fragments(&tenant, victim, left.segment).await.unwrap();

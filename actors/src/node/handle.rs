@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use eyrie_media::{RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
+use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::KeyRing;
 use eyrie_storage::store::Store;
-use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, SegmentRow, TenantId};
+use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, TenantId};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
 use tokio::sync::broadcast;
@@ -68,6 +69,7 @@ impl Node {
             tracing::warn!(%error, "incidents of an earlier run stay open");
         }
         let outbox = Arc::new(OutboxWriter::default());
+        let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), &disks));
         let context = Arc::new(NodeContext {
             events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
             outbox,
@@ -80,6 +82,7 @@ impl Node {
             directory: Directory::new(epoch),
             config,
             store,
+            footage,
             keyring,
             disks,
             clock,
@@ -185,15 +188,24 @@ impl NodeHandle {
         }
     }
 
-    /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment.
-    pub fn open_tail(&self, camera: CameraId) -> Vec<SegmentRow> {
-        let mut rows = self.context.index.waiting_segments(camera);
+    /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment. Ask
+    /// before the index, or what passes from here to there meanwhile is missed.
+    pub fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
+        let mut tails = self.context.index.waiting_tails(camera);
         let open = self.context.directory.owner(camera).and_then(|running| running.context.open_segment());
         if let Some(open) = open {
-            rows.retain(|row| row.segment != open.segment);
-            rows.push((*open).clone());
+            tails.retain(|tail| tail.row.segment != open.row.segment);
+            let mut entries = self.context.index.waiting_entries(open.row.segment);
+            let next = entries.last().map_or(0, |last| last.number + 1);
+            entries.extend(open.entries.iter().filter(|entry| entry.number >= next));
+            tails.push(OpenTail { row: open.row.clone(), entries });
         }
-        rows
+        tails
+    }
+
+    /// What was recorded, for reading.
+    pub fn footage(&self) -> &Arc<Footage> {
+        &self.context.footage
     }
 
     /// The health of each recordings directory.

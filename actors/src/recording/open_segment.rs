@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use eyrie_media::{Fmp4Error, Fragment, Purpose, init_segment};
 use eyrie_storage::disk::{Disk, DiskError, Durability, SegmentWriter};
+use eyrie_storage::footage::OpenTail;
 use eyrie_storage::segment::{NewFragment, NewSegment, SegmentPath};
 use eyrie_storage::store::SegmentCopy;
 use eyrie_types::{FragmentEntry, GapCause, Monotonic, SegmentId, SegmentRow, SegmentState, WallTime};
@@ -159,7 +160,7 @@ impl OpenSegment {
         }
         self.row.bytes = self.row.bytes.max(bytes);
         if newly > 0 {
-            camera.set_open_segment(Some(self.row.clone()));
+            camera.set_open_segment(Some(OpenTail { row: self.row.clone(), entries: self.chunk.clone() }));
             if self.chunk.len() >= CHUNK_FRAGMENTS {
                 self.hand_chunk(camera);
             }

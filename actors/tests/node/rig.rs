@@ -134,8 +134,8 @@ impl Rig {
     pub(crate) async fn rows(&self, camera: CameraId) -> Vec<SegmentRow> {
         let mut rows = self.indexed(camera).await;
         for tail in self.node.open_tail(camera) {
-            rows.retain(|row| row.segment != tail.segment);
-            rows.push(tail);
+            rows.retain(|row| row.segment != tail.row.segment);
+            rows.push(tail.row);
         }
         rows.sort_by_key(|row| row.start);
         rows
@@ -173,7 +173,7 @@ impl Rig {
         let mut numbers = Vec::new();
         for entry in &scan.fragments {
             let fragment = reader.fragment(entry).unwrap();
-            numbers.extend(stamps(mdat(&fragment)));
+            numbers.extend(stamps_of(&fragment));
         }
         numbers
     }
@@ -186,6 +186,11 @@ impl Rig {
         }
         numbers
     }
+}
+
+/// The numbers in a fragment's access units.
+pub(crate) fn stamps_of(fragment: &[u8]) -> Vec<u64> {
+    stamps(mdat(fragment))
 }
 
 fn mdat(mut fragment: &[u8]) -> &[u8] {

@@ -59,14 +59,15 @@ async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &
     if !known {
         return Err(StoreError::NotFound("camera").into());
     }
+    let tail = state.node().open_tail(id);
     let mut rows: LedgerRows = state.store().ledger_rows(&caller.tenant, id, state.node_id(), range).await?;
-    replace(&mut rows.segments, state.node().open_tail(id), range);
+    replace(&mut rows.segments, tail.into_iter().map(|tail| tail.row), range);
     Ok(Ledger::of(&rows, range, now))
 }
 
 /// Rows of the tail are newer than those of the same segment in the index.
-fn replace(rows: &mut Vec<SegmentRow>, tail: Vec<SegmentRow>, range: TimeRange) {
-    for row in tail.into_iter().filter(|row| row.start < range.end && row.end > range.start) {
+fn replace(rows: &mut Vec<SegmentRow>, tail: impl Iterator<Item = SegmentRow>, range: TimeRange) {
+    for row in tail.filter(|row| row.start < range.end && row.end > range.start) {
         rows.retain(|old| old.segment != row.segment);
         rows.push(row);
     }

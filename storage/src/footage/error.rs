@@ -1,0 +1,27 @@
+use eyrie_types::{KeyId, SegmentId};
+
+use crate::segment::SegmentError;
+use crate::store::StoreError;
+
+/// Why footage cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FootageError {
+    /// The index has no such segment of this camera.
+    #[error("no such segment")]
+    UnknownSegment,
+    /// The index knows the segment, but no disk of this node holds its file.
+    #[error("the file of segment {0} is gone")]
+    Lost(SegmentId),
+    /// Its key was shredded, or is sealed to a key pair unknown here.
+    #[error("the key {0:?} cannot be opened")]
+    KeyGone(KeyId),
+    /// The file cannot be read, or its bytes are not what was written.
+    #[error(transparent)]
+    Damaged(#[from] SegmentError),
+    /// The index does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The reading thread panicked.
+    #[error("reading the file failed inside")]
+    Panicked,
+}

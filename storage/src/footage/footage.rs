@@ -1,0 +1,200 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use eyrie_types::{CameraId, FragmentEntry, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange, WallTime};
+use tokio::sync::Semaphore;
+
+use super::opened::{OpenedSegment, OpenedSegments};
+use super::piece::within;
+use super::{FootageError, FootagePiece, OpenTail, SegmentRef};
+use crate::disk::Disk;
+use crate::keys::{KeyRing, KeyRow, SegmentKey};
+use crate::segment::SegmentReader;
+use crate::store::Store;
+
+/// Segments kept at hand: a file descriptor and up to 500 kB of table each. Players move on within a segment for an hour, so
+/// this serves some hundred of them that watch different hours.
+pub const OPENED_SEGMENTS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
+/// Reads from disks at one time, of one fragment each: enough to keep a disk busy, few enough that recorders, which share it,
+/// are not kept waiting.
+pub const READS_MAX: usize = 8;
+
+/// The recordings of a node, for reading.
+pub struct Footage {
+    store: Arc<Store>,
+    keys: Arc<KeyRing>,
+    /// The recordings directories by their names.
+    roots: Vec<(String, PathBuf)>,
+    opened: OpenedSegments,
+    reads: Arc<Semaphore>,
+}
+
+impl Footage {
+    /// Reads what lies on `disks`.
+    pub fn new(store: Arc<Store>, keys: Arc<KeyRing>, disks: &[Disk]) -> Self {
+        let roots = disks.iter().map(|disk| (disk.config().name.clone(), disk.config().root.clone())).collect();
+        let (opened, reads) = (OpenedSegments::new(OPENED_SEGMENTS_MAX), Arc::new(Semaphore::new(READS_MAX)));
+        Self { store, keys, roots, opened, reads }
+    }
+
+    /// What is durable of `range`, in order of time: of each segment the fragments that overlap it, from the one on at which
+    /// decoding can start. Where two incarnations hold the same time, the one that began first goes on to its end. `tail` is what
+    /// the index does not know yet.
+    ///
+    /// # Errors
+    /// When the index does not answer, or the range holds more than it answers at once.
+    pub async fn pieces(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+        tail: &[OpenTail],
+    ) -> Result<Vec<FootagePiece>, FootageError> {
+        let mut rows = self.store.segments(tenant, camera, range).await?;
+        for open in tail.iter().filter(|open| open.row.start < range.end && open.row.end > range.start) {
+            rows.retain(|row| row.segment != open.row.segment);
+            rows.push(open.row.clone());
+        }
+        rows.sort_by_key(|row| (row.start, row.placement.slot, row.placement.epoch));
+        let mut pieces: Vec<FootagePiece> = Vec::with_capacity(rows.len());
+        let mut covered = WallTime::EPOCH;
+        for row in rows {
+            let table = self.table(&row, tail).await?;
+            let mut entries = within(&table, range);
+            // Half a fragment may overlap where clocks were slewed; more is the same time twice.
+            entries.retain(|entry| entry.start.offset_us(i64::from(entry.duration_us / 2)) > covered);
+            if let Some(last) = entries.last() {
+                covered = covered.max(last.end());
+                pieces.push(FootagePiece { row, entries });
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// A segment by name, with its whole table.
+    ///
+    /// # Errors
+    /// [`FootageError::UnknownSegment`], or when the index does not answer.
+    pub async fn segment(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        name: SegmentRef,
+        tail: &[OpenTail],
+    ) -> Result<FootagePiece, FootageError> {
+        let open = tail.iter().find(|open| open.row.segment == name.segment).map(|open| open.row.clone());
+        let row = match open {
+            Some(row) => row,
+            None => {
+                let moment = TimeRange { start: name.start, end: name.start.offset_us(1) };
+                let rows = self.store.segments(tenant, camera, moment).await?;
+                rows.into_iter().find(|row| row.segment == name.segment).ok_or(FootageError::UnknownSegment)?
+            }
+        };
+        let entries = self.table(&row, tail).await?.to_vec();
+        Ok(FootagePiece { row, entries })
+    }
+
+    /// The init segment: `ftyp` and `moov`.
+    ///
+    /// # Errors
+    /// See [`FootageError`].
+    pub async fn init(&self, row: &SegmentRow) -> Result<Bytes, FootageError> {
+        self.read(row, |reader| reader.init()).await
+    }
+
+    /// The plaintext of a fragment, `moof` and `mdat`, verified.
+    ///
+    /// # Errors
+    /// See [`FootageError`]. A damaged fragment says nothing about those beside it.
+    pub async fn fragment(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<Bytes, FootageError> {
+        let entry = *entry;
+        self.read(row, move |reader| reader.fragment(&entry)).await
+    }
+
+    /// Forgets an opened segment, before its file is deleted or after its key was shredded.
+    pub fn forget(&self, segment: SegmentId) {
+        self.opened.forget(segment);
+    }
+
+    /// The table of a segment, from memory once it cannot change any more.
+    async fn table(&self, row: &SegmentRow, tail: &[OpenTail]) -> Result<Arc<[FragmentEntry]>, FootageError> {
+        if let Some(table) = self.opened.get(row.segment).and_then(|opened| opened.table.clone()) {
+            return Ok(table);
+        }
+        let placement = &row.placement;
+        let mut table = self.store.fragments(&placement.tenant, placement.camera, row.segment).await?;
+        if let Some(open) = tail.iter().find(|open| open.row.segment == row.segment) {
+            open.complete(&mut table);
+        }
+        let table: Arc<[FragmentEntry]> = table.into();
+        // The row of a closed segment may be in the index before the last of its table is.
+        if row.state != SegmentState::Open && table.len() == row.fragments as usize {
+            if let Some(opened) = self.opened.get(row.segment) {
+                let kept = OpenedSegment { reader: Arc::clone(&opened.reader), table: Some(Arc::clone(&table)) };
+                self.opened.put(row.segment, Arc::new(kept));
+            }
+        }
+        Ok(table)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        row: &SegmentRow,
+        work: impl FnOnce(&SegmentReader) -> Result<T, crate::segment::SegmentError> + Send + 'static,
+    ) -> Result<T, FootageError> {
+        let opened = match self.opened.get(row.segment) {
+            Some(opened) => opened,
+            None => self.open(row).await?,
+        };
+        let read = self.blocking(move || work(&opened.reader)).await?;
+        if read.is_err() {
+            self.opened.forget(row.segment);
+        }
+        Ok(read?)
+    }
+
+    async fn open(&self, row: &SegmentRow) -> Result<Arc<OpenedSegment>, FootageError> {
+        let (tenant, camera, segment) = (&row.placement.tenant, row.placement.camera, row.segment);
+        let key = self.key(row).await?;
+        let copies = self.store.copies_of_segment(tenant, camera, row.start, segment).await?;
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for copy in copies.iter().filter(|copy| copy.node == row.node) {
+            let named = self.roots.iter().filter(|(name, _)| *name == copy.disk);
+            // A directory that was moved has another name than the one the copy was written under.
+            let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
+            paths.extend(named.chain(others).map(|(_, root)| root.join(&copy.path)));
+        }
+        let opened = self
+            .blocking(move || {
+                let path = paths.into_iter().find(|path| path.exists())?;
+                Some(SegmentReader::open(path, key.as_ref()))
+            })
+            .await?;
+        let reader = opened.ok_or(FootageError::Lost(segment))??;
+        let opened = Arc::new(OpenedSegment { reader: Arc::new(reader), table: None });
+        self.opened.put(segment, Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    async fn key(&self, row: &SegmentRow) -> Result<Option<SegmentKey>, FootageError> {
+        let Some(id) = row.key else { return Ok(None) };
+        let tenant = &row.placement.tenant;
+        let stored = self.store.key(tenant, id).await?.ok_or(FootageError::KeyGone(id))?;
+        let key_row = KeyRow::from_stored(tenant, id, &stored).ok_or(FootageError::KeyGone(id))?;
+        self.keys.open(&key_row).map(Some).map_err(|_| FootageError::KeyGone(id))
+    }
+
+    /// Runs `work` on a thread that may block, as one of [`READS_MAX`].
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, FootageError> {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| FootageError::Panicked)?;
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(|_| FootageError::Panicked)
+    }
+}

@@ -1,0 +1,14 @@
+//! Reading what was recorded: which fragments cover a range, and their plaintext. Fragments are found through the index and
+//! addressed by their entries, so nothing is scanned; each is verified before a byte of it leaves here.
+//!
+//! Start reading at [`Footage`].
+
+mod error;
+#[allow(clippy::module_inception, reason = "the file is named after the type")]
+mod footage;
+mod opened;
+mod piece;
+
+pub use error::FootageError;
+pub use footage::{Footage, OPENED_SEGMENTS_MAX, READS_MAX};
+pub use piece::{FootagePiece, OpenTail, SegmentRef};
