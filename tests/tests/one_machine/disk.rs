@@ -24,7 +24,10 @@ impl SmallDisk {
 
     /// Mounts it anew with other options, such as another size; the system refuses `ro` while files are open for writing.
     fn remount(&self, options: &str) -> anyhow::Result<()> {
-        let output = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).output()?;
+        // With its source named, no option is taken over from the mount as it is: one of them, the owner, cannot be said again
+        // inside a namespace of users.
+        let mut mount = Command::new("mount");
+        let output = mount.args(["-o", &format!("remount,{options}"), "tmpfs"]).arg(&self.0).output()?;
         ensure!(output.status.success(), "remounting with {options}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
