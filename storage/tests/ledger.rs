@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use eyrie_storage::ledger::{
-    Evidence, GAP_MIN, Ledger, LedgerRows, NodeRun, OPEN_TAIL_GRACE, SpecChange, expected, gaps, spans,
+    Evidence, GAP_MIN, LATE_TAIL_GRACE, Ledger, LedgerRows, NodeRun, OPEN_TAIL_GRACE, SpecChange, expected, gaps, spans,
 };
 use eyrie_types::{
     CameraId, Epoch, Gap, GapCause, Incident, NodeId, Placement, RecordingMode, SegmentId, SegmentRow, SegmentState,
@@ -192,6 +192,20 @@ fn what_is_still_on_its_way_to_the_disk_is_no_gap() {
     assert_eq!(ledger.summary.pending_us, 2_500_000);
 }
 
+#[test]
+fn a_tail_that_is_only_late_is_no_gap_unless_something_explains_it() {
+    let late = |incidents: Vec<Incident>, now| {
+        let segments = vec![row(0, 1, &[(0, 40_000)])];
+        let spec_changes = vec![change(-50_000, true)];
+        let rows = LedgerRows { spec_changes, segments, incidents, ..LedgerRows::default() };
+        seen(&Ledger::of(&rows, range(0, 90_000), at(now)).gaps)
+    };
+    assert_eq!(late(vec![], 51_900), vec![], "the disk may be busy");
+    assert_eq!(late(vec![], 52_000), vec![(40_000, 49_000, GapCause::Unknown)]);
+    let slow = incident(GapCause::DiskSlow, 40_000, None);
+    assert_eq!(late(vec![slow], 50_000), vec![(40_000, 47_000, GapCause::DiskSlow)]);
+}
+
 fn any_rows() -> impl Strategy<Value = LedgerRows> {
     let run = (0i64..100_000, 1i64..20_000);
     let segments = prop::collection::vec((0u8..2, 1u32..4, prop::collection::vec(run, 0..6)), 0..8);
@@ -255,7 +269,7 @@ proptest! {
         let mut pending = Duration::ZERO;
         for stretch in &ledger.expected {
             for left in stretch.subtract(&known) {
-                prop_assert!(left.start >= now - OPEN_TAIL_GRACE, "{left:?} is neither footage nor gap");
+                prop_assert!(left.start >= now - LATE_TAIL_GRACE, "{left:?} is neither footage nor gap");
                 pending += left.duration();
             }
         }

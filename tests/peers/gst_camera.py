@@ -1,4 +1,4 @@
-"""gst-rtsp-server as a camera: serves a test picture as h264 or h265 with sound, prints its address, runs until killed."""
+"""gst-rtsp-server as a camera: serves a test picture as h264, h265 or jpeg with sound, prints its address, runs until killed."""
 
 import sys
 
@@ -11,6 +11,7 @@ from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 VIDEO = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 ! rtph264pay name=pay0 pt=96",
     "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 ! rtph265pay name=pay0 pt=96",
+    "jpeg": "video/x-raw,format=I420 ! jpegenc ! rtpjpegpay name=pay0 pt=26",
 }
 
 Gst.init(None)

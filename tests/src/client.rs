@@ -19,7 +19,19 @@ impl Client {
     pub async fn sign_in(base: &str, username: &str, password: &str) -> anyhow::Result<Self> {
         // A second call in the same process finds the provider installed already.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let http = reqwest::Client::builder().build()?;
+        Self::sign_in_with(reqwest::Client::builder().build()?, base, username, password).await
+    }
+
+    /// Signs in through a client that was made for it: of another version of HTTP, or with certificates of its own.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub async fn sign_in_with(
+        http: reqwest::Client,
+        base: &str,
+        username: &str,
+        password: &str,
+    ) -> anyhow::Result<Self> {
         let body = json!({"username": username, "password": password});
         let answer = http.post(format!("{base}/api/v1/auth/login")).json(&body).send().await?;
         ensure!(answer.status().is_success(), "sign-in: {} {}", answer.status(), answer.text().await?);

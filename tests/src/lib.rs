@@ -10,7 +10,7 @@ mod wait;
 pub use binary::binary;
 pub use client::Client;
 pub use node::{ADMIN_PASSWORD, Node, NodeOptions};
-pub use recorded::{RecordedAu, recorded_aus};
+pub use recorded::{RecordedAu, recorded_aus, recorded_aus_in};
 pub use wait::{DEADLINE, eventually};
 
 pub mod bench;

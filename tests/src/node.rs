@@ -17,6 +17,8 @@ pub struct NodeOptions {
     pub toml: String,
     /// Further arguments.
     pub args: Vec<String>,
+    /// Further variables of its environment.
+    pub env: Vec<(String, String)>,
 }
 
 /// The built `eyrie node` as a child process on a free port, killed when dropped. Its data directory outlives it.
@@ -44,6 +46,7 @@ impl Node {
             .arg(&config)
             .args(&options.args)
             .env("EYRIE_ADMIN_PASSWORD", ADMIN_PASSWORD)
+            .envs(options.env.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(std::fs::File::options().create(true).append(true).open(&log)?)
             .spawn()

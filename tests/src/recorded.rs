@@ -23,6 +23,14 @@ pub struct RecordedAu {
 /// # Errors
 /// When a segment cannot be opened or a fragment is damaged. An unfinished tail is no damage.
 pub async fn recorded_aus(data_dir: &Path, camera: &str) -> anyhow::Result<Vec<RecordedAu>> {
+    recorded_aus_in(&data_dir.join("recordings"), data_dir, camera).await
+}
+
+/// The same of a recordings directory elsewhere.
+///
+/// # Errors
+/// As [`recorded_aus`].
+pub async fn recorded_aus_in(recordings: &Path, data_dir: &Path, camera: &str) -> anyhow::Result<Vec<RecordedAu>> {
     let camera: CameraId = camera.parse()?;
     let tenant = TenantId::default_tenant();
     let store =
@@ -30,7 +38,7 @@ pub async fn recorded_aus(data_dir: &Path, camera: &str) -> anyhow::Result<Vec<R
     let tenant_keys: Vec<_> = store.tenant_keys(&tenant).await?.iter().filter_map(TenantKeyRow::from_stored).collect();
     let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &tenant_keys)?;
     let mut found = Vec::new();
-    for segment in walk(data_dir.join("recordings")) {
+    for segment in walk(recordings) {
         let segment = segment.map_err(|skipped| anyhow::anyhow!("{skipped:?}"))?;
         if segment.head.placement.camera != camera {
             continue;

@@ -81,8 +81,13 @@ impl<'a> Session<'a> {
     /// then, as UDP has it, would else fill the store.
     pub(super) fn lost(&mut self, packets: u64, wall: WallTime) {
         metrics::counter!("eyrie_camera_packets_lost_total").increment(packets);
-        if let Some(last) = self.last_wall.filter(|last| wall.since(*last) > GAP_MIN) {
-            self.trouble.note(GapCause::PacketsLost, last, wall);
+        self.note_absence(GapCause::PacketsLost, wall);
+    }
+
+    /// Explains why nothing came since the last access unit, if that is long enough to be a gap.
+    fn note_absence(&self, cause: GapCause, until: WallTime) {
+        if let Some(last) = self.last_wall.filter(|last| until.since(*last) > GAP_MIN) {
+            self.trouble.note(cause, last, until);
         }
     }
 
@@ -91,6 +96,10 @@ impl<'a> Session<'a> {
         self.watched.pulse.beat(unit.arrival);
         self.received.count(&unit);
         if self.last_stream != Some(unit.stream.sequence) {
+            if self.last_stream.is_some() {
+                // The camera's clock jumped: from there to the next keyframe nothing could be placed.
+                self.note_absence(GapCause::StreamInvalid, unit.wall);
+            }
             self.last_stream = Some(unit.stream.sequence);
             self.camera.node.events.set_stream(self.camera.placement.camera, Some(Arc::clone(&unit.stream)));
         }

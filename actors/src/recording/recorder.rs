@@ -4,7 +4,7 @@ use std::time::Duration;
 use eyrie_media::{Fmp4Error, Fragment, Fragmenter, Read, ReaderKind, RingReader, WakeOn};
 use eyrie_storage::disk::{DiskError, Durability};
 use eyrie_storage::segment::FormatError;
-use eyrie_types::{GapCause, WallTime};
+use eyrie_types::{GapCause, Monotonic, WallTime};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,10 @@ use crate::incidents::Trouble;
 
 /// When nothing arrives for this long, what waits for its fragment to end is written without waiting for it.
 const IDLE_FLUSH: Duration = Duration::from_secs(2);
+
+/// How long fragments may wait without any of them becoming durable before the disk counts as too slow for the camera: the
+/// longest pause between two rounds of syncing and the longest round of a disk that keeps up, 5 s each.
+const DURABLE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Records one camera until `stop` or the end of its ring. It never gives up: a disk that fails is tried again and again while
 /// the ring buffers, and what the ring then has to let go becomes a gap with the disk's cause.
@@ -37,6 +41,8 @@ struct Recorder {
     retry_at: Option<Instant>,
     /// Which disk, counted on after each failure.
     disk: usize,
+    /// Since when fragments wait without any progress; `None` while none waits.
+    waiting_since: Option<Monotonic>,
     /// Wall time up to which footage was handed on: where a hole begins.
     last_end: Option<WallTime>,
     ring_closed: bool,
@@ -67,6 +73,7 @@ impl Recorder {
             backoff: Backoff::storage(),
             retry_at: None,
             disk,
+            waiting_since: None,
             last_end: None,
             ring_closed: false,
         }
@@ -83,6 +90,7 @@ impl Recorder {
                 idle = next_ready(&mut self.reader), if can_read => self.read(idle),
             }
             self.write().await;
+            self.look_for_slowness();
         }
     }
 
@@ -126,6 +134,7 @@ impl Recorder {
             Ok(Some(fragment)) => {
                 self.last_end = Some(fragment.start.offset_us(i64::from(fragment.duration_us)));
                 self.pending.push(fragment);
+                self.waiting_since.get_or_insert_with(|| self.camera.node.clock.monotonic());
             }
             Ok(None) => {}
             Err(error) => {
@@ -218,6 +227,8 @@ impl Recorder {
             metrics::counter!("eyrie_recording_bytes_total").increment(fragment.bytes());
         }
         if fragments > 0 {
+            let now = self.camera.node.clock.monotonic();
+            self.waiting_since = self.pending.first().map(|_| now);
             self.backoff.reset();
             if self.trouble.cause().is_some() {
                 tracing::info!(placement = %self.camera.placement, "recorded again");
@@ -225,6 +236,20 @@ impl Recorder {
             self.trouble.set(None, self.camera.node.clock.now());
             self.tell(None);
         }
+    }
+
+    /// A disk that hangs says nothing, so that nothing fails: what waits for it is the only sign. The recorder is woken for each
+    /// fragment, and by [`IDLE_FLUSH`], so this is looked at often enough; once there is no room left, the disk is awaited.
+    fn look_for_slowness(&mut self) {
+        let Some(since) = self.waiting_since.filter(|_| self.trouble.cause().is_none()) else { return };
+        let waited = self.camera.node.clock.monotonic().since(since);
+        let Some(first) = self.pending.first().filter(|_| waited >= DURABLE_WITHIN || !self.pending.has_room()) else {
+            return;
+        };
+        let (start, waiting_bytes) = (first.start, self.pending.bytes());
+        tracing::warn!(placement = %self.camera.placement, ?waited, waiting_bytes, "the disk cannot keep up");
+        self.trouble.set(Some(GapCause::DiskSlow), start);
+        self.tell(Some(GapCause::DiskSlow));
     }
 
     /// The segment is suspect, or none can be opened: it is left behind, and all that is not durable is written again later.

@@ -8,6 +8,10 @@ use super::cause::{Evidence, timeline};
 /// for an answer. What is missing of it is no gap yet.
 pub const OPEN_TAIL_GRACE: Duration = Duration::from_secs(3);
 
+/// The same for footage that nothing explains the absence of: a busy disk is synced every 5 s, and takes up to 5 s for it, before
+/// it counts as slow. Until then such a tail is late, and no gap of unknown cause.
+pub const LATE_TAIL_GRACE: Duration = Duration::from_secs(12);
+
 /// What is missing of `expected` once `spans` are taken out, up to [`OPEN_TAIL_GRACE`] before `now`, split by cause: sorted,
 /// never overlapping, neighbours differ in cause. `expected` and `spans` must be sorted and each free of overlaps, as
 /// [`expected`](super::expected()) and [`spans`](super::spans()) return them; `spans` should reach back by
@@ -30,6 +34,8 @@ pub fn gaps(expected: &[TimeRange], spans: &[Span], evidence: &Evidence<'_>, now
             split(missing, &explained, &mut gaps);
         }
     }
+    let late = |gap: &Gap| gap.cause == GapCause::Unknown && gap.end == horizon && gap.start > now - LATE_TAIL_GRACE;
+    gaps.pop_if(|last| late(last));
     gaps
 }
 

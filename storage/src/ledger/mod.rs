@@ -15,7 +15,7 @@ mod summary;
 
 pub use cause::{Evidence, INCIDENT_SLACK, STARTING_MAX, UNSYNCED_MAX};
 pub use expected::expected;
-pub use gaps::{OPEN_TAIL_GRACE, gaps};
+pub use gaps::{LATE_TAIL_GRACE, OPEN_TAIL_GRACE, gaps};
 pub use node_run::NodeRun;
 pub use rows::{Ledger, LedgerRows};
 pub use spans::{GAP_MIN, spans};

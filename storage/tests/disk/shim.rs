@@ -20,7 +20,7 @@ fn run_child(name: &str) {
     let child = Command::new(std::env::current_exe().unwrap())
         .args(child_arguments(name))
         .env("LD_PRELOAD", &shim)
-        .env("EYRIE_SHIM", directory.path())
+        .env("DISK_SHIM", directory.path())
         .env(CHILD_ROOT, directory.path().join("recordings"))
         .output()
         .unwrap();
@@ -43,7 +43,7 @@ impl Faults {
 
 /// In a child: its root and its faults; else nothing.
 fn in_child() -> Option<(PathBuf, Faults)> {
-    Some((std::env::var_os(CHILD_ROOT)?.into(), Faults(std::env::var_os("EYRIE_SHIM")?.into())))
+    Some((std::env::var_os(CHILD_ROOT)?.into(), Faults(std::env::var_os("DISK_SHIM")?.into())))
 }
 
 #[test]

@@ -1,9 +1,12 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
-use eyrie_tests::{Client, Node, NodeOptions};
+use eyrie_tests::{Client, Node, NodeOptions, eventually};
+use eyrie_types::WallTime;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,8 +30,12 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn set(streams: Vec<StreamConfig>, options: NodeOptions) -> anyhow::Result<Self> {
+        Self::set_in(tempfile::tempdir()?, streams, options).await
+    }
+
+    /// The same in a directory that the options know of.
+    pub(crate) async fn set_in(dir: TempDir, streams: Vec<StreamConfig>, options: NodeOptions) -> anyhow::Result<Self> {
         let cameras = cameras(streams).await?;
-        let dir = tempfile::tempdir()?;
         let node = Node::start(dir.path(), &options)?;
         let client = node.client().await?;
         Ok(Self { cameras, node, client, dir })
@@ -40,6 +47,71 @@ impl Stage {
         self.client.await_state(&id, "online").await?;
         Ok(id)
     }
+
+    /// The camera's status.
+    pub(crate) async fn status(&self, id: &str) -> anyhow::Result<Value> {
+        self.client.get(&format!("/api/v1/cameras/{id}/status")).await
+    }
+
+    /// Waits until the camera's status gives a reason that holds `words`.
+    pub(crate) async fn await_reason(&self, id: &str, words: &str) -> anyhow::Result<Value> {
+        eventually(&format!("the status says: {words}"), || async {
+            let status = self.status(id).await.map_err(|error| error.to_string())?;
+            let said = status["reason"].as_str().is_some_and(|reason| reason.contains(words));
+            if said { Ok(status) } else { Err(status.to_string()) }
+        })
+        .await
+    }
+
+    /// The camera's account of the last day.
+    pub(crate) async fn ledger(&self, id: &str) -> anyhow::Result<Value> {
+        self.client.get(&format!("/api/v1/cameras/{id}/gaps")).await
+    }
+
+    /// Waits until the ledger books a gap under `cause`.
+    pub(crate) async fn await_cause(&self, id: &str, cause: &str) -> anyhow::Result<Value> {
+        eventually(&format!("a gap is booked under {cause}"), || async {
+            let ledger = self.ledger(id).await.map_err(|error| error.to_string())?;
+            if causes(&ledger).contains(cause) { Ok(ledger) } else { Err(ledger.to_string()) }
+        })
+        .await
+    }
+
+    /// Waits until footage of `seconds` from now is durable. What was caught up with does not count.
+    pub(crate) async fn await_more(&self, id: &str, seconds: u64) -> anyhow::Result<()> {
+        let node = self.client.get("/api/v1/node").await?;
+        let until =
+            node["now"].as_str().context("the node's time")?.parse::<WallTime>()? + Duration::from_secs(seconds);
+        let path = format!("/api/v1/cameras/{id}/recordings");
+        eventually(&format!("footage until {until}"), || async {
+            let footage = self.client.get(&path).await.map_err(|error| error.to_string())?;
+            let last = footage["spans"].as_array().and_then(|spans| spans.last()?["end"].as_str()?.parse().ok());
+            if last.is_some_and(|end: WallTime| end >= until) { Ok(()) } else { Err(footage.to_string()) }
+        })
+        .await
+    }
+
+    /// A live player gets pictures of the small clip.
+    pub(crate) async fn assert_live(&self, id: &str) -> anyhow::Result<()> {
+        let header = format!("Authorization: Bearer {}\r\n", self.client.token());
+        let hls = format!("{}/api/v1/cameras/{id}/live/index.m3u8", self.node.base());
+        let played = probe(&hls, Some(&header), 25).await?;
+        ensure!(played.starts_with("h264,") && played.ends_with(",25"), "live: {played}");
+        Ok(())
+    }
+
+    /// The sum of a metric over its labels; 0 where it was never touched.
+    pub(crate) async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let text = self.client.request(reqwest::Method::GET, "/metrics").send().await?.text().await?;
+        let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
+        let own = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
+        Ok(own.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
+    }
+}
+
+/// Why footage is missing, by a ledger.
+pub(crate) fn causes(ledger: &Value) -> BTreeSet<&str> {
+    ledger["gaps"].as_array().into_iter().flatten().filter_map(|gap| gap["cause"].as_str()).collect()
 }
 
 /// An RTSP source at `url`.
