@@ -5,6 +5,7 @@ mod config;
 mod housekeeping;
 mod logging;
 mod running_node;
+mod runtime;
 
 use std::process::ExitCode;
 

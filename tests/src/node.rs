@@ -19,6 +19,8 @@ pub struct NodeOptions {
     pub args: Vec<String>,
     /// Further variables of its environment.
     pub env: Vec<(String, String)>,
+    /// Shell commands that its process runs before it becomes the node, such as `ulimit`.
+    pub shell: String,
 }
 
 /// The built `eyrie node` as a child process on a free port, killed when dropped. Its data directory outlives it.
@@ -38,7 +40,10 @@ impl Node {
         let config = data_dir.join("eyrie.toml");
         std::fs::write(&config, &options.toml)?;
         let log = data_dir.join("node.log");
-        let mut child = Command::new(binary("eyrie")?)
+        let mut child = Command::new("sh")
+            .arg("-ec")
+            .arg(format!("{}\nexec \"$0\" \"$@\"", options.shell))
+            .arg(binary("eyrie")?)
             .args(["node", "--http", "127.0.0.1:0", "--allow-network", "127.0.0.0/8"])
             .arg("--data-dir")
             .arg(data_dir)

@@ -1,10 +1,10 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use eyrie_camsim::au_number::{AuStamp, scan};
 use eyrie_storage::keys::{KeyRing, KeyRow, MasterKey, TenantKeyRow};
-use eyrie_storage::segment::{SegmentReader, walk};
+use eyrie_storage::segment::{ScanEnd, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{CameraId, SystemClock, TenantId, WallTime};
 
@@ -38,12 +38,8 @@ pub async fn recorded_aus_in(recordings: &Path, data_dir: &Path, camera: &str) -
     let tenant_keys: Vec<_> = store.tenant_keys(&tenant).await?.iter().filter_map(TenantKeyRow::from_stored).collect();
     let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &tenant_keys)?;
     let mut found = Vec::new();
-    for segment in walk(recordings) {
-        let segment = segment.map_err(|skipped| anyhow::anyhow!("{skipped:?}"))?;
-        if segment.head.placement.camera != camera {
-            continue;
-        }
-        let key = match segment.head.key {
+    for path in segment_files(&recordings.join(tenant.as_str()).join(camera.to_string()))? {
+        let key = match SegmentReader::open(&path, None)?.head().key {
             Some(id) => {
                 let stored = store.key(&tenant, id).await?.with_context(|| format!("no key row {id}"))?;
                 let row = KeyRow::from_stored(&tenant, id, &stored).with_context(|| format!("bad key row {id}"))?;
@@ -51,8 +47,10 @@ pub async fn recorded_aus_in(recordings: &Path, data_dir: &Path, camera: &str) -
             }
             None => None,
         };
-        let reader = SegmentReader::open(&segment.path, key.as_ref())?;
-        for entry in reader.verify()?.fragments {
+        let reader = SegmentReader::open(&path, key.as_ref())?;
+        let scanned = reader.scan(u64::MAX)?;
+        anyhow::ensure!(!matches!(scanned.end, ScanEnd::Damaged { .. }), "{}: {:?}", path.display(), scanned.end);
+        for entry in scanned.fragments {
             let plaintext = reader.fragment(&entry)?;
             found.extend(scan(&plaintext).map(|stamp| RecordedAu { stamp, fragment_start: entry.start }));
         }
@@ -60,4 +58,19 @@ pub async fn recorded_aus_in(recordings: &Path, data_dir: &Path, camera: &str) -
     store.close().await?;
     found.sort_by_key(|au| au.stamp.number);
     Ok(found)
+}
+
+/// The files of one camera: a directory a day. None for a camera that never recorded.
+fn segment_files(camera: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = |directory: &Path| -> anyhow::Result<Vec<PathBuf>> {
+        let paths = std::fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.path()));
+        Ok(paths.collect::<Result<_, _>>()?)
+    };
+    let mut files = Vec::new();
+    if camera.exists() {
+        for day in entries(camera)? {
+            files.extend(entries(&day)?);
+        }
+    }
+    Ok(files)
 }

@@ -73,9 +73,6 @@ async fn open(session: &Session<'_>, source: &RtspSource) -> Result<Opened, Faul
         return Err(Fault::Invalid(format!("its session description has {bytes} bytes")));
     }
     let mut chosen = tracks::choose(described.streams())?;
-    if source.transport == RtspTransport::Udp {
-        check_control(session, described.streams()).await?;
-    }
     session.connecting("setting up the session (SETUP)");
     let mut refused = None;
     for track in &chosen {
@@ -112,6 +109,7 @@ async fn open(session: &Session<'_>, source: &RtspSource) -> Result<Opened, Faul
 async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::client::Session<Described>, Fault> {
     let configured = source.parsed_url().map_err(|error| Fault::Invalid(error.reason))?;
     let mut url = configured.clone();
+    let mut goodbye = says_goodbye(source.transport);
     for _ in 0..=redirect::REDIRECTS_MAX {
         session.connecting("resolving the camera's address");
         let pinned = session.camera.node.config.network.resolve_and_pin(&url).await?;
@@ -122,10 +120,12 @@ async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::
             .creds(if known_host { credentials(source) } else { None })
             .user_agent(USER_AGENT.to_owned())
             .session_group(Arc::clone(&session.camera.rtsp_sessions))
-            .teardown(TeardownPolicy::Auto);
+            .teardown(if goodbye { TeardownPolicy::Auto } else { TeardownPolicy::Never });
         let work = retina::client::Session::describe(at_address(&url, pinned)?, options);
         match within(Step::Describe, work).await {
             Err(Fault::Rejected { status: 300..=399, .. }) => url = redirect::target(&url, pinned).await?,
+            // Known before anything is set up, so all that the first connection cost is its time.
+            Ok(described) if goodbye && insists_on_goodbye(&described) => goodbye = false,
             described => return described,
         }
     }
@@ -141,6 +141,19 @@ fn at_address(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> {
     Ok(url)
 }
 
+/// Whether the camera is told of a session's end. The library says it on the session's own connection, which leads to the address
+/// that was checked; but over UDP, where that fails, it opens others to whatever host the camera named as its base, again and again
+/// until the session runs out. So over UDP a session ends with its connection, or with the camera's own time limit.
+fn says_goodbye(transport: RtspTransport) -> bool {
+    transport == RtspTransport::Tcp
+}
+
+/// Whether the library would open connections to the camera's base for its goodbye over TCP as well: it does for servers that say
+/// they are an old live555, which mix up the connections of sessions that were not torn down.
+fn insists_on_goodbye(described: &retina::client::Session<Described>) -> bool {
+    described.tool().is_some_and(retina::client::Tool::has_live555_tcp_bug)
+}
+
 fn credentials(source: &RtspSource) -> Option<Credentials> {
     let username = source.username.clone()?;
     let password = source.password.as_ref().map_or_else(String::new, |password| Secret::expose(password).to_owned());
@@ -152,15 +165,6 @@ fn transport(wanted: RtspTransport) -> Transport {
         RtspTransport::Tcp => Transport::Tcp(TcpTransportOptions::default()),
         RtspTransport::Udp => Transport::Udp(UdpTransportOptions::default()),
     }
-}
-
-/// Checks where the camera's control addresses lead. Over TCP they are only words in the one connection there is; over UDP a
-/// session that was lost is torn down through a new connection to them.
-async fn check_control(session: &Session<'_>, streams: &[retina::client::Stream]) -> Result<(), Fault> {
-    for control in streams.iter().filter_map(|stream| stream.control()) {
-        session.camera.node.config.network.resolve_and_pin(control).await?;
-    }
-    Ok(())
 }
 
 async fn receive(session: &mut Session<'_>, opened: &mut Opened) -> Fault {

@@ -4,6 +4,7 @@
 
 mod faults;
 mod footage;
+mod hostile;
 mod live;
 mod many;
 mod recording;

@@ -39,8 +39,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
     }
     .load()?;
     let _log = LogControl::start(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    crate::runtime::start()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let data = DataDir::open(&config).await?;

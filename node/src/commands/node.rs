@@ -12,8 +12,7 @@ use crate::running_node::RunningNode;
 pub(crate) fn run(args: ConfigArgs) -> anyhow::Result<()> {
     let config = args.load()?;
     let log = LogControl::start(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    crate::runtime::start()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;

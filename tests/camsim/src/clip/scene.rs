@@ -106,8 +106,9 @@ impl Painter {
         let ClipSpec { width, height, fps, .. } = *spec;
         // Drawn small, for the gradient is what costs; what moves and what stands is drawn sharp.
         let (w, h) = (width / 16 * 2, height / 16 * 2);
-        let graph =
-            format!("gradients=s={w}x{h}:r={fps}:c0={from}:c1={to}:n=2:speed=0.01:seed=1,scale={width}x{height}");
+        let graph = format!(
+            "gradients=s={w}x{h}:r={fps}:c0={from}:c1={to}:n=2:speed=0.01:seed=1,scale={width}x{height},setsar=1"
+        );
         Self { width, height, fps, graph, movers: 0 }
     }
 
