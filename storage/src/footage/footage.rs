@@ -131,11 +131,12 @@ impl Footage {
         }
         let table: Arc<[FragmentEntry]> = table.into();
         // The row of a closed segment may be in the index before the last of its table is.
-        if row.state != SegmentState::Open && table.len() == row.fragments as usize {
-            if let Some(opened) = self.opened.get(row.segment) {
-                let kept = OpenedSegment { reader: Arc::clone(&opened.reader), table: Some(Arc::clone(&table)) };
-                self.opened.put(row.segment, Arc::new(kept));
-            }
+        if row.state != SegmentState::Open
+            && table.len() == row.fragments as usize
+            && let Some(opened) = self.opened.get(row.segment)
+        {
+            let kept = OpenedSegment { reader: Arc::clone(&opened.reader), table: Some(Arc::clone(&table)) };
+            self.opened.put(row.segment, Arc::new(kept));
         }
         Ok(table)
     }

@@ -5,6 +5,7 @@ use eyrie_tests::{ADMIN_PASSWORD, NodeOptions};
 
 use crate::support::{Stage, clip, output};
 
+#[expect(clippy::print_stdout, reason = "a measurement that whoever runs the test may want to read")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_sees_moving_pictures_and_adds_a_camera() -> anyhow::Result<()> {
     let streams = (0..5).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
