@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How many cameras share a media thread before the next one is used. Fewer threads with more to do wake up less often: 128
-/// cameras of 2 Mbit/s take a tenth of a core, of 16 Mbit/s most of one.
+/// cameras of 2 Mbit/s take a tenth of a core here, so that there is room for those of many times that rate.
 const CAMERAS_PER_THREAD: usize = 128;
 
 /// The threads that media runs on: each a single-threaded runtime with the sockets, recorders and packagers of its cameras.

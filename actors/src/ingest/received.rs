@@ -1,7 +1,8 @@
+use std::time::Duration;
+
 use eyrie_media::AccessUnit;
 use eyrie_types::Monotonic;
 use metrics::Counter;
-use std::time::Duration;
 
 /// How often what was received is told: metrics are read every few seconds, and each counter costs more than a unit's own
 /// bookkeeping.

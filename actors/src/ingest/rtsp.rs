@@ -110,7 +110,8 @@ async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::
     let configured = source.parsed_url().map_err(|error| Fault::Invalid(error.reason))?;
     let mut url = configured.clone();
     let mut goodbye = says_goodbye(source.transport);
-    for _ in 0..=redirect::REDIRECTS_MAX {
+    let mut redirects = 0;
+    loop {
         session.connecting("resolving the camera's address");
         let pinned = session.camera.node.config.network.resolve_and_pin(&url).await?;
         session.connecting("connecting (DESCRIBE)");
@@ -123,13 +124,18 @@ async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::
             .teardown(if goodbye { TeardownPolicy::Auto } else { TeardownPolicy::Never });
         let work = retina::client::Session::describe(at_address(&url, pinned)?, options);
         match within(Step::Describe, work).await {
-            Err(Fault::Rejected { status: 300..=399, .. }) => url = redirect::target(&url, pinned).await?,
+            Err(Fault::Rejected { status: 300..=399, .. }) => {
+                redirects += 1;
+                if redirects > redirect::REDIRECTS_MAX {
+                    return Err(Fault::Redirect(format!("more than {} in a row", redirect::REDIRECTS_MAX)));
+                }
+                url = redirect::target(&url, pinned).await?;
+            }
             // Known before anything is set up, so all that the first connection cost is its time.
             Ok(described) if goodbye && insists_on_goodbye(&described) => goodbye = false,
             described => return described,
         }
     }
-    Err(Fault::Redirect(format!("more than {} in a row", redirect::REDIRECTS_MAX)))
 }
 
 /// `url` with the address that was checked in place of the host, so that no other is connected to.
