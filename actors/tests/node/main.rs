@@ -9,3 +9,4 @@ mod many;
 mod recording;
 mod rig;
 mod sources;
+mod store_outage;
