@@ -183,8 +183,7 @@ impl NodeHandle {
             }
             Some(_) => Err(LiveError::NotFound),
             None => {
-                let known =
-                    self.context.directory.lock().cameras.keys().any(|k| k.camera == camera && k.tenant == *tenant);
+                let known = self.context.directory.knows(tenant, camera);
                 let status = self.status(camera).filter(|_| known);
                 Err(status.map_or(LiveError::NotFound, LiveError::NotLive))
             }
