@@ -31,6 +31,8 @@ pub(crate) enum SupervisorMessage {
     Remove(CameraId, RpcReplyPort<()>),
     /// Compare again.
     Reconcile,
+    /// The reserve of epochs is full again.
+    Refilled,
 }
 
 /// See [`CameraSupervisor`].
@@ -189,7 +191,7 @@ impl Cameras {
                     }
                 }
             }
-            let _ = me.send_message(SupervisorMessage::Reconcile);
+            let _ = me.send_message(SupervisorMessage::Refilled);
         });
     }
 }
@@ -234,6 +236,9 @@ impl Actor for CameraSupervisor {
             }
             SupervisorMessage::Reconcile => {
                 cameras.retry_planned = false;
+                cameras.reconcile(&me, None).await;
+            }
+            SupervisorMessage::Refilled => {
                 cameras.refilling = false;
                 cameras.reconcile(&me, None).await;
             }
