@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use eyrie_camsim::StreamConfig;
 use eyrie_types::{CameraState, TenantId};
 

@@ -249,3 +249,52 @@ async fn a_node_walks_through_the_cameras_of_all_tenants() {
     let rest = store.cameras_of_all_tenants(Some((foreign.tenant, foreign.id))).await.unwrap();
     assert_eq!(rest.len(), 1);
 }
+
+#[tokio::test]
+async fn a_list_of_half_a_large_directory_pages_through_each_camera_once_in_order() {
+    const CAMERAS: usize = 100_000;
+    let store = empty().await;
+    let mut ids = Vec::with_capacity(CAMERAS);
+    for block in 0..CAMERAS / 500 {
+        let writes = (0..500).map(|n| {
+            let camera = camera(&format!("camera {:05}", (block * 500 + n) * 7919 % CAMERAS));
+            ids.push(camera.id);
+            store.create_camera(camera, None, By::system())
+        });
+        for made in futures_all(writes.collect()).await {
+            made.unwrap();
+        }
+    }
+    for (what, wanted) in [("all", ids.clone()), ("half", ids.iter().step_by(2).copied().collect()), ("one", vec![ids[7]])] {
+        let mut times = Vec::new();
+        for limit in [100, 1_000] {
+            let query = CameraQuery { ids: Some(wanted.clone()), limit, ..CameraQuery::default() };
+            let began = std::time::Instant::now();
+            let page = store.cameras(&home(), query.clone()).await.unwrap();
+            let first = began.elapsed();
+            let began = std::time::Instant::now();
+            let next = store.cameras(&home(), CameraQuery { cursor: page.next_cursor.clone(), ..query }).await.unwrap();
+            times.push((limit, page.total, first, began.elapsed(), next.total));
+        }
+        println!("{what}: {times:?}");
+    }
+}
+
+async fn futures_all<F: std::future::Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut pinned: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = pinned.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        let mut left = false;
+        for (future, output) in pinned.iter_mut().zip(&mut done) {
+            if output.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *output = Some(value),
+                    std::task::Poll::Pending => left = true,
+                }
+            }
+        }
+        if left { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
