@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_cluster::{Command, PlacementKey, Running, reconcile};
+use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_types::{Camera, CameraId, CameraState, GapCause, Placement, Slot};
+use eyrie_types::{Camera, CameraId, CameraState, GapCause, Placement};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 
@@ -31,6 +31,8 @@ pub(crate) enum SupervisorMessage {
     Remove(CameraId, RpcReplyPort<()>),
     /// Compare again.
     Reconcile,
+    /// The reserve of epochs is full again.
+    Refilled,
 }
 
 /// See [`CameraSupervisor`].
@@ -42,14 +44,12 @@ pub(crate) struct Cameras {
 }
 
 impl Cameras {
-    async fn reconcile(&mut self, me: &ActorRef<SupervisorMessage>) {
+    /// Brings one placement in line, so that what a change costs does not rise with the number of cameras; `None` is all of
+    /// them, for what could not be started before.
+    async fn reconcile(&mut self, me: &ActorRef<SupervisorMessage>, only: Option<&PlacementKey>) {
         let plan = {
-            let directory = self.node.directory.lock();
-            let running = directory.running.iter().map(|(key, running)| {
-                let epoch = running.context.placement.epoch;
-                (key.clone(), Running { epoch, revision: running.revision })
-            });
-            reconcile(&directory.desired(), &running.collect())
+            let (desired, running) = self.node.directory.lock().compared(only);
+            reconcile(&desired, &running)
         };
         if !plan.is_empty() {
             tracing::debug!(%plan, "reconciling");
@@ -61,7 +61,7 @@ impl Cameras {
                 Command::Start { key, .. } => self.start(me, key).await,
             }
         }
-        self.show_disabled();
+        self.show_disabled(only);
         self.refill(me);
     }
 
@@ -79,7 +79,7 @@ impl Cameras {
 
     fn update(&self, key: &PlacementKey) {
         let mut directory = self.node.directory.lock();
-        let Some(camera) = directory.cameras.get(key).cloned() else { return };
+        let Some(camera) = directory.camera(key).cloned() else { return };
         if let Some(running) = directory.running.get_mut(key) {
             running.revision = camera.revision;
             // An actor that is gone is seen by supervision, and started with the new spec.
@@ -90,8 +90,8 @@ impl Cameras {
     async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
         let (camera, epoch) = {
             let directory = self.node.directory.lock();
-            let Some(camera) = directory.cameras.get(&key).cloned() else { return };
-            (camera, directory.reserve.after(directory.last_epochs.get(&key).copied()))
+            let Some(camera) = directory.camera(&key).cloned() else { return };
+            (camera, directory.next_epoch(&key))
         };
         self.node.events.enter(&key.tenant, key.camera);
         let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
@@ -115,9 +115,8 @@ impl Cameras {
         let args = CameraArgs { camera: Arc::clone(&context), live: Arc::clone(&live), spec: camera.spec.clone() };
         match Actor::spawn_linked(None, CameraActor, args, me.get_cell()).await {
             Ok((actor, _)) => {
-                let mut directory = self.node.directory.lock();
-                directory.last_epochs.insert(key.clone(), epoch);
-                directory.running.insert(key, RunningCamera { context, live, actor, revision: camera.revision });
+                let running = RunningCamera { context, live, actor, revision: camera.revision };
+                self.node.directory.lock().started(key, running);
             }
             Err(error) => {
                 tracing::error!(%error, "a camera could not be started");
@@ -151,10 +150,16 @@ impl Cameras {
         }
     }
 
-    fn show_disabled(&self) {
+    fn show_disabled(&self, only: Option<&PlacementKey>) {
         let off: Vec<_> = {
             let directory = self.node.directory.lock();
-            directory.cameras.iter().filter(|(_, c)| !c.spec.enabled).map(|(key, _)| key.clone()).collect()
+            match only {
+                Some(key) => {
+                    let off = directory.camera(key).is_some_and(|camera| !camera.spec.enabled);
+                    off.then(|| key.clone()).into_iter().collect()
+                }
+                None => directory.disabled(),
+            }
         };
         for key in off {
             self.node.events.enter(&key.tenant, key.camera);
@@ -165,10 +170,7 @@ impl Cameras {
 
     /// Asks the store for spare epochs, in a task of its own: it may be down.
     fn refill(&mut self, me: &ActorRef<SupervisorMessage>) {
-        let wanted = {
-            let directory = self.node.directory.lock();
-            directory.reserve.wanted(directory.last_epochs.values().max().copied())
-        };
+        let wanted = self.node.directory.lock().epochs_wanted();
         if wanted == 0 || std::mem::replace(&mut self.refilling, true) {
             return;
         }
@@ -189,13 +191,9 @@ impl Cameras {
                     }
                 }
             }
-            let _ = me.send_message(SupervisorMessage::Reconcile);
+            let _ = me.send_message(SupervisorMessage::Refilled);
         });
     }
-}
-
-fn key_of(camera: &Camera) -> PlacementKey {
-    PlacementKey { tenant: camera.tenant.clone(), camera: camera.id, slot: Slot::OWNER }
 }
 
 impl Actor for CameraSupervisor {
@@ -211,7 +209,7 @@ impl Actor for CameraSupervisor {
         // After a crash of this actor its cameras are gone with it; what they should be is still known.
         node.directory.lock().running.clear();
         let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, refilling: false };
-        cameras.reconcile(&me).await;
+        cameras.reconcile(&me, None).await;
         Ok(cameras)
     }
 
@@ -221,26 +219,29 @@ impl Actor for CameraSupervisor {
         message: SupervisorMessage,
         cameras: &mut Cameras,
     ) -> Result<(), ActorProcessingErr> {
-        let reply = match message {
+        match message {
             SupervisorMessage::Put(camera, reply) => {
-                cameras.node.directory.lock().cameras.insert(key_of(&camera), *camera);
-                Some(reply)
+                let key = cameras.node.directory.lock().put(*camera);
+                cameras.reconcile(&me, Some(&key)).await;
+                // Whoever asked may have given up.
+                let _ = reply.send(());
             }
             SupervisorMessage::Remove(camera, reply) => {
-                cameras.node.directory.lock().cameras.retain(|key, _| key.camera != camera);
+                let key = cameras.node.directory.lock().remove(camera);
                 cameras.node.events.forget(camera);
-                Some(reply)
+                if let Some(key) = key {
+                    cameras.reconcile(&me, Some(&key)).await;
+                }
+                let _ = reply.send(());
             }
             SupervisorMessage::Reconcile => {
                 cameras.retry_planned = false;
-                cameras.refilling = false;
-                None
+                cameras.reconcile(&me, None).await;
             }
-        };
-        cameras.reconcile(&me).await;
-        if let Some(reply) = reply {
-            // Whoever asked may have given up.
-            let _ = reply.send(());
+            SupervisorMessage::Refilled => {
+                cameras.refilling = false;
+                cameras.reconcile(&me, None).await;
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use eyrie_cluster::PlacementKey;
 use eyrie_media::{GopRing, RingBudget};
 use eyrie_storage::disk::{Disk, Durability};
 use eyrie_storage::footage::{Footage, OpenTail};
-use eyrie_storage::keys::KeyRing;
+use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::Store;
 use eyrie_types::{Clock, Placement, SegmentRow};
 use tokio::sync::watch;
@@ -27,6 +27,7 @@ pub(crate) struct NodeContext {
     pub(crate) config: NodeConfig,
     pub(crate) store: Arc<Store>,
     pub(crate) keyring: Arc<KeyRing>,
+    pub(crate) key_rows: Arc<KeyRows>,
     pub(crate) disks: Vec<Disk>,
     pub(crate) footage: Arc<Footage>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,8 +1,8 @@
 //! The supervision tree: one actor a file.
 //!
 //! ```text
-//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, heartbeat, left
-//! │                         segments, index repair)
+//! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, key spool, heartbeat,
+//! │                         left segments, index repair)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring
@@ -21,7 +21,6 @@ mod context;
 mod events;
 mod incidents;
 mod index_writer;
-#[expect(clippy::disallowed_methods, reason = "its loop is a shell: it draws the jitter of its own pauses")]
 mod ingest;
 mod live;
 mod media_threads;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
@@ -46,7 +46,10 @@ impl Rig {
         let mut disk = DiskConfig::new(dir.path().join("recordings"));
         disk.reserve = eyrie_types::ByteSize::bytes(0);
         let disk = Disk::open(disk, Arc::clone(&clock)).unwrap();
-        let node = Node::start_with(config, Arc::clone(&store), keyring, vec![disk], clock, children).await.unwrap();
+        let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
+        let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
+        let store_ = Arc::clone(&store);
+        let node = Node::start_with(config, store_, keyring, key_rows, vec![disk], clock, children).await.unwrap();
         Self { node, store, sim, dir }
     }
 

@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 25] = [
+const COUNTERS: [(&str, &str); 30] = [
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -42,17 +42,23 @@ const COUNTERS: [(&str, &str); 25] = [
     ("eyrie_index_rows_dropped_total", "Index rows dropped because too many waited, by kind; a scan finds them again"),
     ("eyrie_outbox_write_failures_total", "Writes of events the store refused; they are tried again"),
     ("eyrie_outbox_events_dropped_total", "Events dropped before they reached the outbox because too many waited"),
+    ("eyrie_key_spool_rows_total", "Key rows that went to the key spool because the store did not take them in time"),
+    ("eyrie_key_spool_refused_total", "Key rows the key spool did not take: it is full, or its disk refuses or hangs"),
+    ("eyrie_key_spool_drain_failures_total", "Times the store did not take the key rows of the spool"),
+    ("eyrie_key_spool_conflicts_total", "Key rows whose id the store holds with another row; they stay in the spool"),
+    ("eyrie_key_spool_damaged_total", "Slots of the key spool that held no row at a start: writes a crash cut short"),
     ("eyrie_live_units_skipped_total", "Access units a live packager skipped"),
     ("eyrie_live_parts_unwritable_total", "Live parts that could not be made"),
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 7] = [
+const GAUGES: [(&str, Unit, &str); 8] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
     ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
     ("eyrie_camera_setups_in_flight", Unit::Count, "Cameras that are being connected"),
     ("eyrie_index_rows_waiting", Unit::Count, "Segment rows that wait for the index"),
     ("eyrie_outbox_events_waiting", Unit::Count, "Events that wait for the outbox"),
+    ("eyrie_key_spool_rows", Unit::Count, "Key rows that wait in the key spool for the store"),
     ("eyrie_frame_memory_bytes", Unit::Bytes, "Frames in memory, all cameras together"),
 ];

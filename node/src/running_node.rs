@@ -13,7 +13,7 @@ use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin, run
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, MasterKey, TenantKeyRow};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, TenantKeyRow};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -32,13 +32,14 @@ const SECONDS_BUCKETS: [f64; 13] = [0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 
 pub(crate) struct DataDir {
     pub(crate) store: Arc<Store>,
     pub(crate) keys: Arc<KeyRing>,
+    pub(crate) key_rows: Arc<KeyRows>,
     pub(crate) node: NodeId,
     pub(crate) clock: Arc<dyn Clock>,
     _lock: File,
 }
 
 impl DataDir {
-    /// Opens the data directory and makes what is missing in it: store, master key, tenant key, node id.
+    /// Opens the data directory and makes what is missing in it: store, master key, tenant key, key spool, node id.
     ///
     /// # Errors
     /// When another process uses it, or any part cannot be opened.
@@ -62,7 +63,9 @@ impl DataDir {
             keys.add(&row)?;
         }
         let node = store.node_id(NodeId::generate()).await?;
-        Ok(Self { store: Arc::new(store), keys: Arc::new(keys), node, clock, _lock: lock })
+        let store = Arc::new(store);
+        let key_rows = KeyRows::new(Arc::clone(&store), KeySpool::open(&config.key_spool_file())?);
+        Ok(Self { store, keys: Arc::new(keys), key_rows: Arc::new(key_rows), node, clock, _lock: lock })
     }
 }
 
@@ -110,7 +113,8 @@ impl RunningNode {
             ..NodeConfig::new(data.node)
         };
         let (store, keys, clock) = (Arc::clone(&data.store), Arc::clone(&data.keys), Arc::clone(&data.clock));
-        let node = Node::start(node_config, store, keys, disks.clone(), clock).await?;
+        let key_rows = Arc::clone(&data.key_rows);
+        let node = Node::start(node_config, store, keys, key_rows, disks.clone(), clock).await?;
         start_cameras(&data, &node).await?;
         let stop = CancellationToken::new();
         let state = GatewayState::new(GatewayParts {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use eyrie_camsim::au_number::{AuStamp, scan};
-use eyrie_storage::keys::{KeyRing, KeyRow, MasterKey, TenantKeyRow};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, TenantKeyRow};
 use eyrie_storage::segment::{ScanEnd, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{CameraId, SystemClock, TenantId, WallTime};
@@ -37,12 +37,14 @@ pub async fn recorded_aus_in(recordings: &Path, data_dir: &Path, camera: &str) -
         Store::open(StoreConfig { path: data_dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
     let tenant_keys: Vec<_> = store.tenant_keys(&tenant).await?.iter().filter_map(TenantKeyRow::from_stored).collect();
     let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &tenant_keys)?;
+    let store = Arc::new(store);
+    // A node that was killed while its store was away has left keys in the spool.
+    let key_rows = KeyRows::new(Arc::clone(&store), KeySpool::open(&data_dir.join("key-spool"))?);
     let mut found = Vec::new();
     for path in segment_files(&recordings.join(tenant.as_str()).join(camera.to_string()))? {
         let key = match SegmentReader::open(&path, None)?.head().key {
             Some(id) => {
-                let stored = store.key(&tenant, id).await?.with_context(|| format!("no key row {id}"))?;
-                let row = KeyRow::from_stored(&tenant, id, &stored).with_context(|| format!("bad key row {id}"))?;
+                let row = key_rows.get(&tenant, id).await?.with_context(|| format!("no key row {id}"))?;
                 Some(keys.open(&row)?)
             }
             None => None,

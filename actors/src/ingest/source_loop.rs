@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
 use super::{Fault, Retry, file, rtsp};
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, jitter};
 use crate::context::CameraContext;
 use crate::incidents::Trouble;
 
@@ -41,8 +41,8 @@ impl Ingest {
         loop {
             let fault = self.attempt(spec).await;
             let pause = match fault.retry() {
-                Retry::Soon => self.soon.pause(rand::random()),
-                Retry::Patient => self.patient.pause(rand::random()),
+                Retry::Soon => self.soon.pause(jitter()),
+                Retry::Patient => self.patient.pause(jitter()),
             };
             self.tell(&fault, pause);
             self.retries = true;

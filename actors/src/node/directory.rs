@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eyrie_cluster::{Desired, EpochReserve, PlacementKey};
-use eyrie_types::{Camera, CameraId, Epoch, Slot};
+use eyrie_cluster::{Desired, EpochReserve, PlacementKey, Running};
+use eyrie_types::{Camera, CameraId, Epoch, Slot, TenantId};
 use ractor::ActorRef;
 
 use crate::camera::CameraMessage;
@@ -25,9 +25,13 @@ pub(crate) struct Directory {
 }
 
 pub(crate) struct Inner {
-    pub(crate) cameras: BTreeMap<PlacementKey, Camera>,
+    /// What each placement should be.
+    cameras: BTreeMap<PlacementKey, Camera>,
+    /// Whose each camera is: the way from an id to its placement.
+    tenants: HashMap<CameraId, TenantId>,
     pub(crate) running: BTreeMap<PlacementKey, RunningCamera>,
-    pub(crate) last_epochs: BTreeMap<PlacementKey, Epoch>,
+    last_epochs: BTreeMap<PlacementKey, Epoch>,
+    highest_epoch: Option<Epoch>,
     pub(crate) reserve: EpochReserve,
 }
 
@@ -35,8 +39,10 @@ impl Directory {
     pub(crate) fn new(first: Epoch) -> Self {
         let inner = Inner {
             cameras: BTreeMap::new(),
+            tenants: HashMap::new(),
             running: BTreeMap::new(),
             last_epochs: BTreeMap::new(),
+            highest_epoch: None,
             reserve: EpochReserve::new(first),
         };
         Self { inner: Mutex::new(inner) }
@@ -49,14 +55,88 @@ impl Directory {
     /// The running owner of a camera.
     pub(crate) fn owner(&self, camera: CameraId) -> Option<RunningCamera> {
         let inner = self.lock();
-        let mut found = inner.running.iter().filter(|(key, _)| key.camera == camera && key.slot == Slot::OWNER);
-        found.next().map(|(_, running)| running.clone())
+        inner.running.get(&inner.key(camera)?).cloned()
+    }
+
+    /// Whether the tenant has such a camera here, running or not.
+    pub(crate) fn knows(&self, tenant: &TenantId, camera: CameraId) -> bool {
+        self.lock().tenants.get(&camera) == Some(tenant)
     }
 }
 
 impl Inner {
-    pub(crate) fn desired(&self) -> BTreeMap<PlacementKey, Desired> {
+    /// The owner placement of a camera that should be here.
+    fn key(&self, camera: CameraId) -> Option<PlacementKey> {
+        let tenant = self.tenants.get(&camera)?.clone();
+        Some(PlacementKey { tenant, camera, slot: Slot::OWNER })
+    }
+
+    /// This is what the camera should be. Answers its placement.
+    pub(crate) fn put(&mut self, camera: Camera) -> PlacementKey {
+        let key = PlacementKey { tenant: camera.tenant.clone(), camera: camera.id, slot: Slot::OWNER };
+        self.tenants.insert(camera.id, camera.tenant.clone());
+        self.cameras.insert(key.clone(), camera);
+        key
+    }
+
+    /// The camera should not be here any more. Answers the placement it had.
+    pub(crate) fn remove(&mut self, camera: CameraId) -> Option<PlacementKey> {
+        let key = self.key(camera)?;
+        self.tenants.remove(&camera);
+        self.cameras.remove(&key);
+        Some(key)
+    }
+
+    /// What a placement should be.
+    pub(crate) fn camera(&self, key: &PlacementKey) -> Option<&Camera> {
+        self.cameras.get(key)
+    }
+
+    /// The placements that are switched off.
+    pub(crate) fn disabled(&self) -> Vec<PlacementKey> {
+        self.cameras.iter().filter(|(_, camera)| !camera.spec.enabled).map(|(key, _)| key.clone()).collect()
+    }
+
+    /// What this node should run and what it runs, of one placement or of all.
+    pub(crate) fn compared(
+        &self,
+        only: Option<&PlacementKey>,
+    ) -> (BTreeMap<PlacementKey, Desired>, BTreeMap<PlacementKey, Running>) {
         let desired = |camera: &Camera| Desired { revision: camera.revision, enabled: camera.spec.enabled };
-        self.cameras.iter().map(|(key, camera)| (key.clone(), desired(camera))).collect()
+        let running = |camera: &RunningCamera| {
+            let epoch = camera.context.placement.epoch;
+            Running { epoch, revision: camera.revision }
+        };
+        (picked(&self.cameras, only, desired), picked(&self.running, only, running))
+    }
+
+    /// The next epoch of a placement, if one is held.
+    pub(crate) fn next_epoch(&self, key: &PlacementKey) -> Option<Epoch> {
+        self.reserve.after(self.last_epochs.get(key).copied())
+    }
+
+    /// An incarnation of a placement was started.
+    pub(crate) fn started(&mut self, key: PlacementKey, running: RunningCamera) {
+        let epoch = running.context.placement.epoch;
+        self.highest_epoch = self.highest_epoch.max(Some(epoch));
+        self.last_epochs.insert(key.clone(), epoch);
+        self.running.insert(key, running);
+    }
+
+    /// How many more epochs the reserve wants.
+    pub(crate) fn epochs_wanted(&self) -> usize {
+        self.reserve.wanted(self.highest_epoch)
+    }
+}
+
+/// One value of a map, or all, each seen through `view`.
+fn picked<T, V>(
+    map: &BTreeMap<PlacementKey, T>,
+    only: Option<&PlacementKey>,
+    view: impl Fn(&T) -> V,
+) -> BTreeMap<PlacementKey, V> {
+    match only {
+        Some(key) => map.get_key_value(key).into_iter().map(|(key, value)| (key.clone(), view(value))).collect(),
+        None => map.iter().map(|(key, value)| (key.clone(), view(value))).collect(),
     }
 }

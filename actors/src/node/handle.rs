@@ -5,7 +5,7 @@ use std::time::Duration;
 use eyrie_media::{RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::footage::{Footage, OpenTail};
-use eyrie_storage::keys::KeyRing;
+use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::Store;
 use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, TenantId};
 use ractor::rpc::CallResult;
@@ -45,16 +45,18 @@ impl Node {
         config: NodeConfig,
         store: Arc<Store>,
         keyring: Arc<KeyRing>,
+        key_rows: Arc<KeyRows>,
         disks: Vec<Disk>,
         clock: Arc<dyn Clock>,
     ) -> Result<NodeHandle, NodeError> {
-        Self::start_with(config, store, keyring, disks, clock, Children::default()).await
+        Self::start_with(config, store, keyring, key_rows, disks, clock, Children::default()).await
     }
 
     pub(crate) async fn start_with(
         config: NodeConfig,
         store: Arc<Store>,
         keyring: Arc<KeyRing>,
+        key_rows: Arc<KeyRows>,
         disks: Vec<Disk>,
         clock: Arc<dyn Clock>,
         children: Children,
@@ -69,7 +71,7 @@ impl Node {
             tracing::warn!(%error, "incidents of an earlier run stay open");
         }
         let outbox = Arc::new(OutboxWriter::default());
-        let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), &disks));
+        let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
         let context = Arc::new(NodeContext {
             events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
             outbox,
@@ -84,6 +86,7 @@ impl Node {
             store,
             footage,
             keyring,
+            key_rows,
             disks,
             clock,
             children,
@@ -180,8 +183,7 @@ impl NodeHandle {
             }
             Some(_) => Err(LiveError::NotFound),
             None => {
-                let known =
-                    self.context.directory.lock().cameras.keys().any(|k| k.camera == camera && k.tenant == *tenant);
+                let known = self.context.directory.knows(tenant, camera);
                 let status = self.status(camera).filter(|_| known);
                 Err(status.map_or(LiveError::NotFound, LiveError::NotLive))
             }

@@ -4,6 +4,7 @@ mod config;
 mod directory;
 mod error;
 mod handle;
+mod key_spool;
 mod service;
 mod supervisor;
 

@@ -6,6 +6,7 @@ use eyrie_types::{Epoch, WallTime};
 use futures::FutureExt;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
+use super::key_spool;
 use super::service::{Service, ServiceArgs};
 use crate::backoff::{Backoff, jitter};
 use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
@@ -16,6 +17,8 @@ use crate::recording::{LeftSegments, repair_index};
 const CAMERAS_STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How long the last rows may take to reach the index. What does not is found by the next start.
 const INDEX_PATIENCE: Duration = Duration::from_secs(5);
+/// How long key rows in the spool may take to reach the store. What does not stays in the spool for the next start.
+const KEYS_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the last events may take to reach the outbox: a store that took the rows takes these, too.
 const OUTBOX_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -137,6 +140,9 @@ impl Actor for NodeSupervisor {
                 "not all cameras stopped in time; their segments stay unclosed and are repaired by the next start"
             );
         }
+        if !key_spool::drained(&tree.node, KEYS_PATIENCE).await {
+            tracing::info!("key rows stay in the key spool; the next start hands them to the store");
+        }
         if !tree.node.index.drained(INDEX_PATIENCE).await {
             tracing::warn!("not all rows reached the index in time; the next start finds them by scanning");
         }
@@ -151,7 +157,7 @@ impl Actor for NodeSupervisor {
 fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
     let started = node.clock.now();
     let (silence, gate, index) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
-    let (outbox, alive) = (Arc::clone(node), Arc::clone(node));
+    let (outbox, alive, keys) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (left, repair) = (Arc::clone(node), Arc::clone(node));
     vec![
         ServiceArgs {
@@ -167,6 +173,7 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
             name: "outbox writer",
             body: Arc::new(move || Arc::clone(&outbox.outbox).run(Arc::clone(&outbox.store)).boxed()),
         },
+        ServiceArgs { name: "key spool", body: Arc::new(move || key_spool::run(Arc::clone(&keys)).boxed()) },
         ServiceArgs { name: "heartbeat", body: Arc::new(move || heartbeat(Arc::clone(&alive), started).boxed()) },
         ServiceArgs { name: "left segments", body: Arc::new(move || LeftSegments::run(Arc::clone(&left)).boxed()) },
         ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), epoch).boxed()) },

@@ -62,7 +62,8 @@ pub(super) struct OpenSegment {
 }
 
 impl OpenSegment {
-    /// Opens a segment for `first` and what follows. The key row is durable before the file exists.
+    /// Opens a segment for `first` and what follows. The key row is durable, in the store or in the key spool, before the file
+    /// exists; nothing else here waits for the store.
     pub(super) async fn open(camera: &CameraContext, disk: &Disk, first: &Fragment) -> Result<Self, OpenError> {
         let node = &camera.node;
         let segment = SegmentId::generate();
@@ -71,7 +72,7 @@ impl OpenSegment {
             let unavailable = |error: &dyn std::fmt::Display| OpenError::Key(error.to_string());
             let tenant = &camera.placement.tenant;
             let (key, row) = node.keyring.new_segment_key(tenant, segment).map_err(|e| unavailable(&e))?;
-            node.store.put_key(tenant, row.key, row.to_stored()).await.map_err(|e| unavailable(&e))?;
+            node.key_rows.put(&row).await.map_err(|e| unavailable(&e))?;
             Some(key)
         } else {
             None

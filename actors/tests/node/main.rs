@@ -10,3 +10,4 @@ mod many;
 mod recording;
 mod rig;
 mod sources;
+mod store_outage;

@@ -1,5 +1,5 @@
 use eyrie_camsim::StreamConfig;
-use eyrie_types::CameraState;
+use eyrie_types::{CameraState, TenantId};
 
 use crate::rig::{Rig, clip, missing, rtsp, sim};
 
@@ -24,4 +24,29 @@ async fn fifty_cameras_start_together_and_none_times_out() {
         let numbers = rig.all_numbers(*camera).await;
         assert!(missing(&numbers).is_empty(), "{:?}", missing(&numbers));
     }
+}
+
+/// Cameras of a large directory.
+const MANY: usize = 5_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handing_over_a_large_directory_costs_the_same_for_the_last_camera_as_for_the_first() {
+    let rig = Rig::start().await;
+    let timed = async |enabled: bool| {
+        let began = rig.clock.monotonic();
+        for _ in 0..MANY {
+            // Nobody listens there: each connection is refused at once.
+            let mut camera = rig.camera(rtsp("rtsp://127.0.0.1:9/nobody"));
+            camera.spec.enabled = enabled;
+            rig.node.put_camera(camera).await.unwrap();
+        }
+        rig.clock.monotonic().since(began)
+    };
+    let disabled = timed(false).await;
+    println!("{MANY} disabled cameras: {disabled:?}");
+    let unreachable = timed(true).await;
+    println!("{MANY} unreachable cameras beside them: {unreachable:?}");
+    let counts = rig.node.camera_counts(&TenantId::default_tenant());
+    assert_eq!(counts.values().sum::<u64>(), 2 * MANY as u64);
+    assert_eq!(counts[&CameraState::Disabled], MANY as u64);
 }

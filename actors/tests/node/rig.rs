@@ -7,7 +7,7 @@ use std::time::Duration;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig, au_number};
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, KeyRow, MasterKey, SegmentKey};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, SegmentKey};
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
@@ -39,6 +39,7 @@ pub(crate) struct Rig {
     pub(crate) node: NodeHandle,
     pub(crate) store: Arc<Store>,
     pub(crate) keyring: Arc<KeyRing>,
+    pub(crate) key_rows: Arc<KeyRows>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) recordings: PathBuf,
     pub(crate) config: NodeConfig,
@@ -69,9 +70,12 @@ impl Rig {
         let recordings = disk.root.clone();
         let disk = Disk::open(disk, Arc::clone(&clock)).unwrap();
         let started = clock.now();
+        let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
+        let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
         let (store_, keyring_, clock_) = (Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&clock));
-        let node = Node::start(config.clone(), store_, keyring_, vec![disk], clock_).await.unwrap();
-        Self { node, store, keyring, clock, recordings, config, started, dir }
+        let rows = Arc::clone(&key_rows);
+        let node = Node::start(config.clone(), store_, keyring_, rows, vec![disk], clock_).await.unwrap();
+        Self { node, store, keyring, key_rows, clock, recordings, config, started, dir }
     }
 
     pub(crate) async fn add(&self, source: SourceSpec) -> CameraId {
@@ -161,8 +165,8 @@ impl Rig {
 
     pub(crate) async fn key(&self, row: &SegmentRow) -> Option<SegmentKey> {
         let (tenant, id) = (&row.placement.tenant, row.key?);
-        let stored = self.store.key(tenant, id).await.unwrap().expect("the key row is there");
-        Some(self.keyring.open(&KeyRow::from_stored(tenant, id, &stored).unwrap()).unwrap())
+        let stored = self.key_rows.get(tenant, id).await.unwrap().expect("the key row is there");
+        Some(self.keyring.open(&stored).unwrap())
     }
 
     /// The numbers of the access units in a segment's file, in order. For cameras without sound: their `mdat` is NAL units alone.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
-use eyrie_storage::keys::{KeyRing, MasterKey};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, ManualClock, NodeId, Secret, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -45,8 +45,10 @@ impl Eyrie {
         ensure_admin(&store, &clock, Some(Secret::new(ADMIN_PASSWORD))).await.unwrap();
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
         let node_id = store.node_id(NodeId::generate()).await.unwrap();
-        let node =
-            Node::start(NodeConfig::new(node_id), store.clone(), keys.clone(), Vec::new(), system).await.unwrap();
+        let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
+        let key_rows = Arc::new(KeyRows::new(store.clone(), spool));
+        let config = NodeConfig::new(node_id);
+        let node = Node::start(config, store.clone(), keys.clone(), key_rows, Vec::new(), system).await.unwrap();
         let parts = GatewayParts {
             store: store.clone(),
             keys,

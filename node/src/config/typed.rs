@@ -117,6 +117,11 @@ impl Config {
         self.data_dir.join("metadata.sqlite")
     }
 
+    /// The file of the key spool.
+    pub(crate) fn key_spool_file(&self) -> PathBuf {
+        self.data_dir.join("key-spool")
+    }
+
     /// Reads file, environment and flags, in this order, into one configuration.
     ///
     /// # Errors

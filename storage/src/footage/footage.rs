@@ -10,9 +10,9 @@ use super::opened::{OpenedSegment, OpenedSegments};
 use super::piece::within;
 use super::{FootageError, FootagePiece, OpenTail, SegmentRef};
 use crate::disk::Disk;
-use crate::keys::{KeyRing, KeyRow, SegmentKey};
-use crate::segment::SegmentReader;
-use crate::store::Store;
+use crate::keys::{KeyRing, KeyRows, SegmentKey};
+use crate::segment::{SegmentPath, SegmentReader};
+use crate::store::{Store, StoreError};
 
 /// Segments kept at hand: a file descriptor and up to 500 kB of table each. Players move on within a segment for an hour, so
 /// this serves some hundred of them that watch different hours.
@@ -25,6 +25,7 @@ pub const READS_MAX: usize = 8;
 pub struct Footage {
     store: Arc<Store>,
     keys: Arc<KeyRing>,
+    key_rows: Arc<KeyRows>,
     /// The recordings directories by their names.
     roots: Vec<(String, PathBuf)>,
     opened: OpenedSegments,
@@ -33,10 +34,10 @@ pub struct Footage {
 
 impl Footage {
     /// Reads what lies on `disks`.
-    pub fn new(store: Arc<Store>, keys: Arc<KeyRing>, disks: &[Disk]) -> Self {
+    pub fn new(store: Arc<Store>, keys: Arc<KeyRing>, key_rows: Arc<KeyRows>, disks: &[Disk]) -> Self {
         let roots = disks.iter().map(|disk| (disk.config().name.clone(), disk.config().root.clone())).collect();
         let (opened, reads) = (OpenedSegments::new(OPENED_SEGMENTS_MAX), Arc::new(Semaphore::new(READS_MAX)));
-        Self { store, keys, roots, opened, reads }
+        Self { store, keys, key_rows, roots, opened, reads }
     }
 
     /// What is durable of `range`, in order of time: of each segment the fragments that overlap it, from the one on at which
@@ -168,6 +169,9 @@ impl Footage {
             let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
             paths.extend(named.chain(others).map(|(_, root)| root.join(&copy.path)));
         }
+        // The row of the copy may still wait for the index; where a segment lies follows from its own row.
+        let own = SegmentPath::new(row.placement.clone(), segment, row.start).relative();
+        paths.extend(self.roots.iter().map(|(_, root)| root.join(&own)));
         let opened = self
             .blocking(move || {
                 let path = paths.into_iter().find(|path| path.exists())?;
@@ -182,9 +186,11 @@ impl Footage {
 
     async fn key(&self, row: &SegmentRow) -> Result<Option<SegmentKey>, FootageError> {
         let Some(id) = row.key else { return Ok(None) };
-        let tenant = &row.placement.tenant;
-        let stored = self.store.key(tenant, id).await?.ok_or(FootageError::KeyGone(id))?;
-        let key_row = KeyRow::from_stored(tenant, id, &stored).ok_or(FootageError::KeyGone(id))?;
+        let key_row = match self.key_rows.get(&row.placement.tenant, id).await {
+            Err(StoreError::Damaged { .. }) => None,
+            found => found?,
+        };
+        let key_row = key_row.ok_or(FootageError::KeyGone(id))?;
         self.keys.open(&key_row).map(Some).map_err(|_| FootageError::KeyGone(id))
     }
 

@@ -1,7 +1,7 @@
 //! Sealed segment keys and the tenants' key pairs they are sealed to. The store can open neither.
 
 use eyrie_types::{KeyId, TenantId, WallTime};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
 use super::{SealedSecret, Store, StoreError};
@@ -30,14 +30,29 @@ impl Store {
     /// # Errors
     /// [`StoreError::Immutable`].
     pub async fn put_key(&self, tenant: &TenantId, id: KeyId, sealed: SealedSecret) -> Result<(), StoreError> {
-        let tenant = Col(tenant.clone());
+        let tenant = tenant.clone();
         self.write(move |connection| {
-            connection
-                .prepare_cached("INSERT OR IGNORE INTO key_rows (tenant, id, sealed) VALUES (?1, ?2, ?3)")?
-                .execute(params![tenant, Col(id), sealed.as_bytes()])?;
-            let same = "SELECT 1 FROM key_rows WHERE tenant = ?1 AND id = ?2 AND sealed = ?3";
-            let kept = connection.prepare_cached(same)?.exists(params![tenant, Col(id), sealed.as_bytes()])?;
+            let kept = insert(connection, tenant, id, &sealed)?;
             if kept { Ok(()) } else { Err(StoreError::Immutable("segment key")) }
+        })
+        .await
+    }
+
+    /// Stores sealed segment keys, all together; those of which `wanted` says no at the moment of writing are left out. Answers
+    /// the ids under which other bytes are stored already, and stay.
+    pub async fn put_keys(
+        &self,
+        keys: Vec<(TenantId, KeyId, SealedSecret)>,
+        wanted: impl Fn(KeyId) -> bool + Send + 'static,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        self.write(move |connection| {
+            let mut refused = Vec::new();
+            for (tenant, id, sealed) in keys {
+                if wanted(id) && !insert(connection, tenant, id, &sealed)? {
+                    refused.push(id);
+                }
+            }
+            Ok(refused)
         })
         .await
     }
@@ -53,7 +68,8 @@ impl Store {
         .await
     }
 
-    /// Destroys a segment key's row: what it sealed can never be read again. `false` when there was none.
+    /// Destroys a segment key's row. `false` when there was none. A row may also wait in the spool: whoever shreds a key does it
+    /// through [`crate::keys::KeyRows::shred`].
     pub async fn shred_key(&self, tenant: &TenantId, id: KeyId) -> Result<bool, StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
@@ -120,6 +136,16 @@ impl Store {
         })
         .await
     }
+}
+
+/// Inserts a key row; `false` when other bytes are stored under its id.
+fn insert(connection: &Connection, tenant: TenantId, id: KeyId, sealed: &SealedSecret) -> Result<bool, StoreError> {
+    let tenant = Col(tenant);
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO key_rows (tenant, id, sealed) VALUES (?1, ?2, ?3)")?
+        .execute(params![tenant, Col(id), sealed.as_bytes()])?;
+    let same = "SELECT 1 FROM key_rows WHERE tenant = ?1 AND id = ?2 AND sealed = ?3";
+    Ok(connection.prepare_cached(same)?.exists(params![tenant, Col(id), sealed.as_bytes()])?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TenantKeyRow> {

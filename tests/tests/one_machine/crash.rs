@@ -6,7 +6,7 @@ use eyrie_tests::{Node, NodeOptions, recorded_aus};
 use crate::support::{Stage, cameras, clip, rtsp};
 
 /// A fragment is at most a second; the rest is the way from camera to disk on a loaded machine.
-const UNFINISHED_US: u64 = 1_000_000 + 2_000_000;
+pub(crate) const UNFINISHED_US: u64 = 1_000_000 + 2_000_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killing_a_recording_node_costs_the_unfinished_fragment_and_nothing_else() -> anyhow::Result<()> {
@@ -63,6 +63,6 @@ async fn a_second_node_in_the_same_directory_is_refused() -> anyhow::Result<()> 
 }
 
 #[expect(clippy::disallowed_methods, reason = "compared with the stamps of the camera in this process")]
-fn unix_us() -> u64 {
+pub(crate) fn unix_us() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_micros() as u64
 }

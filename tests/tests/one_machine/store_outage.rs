@@ -1,10 +1,12 @@
 use std::path::Path;
 
 use eyrie_camsim::{ClipSpec, Fault, StreamConfig};
-use eyrie_tests::{NodeOptions, eventually, recorded_aus};
+use eyrie_tests::{Node, NodeOptions, eventually, recorded_aus};
+use eyrie_types::WallTime;
 use rusqlite::Connection;
 
-use crate::footage::{assert_told, assert_whole};
+use crate::crash::{UNFINISHED_US, unix_us};
+use crate::footage::{assert_told, assert_whole, holes};
 use crate::support::{Stage, clip};
 
 /// What the index knows by itself, read as an administrator would: fragments of all segments, and their latest end.
@@ -12,6 +14,62 @@ fn indexed(data_dir: &Path) -> anyhow::Result<(i64, i64)> {
     let index = Connection::open(data_dir.join("metadata.sqlite"))?;
     let sums = "SELECT coalesce(sum(fragments), 0), coalesce(max(end_us), 0) FROM segments";
     Ok(index.query_row(sums, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Segments in the index whose key the store does not have, and segments in all.
+fn without_key(data_dir: &Path) -> anyhow::Result<(i64, i64)> {
+    let store = Connection::open(data_dir.join("metadata.sqlite"))?;
+    let counts = "SELECT count(*) FILTER (WHERE key NOT IN (SELECT id FROM key_rows)), count(*) FROM segments";
+    Ok(store.query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_killed_while_the_store_takes_nothing_has_its_keys_and_pictures_after_the_next_start()
+-> anyhow::Result<()> {
+    let mut stream = StreamConfig::new("door", clip());
+    stream.alternate = Some(ClipSpec { width: 640, height: 360, ..clip() });
+    let stage = Stage::set(vec![stream], NodeOptions::default()).await?;
+    let id = stage.add_online("door").await?;
+    stage.client.await_recorded(&id, 2.0).await?;
+
+    let outside = Connection::open(stage.dir.path().join("metadata.sqlite"))?;
+    outside.execute_batch("BEGIN EXCLUSIVE")?;
+    // A segment of its own for what comes now, whose key nobody takes but the spool.
+    stage.cameras.set_fault("door", Fault::AlternateClip)?;
+    eventually("a key lies in the spool", || async {
+        let rows = stage.metric("eyrie_key_spool_rows").await.map_err(|error| error.to_string())?;
+        if rows >= 1.0 { Ok(()) } else { Err("none yet".to_owned()) }
+    })
+    .await?;
+    stage.await_more(&id, 4).await?;
+    let Stage { cameras, node, client: _, dir } = stage;
+    let killed_at = unix_us();
+    node.kill()?;
+    outside.execute_batch("ROLLBACK")?;
+    drop(outside);
+
+    let node = Node::start(dir.path(), &NodeOptions::default())?;
+    let client = node.client().await?;
+    let stage = Stage { cameras, node, client, dir };
+    stage.client.await_state(&id, "online").await?;
+    stage.await_more(&id, 3).await?;
+    eventually("the store has the keys of all segments", || async {
+        let rows = stage.metric("eyrie_key_spool_rows").await.map_err(|error| error.to_string())?;
+        let (without, all) = without_key(stage.dir.path()).map_err(|error| error.to_string())?;
+        let there = rows == 0.0 && without == 0 && all >= 3;
+        if there { Ok(()) } else { Err(format!("{rows} in the spool, {without} of {all} without key")) }
+    })
+    .await?;
+    let Stage { node, dir, .. } = stage;
+    node.stop()?;
+    let aus = recorded_aus(dir.path(), &id).await?;
+    let holes = holes(&aus);
+    let [hole] = holes.as_slice() else { panic!("one hole, where the node was killed: {holes:?}") };
+    let killed_at = WallTime::from_unix_us(killed_at as i64);
+    assert!((hole.range.start..hole.range.end).contains(&killed_at), "killed at {killed_at}: {hole:?}");
+    let lost = killed_at.since(hole.range.start);
+    assert!(lost.as_micros() <= u128::from(UNFINISHED_US), "the kill cost {lost:?}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
