@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, feed, footage, live, me, node, ops, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, docs, feed, footage, live, me, node, ops, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -66,6 +66,12 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),
         Contract(routes!(live::media_index), media("live.open", CapabilityKind::Live).audited()),
         Contract(routes!(live::media_file), media("live.read", CapabilityKind::Live)),
+        Contract(routes!(playback::playback_index), read("playback.open", Viewer, "cameras").audited()),
+        Contract(routes!(playback::playback_playlist), read("playback.read", Viewer, "cameras")),
+        Contract(routes!(playback::playback_file), read("playback.read", Viewer, "cameras")),
+        Contract(routes!(playback::media_playback_index), media("playback.open", CapabilityKind::Playback).audited()),
+        Contract(routes!(playback::media_playback_playlist), media("playback.read", CapabilityKind::Playback)),
+        Contract(routes!(playback::media_playback_file), media("playback.read", CapabilityKind::Playback)),
         Contract(routes!(node::get_node), read("node.read", Viewer, "")),
         Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
         Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),

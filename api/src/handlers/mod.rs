@@ -13,5 +13,6 @@ pub(crate) mod me;
 pub(crate) mod node;
 pub(crate) mod ops;
 mod page;
+pub(crate) mod playback;
 pub(crate) mod sites;
 pub(crate) mod users;
