@@ -138,6 +138,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
     let below = |path: &str| format!("{itself}/{path}");
     let links = CameraLinks {
         hls: below("live/index.m3u8"),
+        playback: below("playback/index.m3u8"),
         recordings: below("recordings"),
         gaps: below("gaps"),
         status: below("status"),

@@ -19,6 +19,7 @@ mod merge_patch;
 pub mod model;
 mod openapi;
 mod permission;
+mod playback;
 mod principal;
 mod problem;
 mod routes;

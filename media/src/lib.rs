@@ -11,6 +11,7 @@ mod ring;
 mod stream;
 mod ticks;
 mod timeline;
+pub mod vod;
 
 pub use access_unit::AccessUnit;
 pub use fmp4::{

@@ -105,7 +105,7 @@ pub struct Gap {
 }
 
 /// Something that went wrong for a placement, from when until when: what the ledger explains gaps with. Open while `end` is
-/// `None`. It never makes a gap by itself: only missing fragments do.
+/// `None`. It never makes a gap by itself: only missing fragments do, and those that were found damaged ([`GapCause::Damaged`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// Which placement of the camera.

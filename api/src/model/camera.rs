@@ -101,6 +101,8 @@ pub struct CameraLinks {
     pub itself: String,
     /// Its live multivariant playlist (HLS, RFC 8216bis).
     pub hls: String,
+    /// What was recorded, to be played (HLS, RFC 8216): ask with `?from&to`.
+    pub playback: String,
     /// What is recorded.
     pub recordings: String,
     /// What is missing.

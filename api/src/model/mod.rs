@@ -9,6 +9,7 @@ mod footage;
 mod list;
 mod live;
 mod node;
+mod playback;
 mod site;
 mod user;
 
@@ -21,5 +22,6 @@ pub use footage::{GapsAnswer, RangeQuery, RecordingsAnswer};
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
+pub use playback::PlaybackQuery;
 pub use site::{SiteInput, SitePatch};
 pub use user::{UserAnswer, UserInput, UserPatch};

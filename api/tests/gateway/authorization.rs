@@ -37,6 +37,12 @@ GET    /api/v1/cameras/{id}/live/index.m3u8 viewer
 GET    /api/v1/cameras/{id}/live/{placement}/{file} viewer
 GET    /media/{capability}/cameras/{id}/live/index.m3u8 capability
 GET    /media/{capability}/cameras/{id}/live/{placement}/{file} capability
+GET    /api/v1/cameras/{id}/playback/index.m3u8 viewer
+GET    /api/v1/cameras/{id}/playback/{playlist} viewer
+GET    /api/v1/cameras/{id}/playback/{segment}/{file} viewer
+GET    /media/{capability}/cameras/{id}/playback/index.m3u8 capability
+GET    /media/{capability}/cameras/{id}/playback/{playlist} capability
+GET    /media/{capability}/cameras/{id}/playback/{segment}/{file} capability
 GET    /api/v1/node viewer
 GET    /api/v1/audit admin
 POST   /api/v1/ws-tickets viewer

@@ -8,5 +8,6 @@ mod cameras;
 mod feed;
 mod harness;
 mod pages;
+mod playback;
 mod secrets;
 mod sessions;

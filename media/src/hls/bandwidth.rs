@@ -1,6 +1,6 @@
 /// `BANDWIDTH`: the peak segment bit rate (rfc8216bis section 4.4.6.2): of any run of segments that lasts between 0.5 and
 /// 1.5 target durations, the largest. `segments` are (bytes, microseconds) in order; bits per second.
-pub(super) fn peak(segments: &[(u64, u64)], target_us: u64) -> u64 {
+pub(crate) fn peak(segments: &[(u64, u64)], target_us: u64) -> u64 {
     let mut peak = 0;
     for first in 0..segments.len() {
         let (mut bytes, mut us) = (0, 0);
@@ -20,7 +20,7 @@ pub(super) fn peak(segments: &[(u64, u64)], target_us: u64) -> u64 {
 }
 
 /// `AVERAGE-BANDWIDTH`: of all segments together; bits per second.
-pub(super) fn average(segments: &[(u64, u64)]) -> u64 {
+pub(crate) fn average(segments: &[(u64, u64)]) -> u64 {
     let (bytes, us) = segments.iter().fold((0, 0), |sum, segment| (sum.0 + segment.0, sum.1 + segment.1));
     bits_per_second(bytes, us)
 }

@@ -8,14 +8,14 @@
 //! go on.
 
 mod answer;
-mod bandwidth;
+pub(crate) mod bandwidth;
 mod media_playlist;
 mod multivariant;
 mod packager;
 mod part_builder;
 mod part_target;
 mod rendition;
-mod request;
+pub(crate) mod request;
 mod segment;
 mod window;
 

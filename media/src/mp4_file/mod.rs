@@ -4,10 +4,10 @@
 //! [`Mp4File::parse`] and reads the samples' bytes where the answer says they lie. All bytes are hostile: counts are checked
 //! against the bytes that should hold them before anything is allocated.
 
-mod boxes;
+pub(crate) mod boxes;
 mod error;
 mod file;
-mod sample_entry;
+pub(crate) mod sample_entry;
 mod sample_table;
 
 pub use boxes::{TOP_LEVEL_HEADER_BYTES, TopLevelBox, top_level_box};

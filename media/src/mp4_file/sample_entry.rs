@@ -13,7 +13,7 @@ const DECODER_CONFIG: u8 = 0x04;
 const DECODER_SPECIFIC_INFO: u8 = 0x05;
 
 /// The track that the first sample entry of an `stsd` describes (ISO/IEC 14496-12 clause 8.5.2).
-pub(super) fn parse(stsd: &[u8]) -> Result<TrackKind, Mp4Error> {
+pub(crate) fn parse(stsd: &[u8]) -> Result<TrackKind, Mp4Error> {
     let mut fields = Fields::new(stsd, "stsd");
     fields.version()?;
     fields.u32()?; // entry_count

@@ -11,3 +11,4 @@ mod recorded_files;
 mod recording_fragments;
 mod rules;
 mod units;
+mod vod;

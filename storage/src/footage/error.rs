@@ -25,3 +25,10 @@ pub enum FootageError {
     #[error("reading the file failed inside")]
     Panicked,
 }
+
+impl FootageError {
+    /// Whether the file holds something else than was written: reading it again will not help.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged(SegmentError::Format { .. }))
+    }
+}

@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyrie_types::{CameraId, FragmentEntry, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange, WallTime};
+use eyrie_types::{
+    CameraId, FragmentEntry, GapCause, Incident, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange, WallTime,
+};
 use tokio::sync::Semaphore;
 
 use super::opened::{OpenedSegment, OpenedSegments};
@@ -20,6 +22,23 @@ pub const OPENED_SEGMENTS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("not
 /// Reads from disks at one time, of one fragment each: enough to keep a disk busy, few enough that recorders, which share it,
 /// are not kept waiting.
 pub const READS_MAX: usize = 8;
+
+/// What the file of a segment begins with, and how long it is.
+#[derive(Debug, Clone)]
+pub struct FootageHead {
+    /// `ftyp` and `moov`.
+    pub init: Bytes,
+    /// Bytes of the file right now.
+    pub bytes: u64,
+}
+
+/// Whether `damage` was found in `entry` of `row`.
+fn damages(damage: &Incident, row: &SegmentRow, entry: &FragmentEntry) -> bool {
+    let same = (damage.slot, damage.epoch) == (row.placement.slot, row.placement.epoch);
+    // One that covers no time is damaged with those around it.
+    let touched = damage.start <= entry.start && damage.end.is_none_or(|end| entry.start < end);
+    same && touched
+}
 
 /// The recordings of a node, for reading.
 pub struct Footage {
@@ -42,7 +61,7 @@ impl Footage {
 
     /// What is durable of `range`, in order of time: of each segment the fragments that overlap it, from the one on at which
     /// decoding can start. Where two incarnations hold the same time, the one that began first goes on to its end. `tail` is what
-    /// the index does not know yet.
+    /// the index does not know yet. What was found damaged is left out.
     ///
     /// # Errors
     /// When the index does not answer, or the range holds more than it answers at once.
@@ -54,6 +73,7 @@ impl Footage {
         tail: &[OpenTail],
     ) -> Result<Vec<FootagePiece>, FootageError> {
         let mut rows = self.store.segments(tenant, camera, range).await?;
+        let damage = self.store.damage(tenant, camera, range).await?;
         for open in tail.iter().filter(|open| open.row.start < range.end && open.row.end > range.start) {
             rows.retain(|row| row.segment != open.row.segment);
             rows.push(open.row.clone());
@@ -64,6 +84,7 @@ impl Footage {
         for row in rows {
             let table = self.table(&row, tail).await?;
             let mut entries = within(&table, range);
+            entries.retain(|entry| !damage.iter().any(|damage| damages(damage, &row, entry)));
             // Half a fragment may overlap where clocks were slewed; more is the same time twice.
             entries.retain(|entry| entry.start.offset_us(i64::from(entry.duration_us / 2)) > covered);
             if let Some(last) = entries.last() {
@@ -111,8 +132,46 @@ impl Footage {
     /// # Errors
     /// See [`FootageError`]. A damaged fragment says nothing about those beside it.
     pub async fn fragment(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<Bytes, FootageError> {
-        let entry = *entry;
-        self.read(row, move |reader| reader.fragment(&entry)).await
+        let asked = *entry;
+        let read = self.read(row, move |reader| reader.fragment(&asked)).await;
+        if let Err(error) = &read
+            && error.is_damage()
+        {
+            self.note_damage(row, entry.start, entry.end(), error).await;
+        }
+        read
+    }
+
+    /// Init segment and length of a segment's file, before anything is promised of it. A file that was deleted while it was at hand
+    /// counts as lost.
+    ///
+    /// # Errors
+    /// See [`FootageError`].
+    pub async fn head(&self, row: &SegmentRow) -> Result<FootageHead, FootageError> {
+        let head = self.read(row, |reader| {
+            let (init, bytes) = (reader.init()?, reader.bytes()?);
+            Ok(if reader.is_deleted()? { None } else { Some(FootageHead { init, bytes }) })
+        });
+        match head.await? {
+            Some(head) => Ok(head),
+            None => {
+                self.opened.forget(row.segment);
+                Err(FootageError::Lost(row.segment))
+            }
+        }
+    }
+
+    /// Books that what a segment holds from `start` to `end` is damaged: it is offered to nobody any more, and the ledger says why it
+    /// is missing. Where the index does not take it now, the next who reads it comes here again.
+    pub async fn note_damage(&self, row: &SegmentRow, start: WallTime, end: WallTime, reason: &FootageError) {
+        let (placement, cause) = (&row.placement, GapCause::Damaged);
+        tracing::error!(camera = %placement.camera, segment = %row.segment, %start, %end, error = %reason,
+            "recorded footage is damaged");
+        metrics::counter!("eyrie_footage_damage_total").increment(1);
+        let incident = Incident { slot: placement.slot, epoch: placement.epoch, cause, start, end: Some(end) };
+        if let Err(error) = self.store.put_incident(&placement.tenant, placement.camera, incident).await {
+            tracing::warn!(%error, "damage could not be booked");
+        }
     }
 
     /// Forgets an opened segment, before its file is deleted or after its key was shredded.

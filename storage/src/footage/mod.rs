@@ -10,5 +10,5 @@ mod opened;
 mod piece;
 
 pub use error::FootageError;
-pub use footage::{Footage, OPENED_SEGMENTS_MAX, READS_MAX};
+pub use footage::{Footage, FootageHead, OPENED_SEGMENTS_MAX, READS_MAX};
 pub use piece::{FootagePiece, OpenTail, SegmentRef};

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use eyrie_types::{FragmentEntry, SegmentId, SegmentRow, TimeRange, WallTime};
 
+use crate::segment::plain_length;
+
 /// Consecutive fragments of one segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FootagePiece {
@@ -10,6 +12,13 @@ pub struct FootagePiece {
     pub row: SegmentRow,
     /// The fragments, sorted by number. Holes may lie between them.
     pub entries: Vec<FragmentEntry>,
+}
+
+impl FootagePiece {
+    /// Bytes of a fragment's plaintext, as [`super::Footage::fragment`] answers it.
+    pub fn plain_length(&self, entry: &FragmentEntry) -> u32 {
+        plain_length(entry, self.row.key.is_some())
+    }
 }
 
 /// What is durable of a segment being written and not yet in the index.

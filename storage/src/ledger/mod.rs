@@ -5,6 +5,7 @@
 //! specs asked for, but for the last [`OPEN_TAIL_GRACE`] before now, which is still on its way to the disk.
 
 mod cause;
+mod damage;
 mod expected;
 mod gaps;
 mod node_run;

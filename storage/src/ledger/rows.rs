@@ -1,5 +1,6 @@
 use eyrie_types::{Gap, Incident, SegmentRow, Span, TimeRange, WallTime};
 
+use super::damage::sound;
 use super::{Evidence, NodeRun, STARTING_MAX, SpecChange, Summary, expected, gaps, spans};
 
 /// All that the ledger of one camera and range is derived from, as the store reads it in one snapshot. Callers may push more
@@ -33,12 +34,13 @@ impl Ledger {
     /// Derives the ledger of `range` as it is known at `now`.
     pub fn of(rows: &LedgerRows, range: TimeRange, now: WallTime) -> Self {
         let expected = expected(&rows.spec_changes, range, now);
+        let segments = sound(&rows.segments, &rows.incidents);
         // Footage right before the range tells a camera that had started from one that had not.
-        let wide = spans(&rows.segments, TimeRange { start: range.start - STARTING_MAX, end: range.end });
+        let wide = spans(&segments, TimeRange { start: range.start - STARTING_MAX, end: range.end });
         let evidence =
             Evidence { incidents: &rows.incidents, node_runs: &rows.node_runs, spec_changes: &rows.spec_changes };
         let gaps = gaps(&expected, &wide, &evidence, now);
-        let spans = spans(&rows.segments, range);
+        let spans = spans(&segments, range);
         let summary = Summary::of(&expected, &spans, &gaps);
         Self { expected, spans, gaps, summary }
     }

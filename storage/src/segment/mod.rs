@@ -28,7 +28,7 @@ pub use footer::Footer;
 pub use fragment_head::FragmentHead;
 pub use layout::{LayoutError, SegmentPath};
 pub use merkle::{InclusionProof, MerkleBuilder, merkle_root};
-pub use reader::SegmentReader;
+pub use reader::{SegmentReader, plain_length};
 pub use scan::{Scan, ScanEnd};
 pub use segment_head::SegmentHead;
 pub use walk::{FoundSegment, Skipped, Walk, walk};

@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,6 +84,14 @@ impl SegmentReader {
         self.footer.as_ref()
     }
 
+    /// Whether somebody deleted the file meanwhile.
+    ///
+    /// # Errors
+    /// When the file system does not tell.
+    pub fn is_deleted(&self) -> Result<bool, SegmentError> {
+        self.file.metadata().map(|meta| meta.nlink() == 0).map_err(|source| io_error("measure", &self.path, source))
+    }
+
     /// Bytes of the file right now.
     ///
     /// # Errors
@@ -104,7 +112,7 @@ impl SegmentReader {
         };
         let cipher = self.cipher.as_ref().ok_or_else(|| self.format(at, FormatError::KeyNeeded(key)))?;
         // The stored length tells the plaintext's: a chunk's tag comes once per 64 KiB stored.
-        let plain = plain_init_length(self.head.init_length);
+        let plain = unsealed_length(self.head.init_length);
         cipher
             .open(Sealed::Init, &self.head.bound(), &stored, plain)
             .map(Bytes::from)
@@ -241,8 +249,14 @@ impl SegmentReader {
     }
 }
 
+/// Bytes of a fragment's plaintext: what is left of its stored length without header box and, where it is sealed, seals.
+pub fn plain_length(entry: &FragmentEntry, sealed: bool) -> u32 {
+    let stored = entry.length.saturating_sub(FragmentHead::LENGTH as u32);
+    if sealed { unsealed_length(stored) } else { stored }
+}
+
 /// Undoes [`super::cipher::sealed_box_length`].
-fn plain_init_length(stored: u32) -> u32 {
+fn unsealed_length(stored: u32) -> u32 {
     let chunks = stored.saturating_sub(boxes::UUID_BOX_HEAD as u32);
     chunks.saturating_sub(chunks.div_ceil(64 * 1024) * super::cipher::TAG as u32)
 }

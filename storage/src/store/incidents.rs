@@ -1,8 +1,8 @@
-use eyrie_types::{CameraId, Epoch, Incident, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, Epoch, GapCause, Incident, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
-use super::{Store, StoreError};
+use super::{SEGMENT_SPAN_MAX, Store, StoreError};
 
 /// The stored end of an incident that is still open: later than any other, so that one index range finds what overlaps.
 const OPEN: i64 = i64::MAX;
@@ -70,6 +70,23 @@ impl Store {
     ) -> Result<Vec<Incident>, StoreError> {
         let tenant = tenant.clone();
         self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
+    }
+
+    /// The damage that was found in what was recorded of a camera and overlaps `range` or the [`SEGMENT_SPAN_MAX`] before it, to which
+    /// a range reaches back for a keyframe.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`].
+    pub async fn damage(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+    ) -> Result<Vec<Incident>, StoreError> {
+        let range = TimeRange { start: range.start - SEGMENT_SPAN_MAX, end: range.end };
+        let mut incidents = self.incidents(tenant, camera, range).await?;
+        incidents.retain(|incident| incident.cause == GapCause::Damaged);
+        Ok(incidents)
     }
 }
 

@@ -1,11 +1,13 @@
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use eyrie_camsim::StreamConfig;
 use eyrie_tests::{Client, Node, NodeOptions, binary, eventually};
+use eyrie_types::WallTime;
 use serde_json::json;
 
-use crate::support::{Stage, clip, segment_files};
+use crate::support::{Stage, clip, probe, segment_files};
 
 fn eyrie(arguments: &[&str]) -> anyhow::Result<Output> {
     Ok(Command::new(binary("eyrie")?).args(arguments).env_remove("EYRIE_ADMIN_PASSWORD").output()?)
@@ -178,5 +180,19 @@ async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
         let answer = stage.client.request(reqwest::Method::GET, path).send().await?;
         assert!(answer.status().is_success(), "{link}: {}", answer.status());
     }
+
+    // Playback: the guide's addresses, filled in.
+    stage.client.await_recorded(id, 3.0).await?;
+    let now = stage.client.get("/api/v1/node").await?["now"].as_str().unwrap_or_default().parse::<WallTime>()?;
+    let address = guide.split("playback/index.m3u8").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    let query = address.replace("$FROM", &(now - Duration::from_secs(60)).to_string()).replace("$TO", &now.to_string());
+    let header = format!("Authorization: Bearer {}\r\n", stage.client.token());
+    let url = format!("{}/api/v1/cameras/{id}/playback/index.m3u8{query}", stage.node.base());
+    assert_eq!(probe(&url, Some(&header), 25).await?, "h264,320,180,25");
+    let body =
+        guide.split("--data '").nth(1).and_then(|rest| rest.split('\'').next()).expect("the guide asks for a link");
+    let issued = stage.client.post(&format!("/api/v1/cameras/{id}/capabilities"), &serde_json::from_str(body)?).await?;
+    let url = format!("{}{}{query}", stage.node.base(), issued["url"].as_str().unwrap_or_default());
+    assert_eq!(probe(&url, None, 25).await?, "h264,320,180,25");
     Ok(())
 }

@@ -15,6 +15,7 @@ mod http;
 mod lost_packets;
 mod many;
 mod memory;
+mod playback;
 mod preload;
 mod sessions;
 mod slow_reader;

@@ -1,0 +1,142 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Bytes, BytesMut};
+use eyrie_media::vod::{InitFacts, SEGMENT_FRAGMENTS_MAX, VodFile, hide_tracks, keyframe};
+use eyrie_storage::footage::{Footage, FootageError, FootagePiece, SegmentRef};
+use eyrie_types::{CameraId, FragmentEntry, ProblemCode};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::Sender;
+
+use super::listing::problem;
+use crate::principal::Principal;
+use crate::{GatewayState, Problem};
+
+/// How long a player may take nothing of an answer before it loses its place.
+const STALL_MAX: Duration = Duration::from_secs(30);
+
+/// A fragment, or why the answer ends before its time.
+type Chunk = Result<Bytes, FootageError>;
+
+/// Answers a player with a file of media: an init segment, fragments one after the other, or a keyframe.
+pub(crate) async fn deliver(
+    state: &GatewayState,
+    caller: &Principal,
+    id: CameraId,
+    segment: &str,
+    file: &str,
+) -> Result<Response, Problem> {
+    let segment: SegmentRef = segment.parse().map_err(|_| gone())?;
+    let file: VodFile = file.parse().map_err(|_| gone())?;
+    let place = state.playback().answer().await?;
+    let footage = state.node().footage();
+    let tail = state.node().open_tail(id);
+    let piece = footage.segment(&caller.tenant, id, segment, &tail).await.map_err(problem)?;
+    let mut init = footage.init(&piece.row).await.map_err(problem)?;
+    let facts = InitFacts::parse(&init).map_err(|error| unplayable(&error))?;
+    let hidden = facts.hidden();
+    match file {
+        VodFile::Init => {
+            init = without(init, &hidden);
+            Ok(respond(Body::from(init.clone()), init.len() as u64))
+        }
+        VodFile::Keyframe { number } => {
+            let entry = entries(&piece, number, number)?.first().copied().ok_or_else(gone)?;
+            let (track, _) = facts.video().ok_or_else(gone)?;
+            let fragment = footage.fragment(&piece.row, &entry).await.map_err(problem)?;
+            let alone = keyframe(&fragment, track).map_err(|error| unplayable(&error))?;
+            Ok(respond(Body::from(alone.clone()), alone.len() as u64))
+        }
+        VodFile::Fragments { first, last } => {
+            let entries = entries(&piece, first, last)?.to_vec();
+            let length = entries.iter().map(|entry| u64::from(piece.plain_length(entry))).sum();
+            let (opening, rest) = entries.split_first().ok_or_else(gone)?;
+            // What is known to be damaged is told with a status; later all that is left is to break off.
+            let opening = footage.fragment(&piece.row, opening).await.map_err(problem)?;
+            let (sender, receiver) = tokio::sync::mpsc::channel::<Chunk>(1);
+            let reading = Reading { footage: Arc::clone(footage), piece, hidden, sender, _place: place };
+            tokio::spawn(reading.run(opening, rest.to_vec()));
+            let chunks = futures::stream::unfold(receiver, |mut receiver| async move {
+                receiver.recv().await.map(|chunk| (chunk, receiver))
+            });
+            Ok(respond(Body::from_stream(chunks), length))
+        }
+    }
+}
+
+/// Fragments on their way to one player: one that waits for it, one that is being read.
+struct Reading {
+    footage: Arc<Footage>,
+    piece: FootagePiece,
+    hidden: Vec<u32>,
+    sender: Sender<Chunk>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Reading {
+    async fn run(self, opening: Bytes, rest: Vec<FragmentEntry>) {
+        let mut next = Ok(opening);
+        let mut rest = rest.into_iter();
+        loop {
+            let ends = next.is_err();
+            if let Err(error) = &next {
+                metrics::counter!("eyrie_playback_broken_off_total", "why" => "damage").increment(1);
+                tracing::warn!(camera = %self.piece.row.placement.camera, %error, "an answer to a player is broken off");
+            }
+            let chunk = next.map(|bytes| without(bytes, &self.hidden));
+            match tokio::time::timeout(STALL_MAX, self.sender.send(chunk)).await {
+                Ok(Ok(())) if !ends => {}
+                // It was told, or the player is gone.
+                Ok(_) => return,
+                Err(_) => {
+                    metrics::counter!("eyrie_playback_broken_off_total", "why" => "stalled").increment(1);
+                    return;
+                }
+            }
+            let Some(entry) = rest.next() else { return };
+            next = self.footage.fragment(&self.piece.row, &entry).await;
+        }
+    }
+}
+
+/// The fragments `first` to `last`, all of them or none.
+fn entries(piece: &FootagePiece, first: u32, last: u32) -> Result<&[FragmentEntry], Problem> {
+    let count = last.checked_sub(first).filter(|more| *more < SEGMENT_FRAGMENTS_MAX).ok_or_else(gone)? as usize + 1;
+    let from = piece.entries.partition_point(|entry| entry.number < first);
+    let found = piece.entries.get(from..from + count).ok_or_else(gone)?;
+    let whole = found.first().is_some_and(|entry| entry.number == first)
+        && found.last().is_some_and(|entry| entry.number == last);
+    if whole { Ok(found) } else { Err(gone()) }
+}
+
+/// The bytes with the tracks that HLS does not carry hidden; as long as before.
+fn without(bytes: Bytes, hidden: &[u32]) -> Bytes {
+    if hidden.is_empty() {
+        return bytes;
+    }
+    let mut bytes: BytesMut = bytes.into();
+    hide_tracks(&mut bytes, hidden);
+    bytes.freeze()
+}
+
+fn respond(body: Body, length: u64) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp4"));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    // What is recorded never changes. The viewer was authorized, so no shared cache may answer for us.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600, immutable"));
+    response
+}
+
+pub(super) fn gone() -> Problem {
+    Problem::new(ProblemCode::NotFound, "There is no such recorded file; start again at index.m3u8.")
+}
+
+fn unplayable(error: &eyrie_media::mp4_file::Mp4Error) -> Problem {
+    tracing::warn!(%error, "a recorded file cannot be taken apart");
+    Problem::new(ProblemCode::NotFound, "This part of the recording cannot be played.")
+}

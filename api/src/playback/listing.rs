@@ -1,0 +1,105 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyrie_media::vod::{InitFacts, VodPiece, VodPlaylist};
+use eyrie_storage::footage::{Footage, FootageError, FootagePiece, SegmentRef};
+use eyrie_storage::ledger::LATE_TAIL_GRACE;
+use eyrie_storage::store::StoreError;
+use eyrie_types::{CameraId, ProblemCode, TimeRange, TimeRangeError};
+
+use crate::model::PlaybackQuery;
+use crate::principal::Principal;
+use crate::{GatewayState, Problem};
+
+/// The longest range: a day of one camera, which is 14,400 segments.
+const RANGE_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// What a range offers.
+pub(crate) struct Listing {
+    /// What was recorded.
+    pub(crate) playlist: VodPlaylist,
+    /// More of the range may become durable.
+    pub(crate) grows: bool,
+}
+
+/// Finds what was recorded of a camera, deleted or not, in the range that `query` asks for. What is lost, damaged or no longer to be
+/// decrypted is left out; the rest plays.
+pub(crate) async fn list(
+    state: &GatewayState,
+    caller: &Principal,
+    id: CameraId,
+    query: &PlaybackQuery,
+) -> Result<Listing, Problem> {
+    let range = TimeRange::bounded(query.from, query.to, RANGE_MAX).map_err(|error| {
+        let field = match error {
+            TimeRangeError::Reversed { .. } => "from",
+            TimeRangeError::TooLong { .. } => "to",
+        };
+        Problem::field(field, error.to_string())
+    })?;
+    let (tenant, store, footage) = (&caller.tenant, state.store(), state.node().footage());
+    let known = store.camera(tenant, id).await?.is_some() || store.deleted_camera(tenant, id).await?.is_some();
+    if !known {
+        return Err(StoreError::NotFound("camera").into());
+    }
+    let grows = range.end > state.clock().now() - LATE_TAIL_GRACE;
+    let tail = state.node().open_tail(id);
+    let found = footage.pieces(tenant, id, range, &tail).await.map_err(problem)?;
+    let mut pieces = Vec::with_capacity(found.len());
+    for piece in found {
+        match playable(footage, piece).await {
+            Ok(piece) => pieces.extend(piece),
+            Err(error @ FootageError::Store(_)) => return Err(problem(error)),
+            Err(error) => {
+                metrics::counter!("eyrie_playback_segments_left_out_total").increment(1);
+                tracing::warn!(camera = %id, %error, "a recorded segment cannot be played");
+            }
+        }
+    }
+    let playlist = VodPlaylist::new(pieces, range.start);
+    if playlist.segments().is_empty() {
+        return Err(Problem::new(ProblemCode::NotFound, "Nothing that can be played was recorded in this range."));
+    }
+    Ok(Listing { playlist, grows })
+}
+
+/// What of `piece` lies on disk, with what decodes it; `None` when nothing of it can be played.
+async fn playable(footage: &Footage, piece: FootagePiece) -> Result<Option<VodPiece>, FootageError> {
+    let head = footage.head(&piece.row).await?;
+    let FootagePiece { row, mut entries } = piece;
+    // A file that was cut short tells so here rather than in the middle of an answer.
+    let whole = entries.partition_point(|entry| entry.offset.saturating_add(u64::from(entry.length)) <= head.bytes);
+    let cut = entries.split_off(whole);
+    if let (Some(first), Some(last)) = (cut.first(), cut.last()) {
+        let reason = FootageError::Lost(row.segment);
+        footage.note_damage(&row, first.start, last.end(), &reason).await;
+    }
+    let facts = match InitFacts::parse(&head.init) {
+        Ok(facts) if facts.codecs().next().is_some() => facts,
+        // Sound that HLS does not carry, and no pictures.
+        Ok(_) => return Ok(None),
+        Err(error) => {
+            tracing::warn!(segment = %row.segment, %error, "the init segment of a recording cannot be read");
+            return Ok(None);
+        }
+    };
+    Ok(Some(VodPiece {
+        name: SegmentRef::from(&row).to_string(),
+        source: (row.placement.slot, row.placement.epoch),
+        init: Arc::new(facts),
+        entries,
+    }))
+}
+
+/// What clients hear when footage cannot be read.
+pub(super) fn problem(error: FootageError) -> Problem {
+    match error {
+        FootageError::Store(error) => error.into(),
+        FootageError::UnknownSegment => super::delivery::gone(),
+        FootageError::Lost(_) | FootageError::KeyGone(_) | FootageError::Damaged(_) => Problem::new(
+            ProblemCode::NotFound,
+            "This part of the recording is lost or damaged; load the playlist again.",
+        ),
+        FootageError::Panicked => Problem::new(ProblemCode::Internal, "The node met a fault of its own."),
+    }
+}
