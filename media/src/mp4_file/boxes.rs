@@ -43,7 +43,7 @@ fn parse_header(data: &[u8], left: u64) -> Option<([u8; 4], u64, u64)> {
 
 /// The boxes within `data`, one after the other: type and body. Ends at the first that does not fit; trailing bytes shorter
 /// than a header are padding.
-pub(super) fn children(mut data: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+pub(crate) fn children(mut data: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     std::iter::from_fn(move || {
         let (kind, header_bytes, size) = parse_header(data, data.len() as u64)?;
         let (whole, rest) = data.split_at_checked(usize::try_from(size).ok()?)?;
@@ -54,66 +54,66 @@ pub(super) fn children(mut data: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])
 }
 
 /// The body of the first box of this type within `data`.
-pub(super) fn child<'a>(data: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
+pub(crate) fn child<'a>(data: &'a [u8], kind: &[u8; 4]) -> Option<&'a [u8]> {
     children(data).find_map(|(found, body)| (&found == kind).then_some(body))
 }
 
 /// Reads fields one after the other.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
     of: &'static str,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(data: &'a [u8], of: &'static str) -> Self {
+    pub(crate) fn new(data: &'a [u8], of: &'static str) -> Self {
         Self { rest: data, of }
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Mp4Error> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Mp4Error> {
         let (field, rest) = self.rest.split_first_chunk::<N>().ok_or(Mp4Error::Truncated(self.of))?;
         self.rest = rest;
         Ok(*field)
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Mp4Error> {
+    pub(crate) fn u8(&mut self) -> Result<u8, Mp4Error> {
         self.array().map(u8::from_be_bytes)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Mp4Error> {
+    pub(crate) fn u16(&mut self) -> Result<u16, Mp4Error> {
         self.array().map(u16::from_be_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Mp4Error> {
+    pub(crate) fn u32(&mut self) -> Result<u32, Mp4Error> {
         self.array().map(u32::from_be_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Mp4Error> {
+    pub(crate) fn u64(&mut self) -> Result<u64, Mp4Error> {
         self.array().map(u64::from_be_bytes)
     }
 
-    pub(super) fn skip(&mut self, bytes: usize) -> Result<(), Mp4Error> {
+    pub(crate) fn skip(&mut self, bytes: usize) -> Result<(), Mp4Error> {
         self.rest = self.rest.get(bytes..).ok_or(Mp4Error::Truncated(self.of))?;
         Ok(())
     }
 
     /// The version of a full box; its flags are passed over (clause 4.2).
-    pub(super) fn version(&mut self) -> Result<u8, Mp4Error> {
+    pub(crate) fn version(&mut self) -> Result<u8, Mp4Error> {
         self.u32().map(|both| (both >> 24) as u8)
     }
 
     /// A table: its entry count, then as many entries of `N` bytes. Where the bytes are fewer, it is truncated.
-    pub(super) fn table<const N: usize>(&mut self) -> Result<&'a [[u8; N]], Mp4Error> {
+    pub(crate) fn table<const N: usize>(&mut self) -> Result<&'a [[u8; N]], Mp4Error> {
         let count = usize::try_from(self.u32()?).unwrap_or(usize::MAX);
         let (entries, _) = self.rest.as_chunks::<N>();
         entries.get(..count).ok_or(Mp4Error::Truncated(self.of))
     }
 
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
 }
 
 /// The `index`-th 32-bit field of a table entry.
-pub(super) fn word<const N: usize>(entry: &[u8; N], index: usize) -> u32 {
+pub(crate) fn word<const N: usize>(entry: &[u8; N], index: usize) -> u32 {
     entry.as_chunks::<4>().0.get(index).map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }

@@ -10,6 +10,7 @@ mod file;
 mod sample_entry;
 mod sample_table;
 
+pub(crate) use boxes::{Fields, child, children};
 pub use boxes::{TOP_LEVEL_HEADER_BYTES, TopLevelBox, top_level_box};
 pub use error::Mp4Error;
 pub use file::{MOOV_BYTES_MAX, Mp4File, Mp4Sample, SAMPLE_BYTES_MAX, SAMPLES_MAX};
