@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, ProblemCode, Role, TenantId};
 
 use crate::auth::{AccessClaims, Capability, CapabilityError, TokenError, sign_in_pause};
+use crate::model::CapabilityKind;
 use crate::permission::{Access, Audited, Permission};
 use crate::principal::{Authorized, Correlation, Principal, Via};
 use crate::routes::RouteTable;
@@ -119,7 +120,7 @@ async fn admit(
             }
             principal
         }
-        Access::LiveCapability => by_capability(state, capability, object).await?,
+        Access::Capability(kind) => by_capability(state, kind, capability, object).await?,
         Access::Ticket => by_ticket(state, &parts.headers).await?,
         Access::Metrics => return metrics_reader(state, parts).await,
     };
@@ -141,6 +142,7 @@ async fn by_token(state: &GatewayState, headers: &HeaderMap) -> Result<Principal
 
 async fn by_capability(
     state: &GatewayState,
+    kind: CapabilityKind,
     capability: Option<&str>,
     object: Option<&str>,
 ) -> Result<Principal, Box<Refusal>> {
@@ -153,7 +155,8 @@ async fn by_capability(
         state.principal(&capability.tenant, capability.session, Via::Capability).await.map_err(Problem::from)?;
     let principal = found.ok_or_else(|| unauthenticated("The session it was issued in has ended."))?;
     let camera = object.and_then(|id| id.parse::<CameraId>().ok());
-    if camera != Some(capability.camera) || !principal.role.may(Role::Viewer) {
+    let opens = camera == Some(capability.camera) && capability.kind == kind;
+    if !opens || !principal.role.may(Role::Viewer) {
         let problem = Problem::new(ProblemCode::Forbidden, "The capability is for something else.");
         return Err(Box::new(Refusal { problem, principal: Some(principal) }));
     }

@@ -1,5 +1,7 @@
 use eyrie_types::Role;
 
+use crate::model::CapabilityKind;
+
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -9,8 +11,8 @@ pub(crate) enum Access {
     Gate,
     /// A signed-in user of at least this role.
     Role(Role),
-    /// The holder of a capability for live delivery of the camera in the path.
-    LiveCapability,
+    /// The holder of a capability of this kind for the camera in the path.
+    Capability(CapabilityKind),
     /// The holder of a single-use WebSocket ticket.
     Ticket,
     /// An admin, the holder of the metrics token, or a process on the machine itself.

@@ -13,7 +13,10 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::GatewayState;
-use crate::handlers::{audit, auth, camera_bulk, cameras, docs, feed, footage, live, me, node, ops, sites, users};
+use crate::handlers::{
+    audit, auth, camera_bulk, cameras, capabilities, docs, feed, footage, live, me, node, ops, sites, users,
+};
+use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
 
 /// An entry: a handler and what it takes to reach it.
@@ -30,7 +33,7 @@ fn entries() -> Vec<Entry> {
     let gate = |action| Permission::of(action, Access::Gate, "sessions").audited();
     let read = Permission::read;
     let change = Permission::change;
-    let media = |action| Permission::of(action, Access::LiveCapability, "cameras");
+    let media = |action, kind| Permission::of(action, Access::Capability(kind), "cameras");
     vec![
         Contract(routes!(auth::login), gate("auth.login")),
         // A refresh every ten minutes from every dashboard says nothing; refusals do.
@@ -57,12 +60,12 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
         Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
-        Contract(routes!(live::create_capability), change("capability.create", Viewer, "cameras")),
+        Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
         Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),
-        Contract(routes!(live::media_index), media("live.open").audited()),
-        Contract(routes!(live::media_file), media("live.read")),
+        Contract(routes!(live::media_index), media("live.open", CapabilityKind::Live).audited()),
+        Contract(routes!(live::media_file), media("live.read", CapabilityKind::Live)),
         Contract(routes!(node::get_node), read("node.read", Viewer, "")),
         Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
         Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),
@@ -140,7 +143,7 @@ pub(crate) fn build(document: OpenApi) -> (Router<GatewayState>, RouteTable, Ope
 /// Writes into the document what the table permits.
 fn describe(operation: &mut utoipa::openapi::path::Operation, permission: &Permission) {
     let who = match permission.access {
-        Access::Open | Access::Gate | Access::LiveCapability | Access::Ticket => None,
+        Access::Open | Access::Gate | Access::Capability(_) | Access::Ticket => None,
         Access::Role(role) => Some(role.as_str()),
         Access::Metrics => Some(Admin.as_str()),
     };

@@ -7,6 +7,7 @@ use eyrie_types::{CameraId, SessionId, TenantId, WallTime};
 use uuid::Uuid;
 
 use super::signing_keys::{KeyError, SigningKeys};
+use crate::model::CapabilityKind;
 
 /// How long a capability is good. It stands in addresses, which end up in histories and proxies' logs, so it should not last
 /// a working day; a player asks for another one while it plays (the dashboard at two thirds), and 15 minutes ride out a
@@ -16,14 +17,15 @@ pub(crate) const CAPABILITY_TTL: Duration = Duration::from_secs(900);
 const CHARS_MAX: usize = 512;
 /// The first byte: the version of this layout.
 const VERSION: u8 = 1;
-/// Opens the live playlists, parts and segments of one camera: the prefix `cameras/{id}/live/`.
-const KIND_LIVE: u8 = 1;
+/// The second byte: what it opens. Numbers are for good, as those in flight must keep their meaning.
+const KINDS: [(u8, CapabilityKind); 3] =
+    [(1, CapabilityKind::Live), (2, CapabilityKind::Playback), (3, CapabilityKind::Export)];
 /// version, kind, camera, session, expiry (s), length of kid, length of tenant.
 const FIXED_BYTES: usize = 1 + 1 + 16 + 16 + 8 + 1 + 1;
 /// HMAC-SHA-256.
 const TAG_BYTES: usize = 32;
 
-/// Leave to watch one camera live, as an element of a path, for players that cannot send headers:
+/// Leave to see one camera in one way, as an element of a path, for players that cannot send headers:
 ///
 /// ```text
 /// base64url( version 1 | kind 1 | camera 16 | session 16 | expiry 8 | kid length 1 | tenant length 1 | kid | tenant
@@ -33,6 +35,8 @@ const TAG_BYTES: usize = 32;
 pub(crate) struct Capability {
     /// Whose camera.
     pub(crate) tenant: TenantId,
+    /// What it opens.
+    pub(crate) kind: CapabilityKind,
     /// The one camera it opens.
     pub(crate) camera: CameraId,
     /// The session it was issued in: it ends with it.
@@ -62,8 +66,9 @@ impl Capability {
         let (kid, tenant) = (key.kid.as_bytes(), self.tenant.as_str().as_bytes());
         // A tenant has at most 63 characters and a kid 11.
         let length = |bytes: &[u8]| u8::try_from(bytes.len()).map_err(|_| KeyError::Unusable);
+        let kind = KINDS.iter().find(|(_, kind)| *kind == self.kind).map(|(number, _)| *number);
         let mut bytes = Vec::with_capacity(FIXED_BYTES + kid.len() + tenant.len() + TAG_BYTES);
-        bytes.extend([VERSION, KIND_LIVE]);
+        bytes.extend([VERSION, kind.ok_or(KeyError::Unusable)?]);
         bytes.extend(self.camera.as_uuid().as_bytes());
         bytes.extend(self.session.as_uuid().as_bytes());
         bytes.extend(self.expires_at.as_unix_secs().to_be_bytes());
@@ -92,7 +97,8 @@ impl Capability {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (signed, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG_BYTES)?)?;
         let (fixed, names) = signed.split_at_checked(FIXED_BYTES)?;
-        let [VERSION, KIND_LIVE, rest @ ..] = fixed else { return None };
+        let [VERSION, number, rest @ ..] = fixed else { return None };
+        let (_, kind) = KINDS.iter().find(|(known, _)| known == number)?;
         let (camera, rest) = rest.split_first_chunk::<16>()?;
         let (session, rest) = rest.split_first_chunk::<16>()?;
         let (expiry, rest) = rest.split_first_chunk::<8>()?;
@@ -104,6 +110,7 @@ impl Capability {
         let key = keys.verifying(std::str::from_utf8(kid).ok()?, now)?;
         hmac::verify(&key.capability, signed, tag).ok()?;
         Some(Self {
+            kind: *kind,
             tenant: std::str::from_utf8(tenant).ok()?.parse().ok()?,
             camera: CameraId::from_uuid(Uuid::from_bytes(*camera)),
             session: SessionId::from_uuid(Uuid::from_bytes(*session)),
@@ -124,6 +131,7 @@ mod tests {
     fn capability() -> Capability {
         Capability {
             tenant: TenantId::default_tenant(),
+            kind: CapabilityKind::Live,
             camera: CameraId::generate(),
             session: SessionId::generate(),
             expires_at: now() + CAPABILITY_TTL,
@@ -139,6 +147,17 @@ mod tests {
         assert_eq!(Capability::open(&text, &keys, now()), Ok(capability.clone()));
         assert_eq!(Capability::open(&text, &keys, capability.expires_at), Err(CapabilityError::Expired));
         assert_eq!(Capability::open(&text, &SigningKeys::for_tests(now()), now()), Err(CapabilityError::Invalid));
+    }
+
+    #[test]
+    fn each_kind_has_its_number_and_live_keeps_the_one_it_always_had() {
+        let keys = SigningKeys::for_tests(now());
+        for (number, kind) in KINDS {
+            let text = Capability { kind, ..capability() }.seal(&keys, now()).unwrap();
+            assert_eq!(URL_SAFE_NO_PAD.decode(&text).unwrap()[..2], [VERSION, number]);
+            assert_eq!(Capability::open(&text, &keys, now()).map(|opened| opened.kind), Ok(kind));
+        }
+        assert_eq!(KINDS[0], (1, CapabilityKind::Live));
     }
 
     proptest! {

@@ -1,43 +1,15 @@
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_actors::{LiveError, LiveResponse};
 use eyrie_media::hls::{CachePolicy, LiveRequest, LiveRequestError, Rendition};
-use eyrie_storage::store::StoreError;
 use eyrie_types::{CameraId, ProblemCode};
 
-use crate::auth::{CAPABILITY_TTL, Capability};
-use crate::extract::{ApiJson, ApiPath};
-use crate::model::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
+use crate::extract::ApiPath;
+use crate::model::LiveQuery;
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
-
-/// Issues a capability for players that cannot send headers.
-///
-/// It is part of the path, so that the relative addresses of a playlist inherit it; it is bound to this camera and to live
-/// delivery, and ends with the caller's session.
-#[utoipa::path(post, path = "/api/v1/cameras/{id}/capabilities", tag = "live",
-    params(("id" = CameraId, Path, description = "Which camera.")), request_body = CapabilityInput,
-    responses((status = 200, description = "The capability.", body = CapabilityAnswer)))]
-pub(crate) async fn create_capability(
-    State(state): State<GatewayState>,
-    caller: Authorized<Principal>,
-    ApiPath(id): ApiPath<CameraId>,
-    ApiJson(CapabilityInput { kind: CapabilityKind::Live }): ApiJson<CapabilityInput>,
-) -> Result<Json<CapabilityAnswer>, Problem> {
-    state.store().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
-    let now = state.clock().now();
-    state.keep_signing_key(now).await?;
-    let expires_at = now + CAPABILITY_TTL;
-    let capability = Capability { tenant: caller.tenant.clone(), camera: id, session: caller.session, expires_at };
-    let sealed = capability.seal(state.keys(), now).map_err(|error| {
-        tracing::error!(%error, "a capability could not be sealed");
-        Problem::new(ProblemCode::Internal, "The capability could not be made.")
-    })?;
-    Ok(Json(CapabilityAnswer { url: format!("/media/{sealed}/cameras/{id}/live/index.m3u8"), expires_at }))
-}
 
 /// The live multivariant playlist.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/live/index.m3u8", tag = "live",

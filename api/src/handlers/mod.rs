@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod camera_bulk;
 pub(crate) mod cameras;
+pub(crate) mod capabilities;
 pub(crate) mod docs;
 pub(crate) mod feed;
 pub(crate) mod footage;

@@ -25,18 +25,22 @@ pub struct CapabilityInput {
     pub kind: CapabilityKind,
 }
 
-/// What a capability opens.
+/// What a capability opens, of one camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CapabilityKind {
-    /// The camera's live playlists, segments and parts.
+    /// Its live playlists, segments and parts.
     Live,
+    /// What was recorded, to be played: playlists, segments, thumbnails and sprites.
+    Playback,
+    /// What was recorded, as a file.
+    Export,
 }
 
 /// A capability, ready to use: the address needs no header, so that any player can open it.
 #[derive(Serialize, ToSchema)]
 pub struct CapabilityAnswer {
-    /// An absolute path on this server. Whoever holds it sees the camera until it expires or the session ends.
+    /// An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera until it expires or the session ends.
     pub url: String,
     /// When it expires. Ask for another before then; running players may go on with the new one.
     pub expires_at: WallTime,

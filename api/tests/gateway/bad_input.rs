@@ -147,6 +147,14 @@ async fn a_capability_opens_one_camera_for_a_while_and_no_other() {
     let bad = viewer.send(Method::POST, &path, Some(json!({"kind": "everything"}))).await;
     assert_eq!(fields(&problem(bad, "invalid_fields").await), ["kind"]);
 
+    // What opens one thing opens nothing else.
+    for kind in ["playback", "export"] {
+        let issued = viewer.send(Method::POST, &path, Some(json!({"kind": kind}))).await;
+        let issued: serde_json::Value = issued.json().await.unwrap();
+        let other = issued["url"].as_str().unwrap().split('/').nth(2).unwrap().to_owned();
+        problem(nobody.get(&url.replace(sealed, &other)).await, "forbidden").await;
+    }
+
     eyrie.clock.advance(Duration::from_secs(900));
     problem(nobody.get(url).await, "token_expired").await;
 }

@@ -147,8 +147,8 @@ export interface paths {
         put?: never;
         /**
          * Issues a capability for players that cannot send headers.
-         * @description It is part of the path, so that the relative addresses of a playlist inherit it; it is bound to this camera and to live
-         *     delivery, and ends with the caller's session.
+         * @description It is part of the path, so that the relative addresses of a playlist inherit it; it is bound to this camera and to its kind,
+         *     and ends with the caller's session. What was recorded of a deleted camera can still be played and exported.
          *
          *     Needs the role viewer (`capability.create`).
          */
@@ -850,7 +850,7 @@ export interface components {
         CapabilityAnswer: {
             /** @description When it expires. Ask for another before then; running players may go on with the new one. */
             expires_at: components["schemas"]["WallTime"];
-            /** @description An absolute path on this server. Whoever holds it sees the camera until it expires or the session ends. */
+            /** @description An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera until it expires or the session ends. */
             url: string;
         };
         /** @description What a capability is to open. */
@@ -859,10 +859,10 @@ export interface components {
             kind: components["schemas"]["CapabilityKind"];
         };
         /**
-         * @description What a capability opens.
+         * @description What a capability opens, of one camera.
          * @enum {string}
          */
-        CapabilityKind: "live";
+        CapabilityKind: "live" | "playback" | "export";
         /** @description A recordings directory. */
         DiskAnswer: {
             /**
