@@ -140,6 +140,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         hls: below("live/index.m3u8"),
         recordings: below("recordings"),
         gaps: below("gaps"),
+        export: below("export.mp4"),
         status: below("status"),
         itself,
     };

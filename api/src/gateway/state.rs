@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
 use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
+use crate::export::Exports;
 use crate::principal::{Principal, Via};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
@@ -77,6 +78,7 @@ struct StateInner {
     anonymous_audits: Mutex<(Monotonic, u32)>,
     started_at: WallTime,
     feeds: Arc<Semaphore>,
+    exports: Arc<Exports>,
     stopping: CancellationToken,
 }
 
@@ -101,6 +103,7 @@ impl GatewayState {
             anonymous_audits: Mutex::new((parts.clock.monotonic(), 0)),
             started_at: now,
             feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
+            exports: Exports::new(),
             stopping: CancellationToken::new(),
             parts,
         })))
@@ -170,6 +173,11 @@ impl GatewayState {
     /// Places for WebSockets.
     pub(crate) fn feeds(&self) -> &Arc<Semaphore> {
         &self.0.feeds
+    }
+
+    /// Who takes footage out.
+    pub(crate) fn exports(&self) -> &Arc<Exports> {
+        &self.0.exports
     }
 
     /// Who `session` is now, unless it has ended.

@@ -78,7 +78,8 @@ impl ExportBuilder {
         if self.samples + samples > SAMPLES_MAX {
             return Err(ExportError::TooMany { what: "samples", limit: SAMPLES_MAX });
         }
-        let stretch = self.stretch.take().filter(|stretch| joins && stretch.init == *init && stretch.goes_on_with(tables));
+        let stretch =
+            self.stretch.take().filter(|stretch| joins && stretch.init == *init && stretch.goes_on_with(tables));
         let mut stretch = stretch.unwrap_or_else(|| self.begin(init, tables));
         for run in &tables.runs {
             let Some(track) = init.tracks.get(run.track) else { continue };

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 
-use crate::mp4_file::{Fields, Mp4Error, child, children};
+use crate::mp4_file::Mp4Error;
+use crate::mp4_file::boxes::{Fields, child, children};
 
 /// Most tracks read of an init segment: a camera has one of pictures and one or two of sound.
 const INIT_TRACKS_MAX: usize = 8;
@@ -54,18 +55,6 @@ impl ExportInit {
             tracks.iter_mut().filter(|track| track.id == id).for_each(|track| track.default_flags = flags);
         }
         Ok(Self { tracks })
-    }
-
-    /// Pictures as they are stored: width and height in pixels. `None` without pictures.
-    pub fn picture_size(&self) -> Option<(u32, u32)> {
-        let video = self.tracks.iter().find(|track| track.is_video())?;
-        Some((video.size[0] >> 16, video.size[1] >> 16))
-    }
-}
-
-impl InitTrack {
-    pub(super) fn is_video(&self) -> bool {
-        &self.handler == b"vide"
     }
 }
 

@@ -26,7 +26,6 @@ mod init;
 mod layout;
 mod moof;
 mod moov;
-mod stills;
 mod table;
 mod track;
 
@@ -34,5 +33,4 @@ pub use builder::{ExportBuilder, SAMPLES_MAX, TRACKS_MAX};
 pub use error::ExportError;
 pub use init::ExportInit;
 pub use layout::{ExportLayout, ExportPart};
-pub use moof::{FragmentTables, Keyframe};
-pub use stills::{Still, stills_mp4};
+pub use moof::FragmentTables;

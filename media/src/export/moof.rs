@@ -2,7 +2,8 @@ use std::ops::Range;
 
 use super::{ExportError, ExportInit};
 use crate::FRAGMENT_UNITS_MAX;
-use crate::mp4_file::{Fields, Mp4Error, child, children};
+use crate::mp4_file::Mp4Error;
+use crate::mp4_file::boxes::{Fields, child, children};
 
 /// Sample flags: is not a sync sample (ISO/IEC 14496-12 clause 8.8.3.1).
 const NON_SYNC: u32 = 0x0001_0000;
@@ -40,13 +41,6 @@ impl Run {
     fn bytes(&self) -> u64 {
         self.samples.iter().map(|sample| u64::from(sample.size)).sum()
     }
-}
-
-/// A keyframe within a fragment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keyframe {
-    /// Where it lies, from the start of the fragment.
-    pub bytes: Range<u32>,
 }
 
 /// What the `moof` of a fragment tells: where its samples lie, and their times.
@@ -87,23 +81,6 @@ impl FragmentTables {
             parse_traf(init, traf, &body, &mut room, &mut runs)?;
         }
         Ok(Self { body, runs })
-    }
-
-    /// The first picture of the fragment that can be decoded alone.
-    pub fn keyframe(&self, init: &ExportInit) -> Option<Keyframe> {
-        let video = |run: &&Run| init.tracks.get(run.track).is_some_and(|track| track.is_video());
-        self.runs.iter().filter(video).find_map(|run| {
-            let mut at = run.offset;
-            for sample in &run.samples {
-                // `parse` saw that every sample ends within the fragment.
-                let end = at.saturating_add(sample.size);
-                if sample.sync {
-                    return Some(Keyframe { bytes: at..end });
-                }
-                at = end;
-            }
-            None
-        })
     }
 }
 

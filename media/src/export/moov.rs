@@ -161,7 +161,9 @@ fn chunk_runs(chunks: &[Chunk]) -> (Vec<u8>, u32) {
     for (chunk, number) in chunks.iter().zip(1u32..) {
         if (chunk.samples, chunk.description) != last {
             last = (chunk.samples, chunk.description);
-            [number, chunk.samples, chunk.description].iter().for_each(|field| runs.extend_from_slice(&field.to_be_bytes()));
+            [number, chunk.samples, chunk.description]
+                .iter()
+                .for_each(|field| runs.extend_from_slice(&field.to_be_bytes()));
         }
     }
     let entries = (runs.len() / 12) as u32;

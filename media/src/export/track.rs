@@ -66,7 +66,10 @@ impl OutputTrack {
     /// Whether samples of `init` go on here at `at`: the last sample can be held until then.
     pub(super) fn takes(&self, init: &InitTrack, ordinal: usize, at: u64) -> bool {
         let held = u64::from(self.durations.last().unwrap_or(0)) + at.saturating_sub(self.end);
-        self.handler == init.handler && self.codec == init.codec && self.ordinal == ordinal && held <= u64::from(u32::MAX)
+        self.handler == init.handler
+            && self.codec == init.codec
+            && self.ordinal == ordinal
+            && held <= u64::from(u32::MAX)
     }
 
     /// Puts the samples of `run`, stored from `offset` of the file's `mdat` on, at `at` ticks of the file. Where the track
@@ -91,7 +94,9 @@ impl OutputTrack {
         };
         // Times of another rate are converted from the run's start on, so that rounding does not add up.
         let (to, from) = (u64::from(self.timescale), u64::from(init.timescale));
-        let scaled = |ticks: u64| if to == from { ticks } else { (u128::from(ticks) * u128::from(to) / u128::from(from)) as u64 };
+        let scaled = |ticks: u64| {
+            if to == from { ticks } else { (u128::from(ticks) * u128::from(to) / u128::from(from)) as u64 }
+        };
         let mut ticks = 0u64;
         for sample in &run.samples {
             let until = ticks + u64::from(sample.duration);

@@ -4,13 +4,12 @@
 //! [`Mp4File::parse`] and reads the samples' bytes where the answer says they lie. All bytes are hostile: counts are checked
 //! against the bytes that should hold them before anything is allocated.
 
-mod boxes;
+pub(crate) mod boxes;
 mod error;
 mod file;
 mod sample_entry;
 mod sample_table;
 
-pub(crate) use boxes::{Fields, child, children};
 pub use boxes::{TOP_LEVEL_HEADER_BYTES, TopLevelBox, top_level_box};
 pub use error::Mp4Error;
 pub use file::{MOOV_BYTES_MAX, Mp4File, Mp4Sample, SAMPLE_BYTES_MAX, SAMPLES_MAX};

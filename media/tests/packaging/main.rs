@@ -10,4 +10,5 @@ mod probe;
 mod recorded_files;
 mod recording_fragments;
 mod rules;
+mod taken_out;
 mod units;

@@ -141,7 +141,9 @@ impl SegmentCipher {
         let (text, tag) = sealed.and_then(<[u8]>::split_last_chunk::<TAG>).ok_or(FormatError::Truncated(name))?;
         let mut plain = vec![0; first];
         let nonce = what.nonce(0, plain_length as usize <= CHUNK);
-        self.0.open_separate_gather(nonce, Aad::from(aad), text, tag, &mut plain).map_err(|_| FormatError::Tag(name))?;
+        self.0
+            .open_separate_gather(nonce, Aad::from(aad), text, tag, &mut plain)
+            .map_err(|_| FormatError::Tag(name))?;
         Ok(plain)
     }
 
