@@ -141,6 +141,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         playback: below("playback/index.m3u8"),
         recordings: below("recordings"),
         gaps: below("gaps"),
+        export: below("export.mp4"),
         status: below("status"),
         itself,
     };

@@ -8,6 +8,7 @@ mod authorize;
 mod camera_changes;
 mod camera_input;
 mod dashboard;
+mod export;
 mod extract;
 mod fleet;
 #[cfg(fuzzing)]

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, feed, footage, live, me, node, ops, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, live, me, node, ops, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -60,6 +60,8 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
         Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
+        Contract(routes!(export::export), read("export.read", Viewer, "cameras").audited()),
+        Contract(routes!(export::media_export), media("export.read", CapabilityKind::Export).audited()),
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),

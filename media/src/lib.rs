@@ -4,6 +4,7 @@
 
 mod access_unit;
 pub mod codec;
+pub mod export;
 mod fmp4;
 pub mod hls;
 pub mod mp4_file;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Problem;
 use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
 use crate::playback::PlaybackPlaces;
+use crate::export::Exports;
 use crate::principal::{Principal, Via};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
@@ -79,6 +80,7 @@ struct StateInner {
     started_at: WallTime,
     feeds: Arc<Semaphore>,
     playback: PlaybackPlaces,
+    exports: Arc<Exports>,
     stopping: CancellationToken,
 }
 
@@ -104,6 +106,7 @@ impl GatewayState {
             started_at: now,
             feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
             playback: PlaybackPlaces::default(),
+            exports: Exports::new(),
             stopping: CancellationToken::new(),
             parts,
         })))
@@ -178,6 +181,11 @@ impl GatewayState {
     /// Places for viewers of recordings.
     pub(crate) fn playback(&self) -> &PlaybackPlaces {
         &self.0.playback
+    }
+
+    /// Who takes footage out.
+    pub(crate) fn exports(&self) -> &Arc<Exports> {
+        &self.0.exports
     }
 
     /// Who `session` is now, unless it has ended.

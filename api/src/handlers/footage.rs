@@ -52,8 +52,17 @@ pub(crate) async fn list_gaps(
 
 /// The account of a camera, deleted or not, over the range asked for: the index, and what is durable but not in it yet.
 async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &RangeQuery) -> Result<Ledger, Problem> {
+    ledger_of(state, caller, id, range(query, state.clock().now())?).await
+}
+
+/// The account of a camera, deleted or not, over `range`.
+pub(super) async fn ledger_of(
+    state: &GatewayState,
+    caller: &Principal,
+    id: CameraId,
+    range: TimeRange,
+) -> Result<Ledger, Problem> {
     let now = state.clock().now();
-    let range = range(query, now)?;
     let known = state.store().camera(&caller.tenant, id).await?.is_some()
         || state.store().deleted_camera(&caller.tenant, id).await?.is_some();
     if !known {

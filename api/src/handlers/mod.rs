@@ -6,6 +6,7 @@ pub(crate) mod camera_bulk;
 pub(crate) mod cameras;
 pub(crate) mod capabilities;
 pub(crate) mod docs;
+pub(crate) mod export;
 pub(crate) mod feed;
 pub(crate) mod footage;
 pub(crate) mod live;

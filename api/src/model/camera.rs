@@ -107,6 +107,8 @@ pub struct CameraLinks {
     pub recordings: String,
     /// What is missing.
     pub gaps: String,
+    /// What is recorded, as a file: with `?from&to`.
+    pub export: String,
     /// Its status.
     pub status: String,
 }

@@ -15,6 +15,21 @@ pub struct RangeQuery {
     pub to: Option<WallTime>,
 }
 
+/// A range of wall time to take out, at most 24 hours.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// The first moment.
+    #[serde(default)]
+    #[param(required = true)]
+    pub from: Option<WallTime>,
+    /// The first moment after it.
+    #[serde(default)]
+    #[param(required = true)]
+    pub to: Option<WallTime>,
+}
+
 /// What is recorded.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecordingsAnswer {

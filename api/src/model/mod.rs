@@ -18,7 +18,7 @@ pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
 pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 pub use camera_patch::{CameraPatch, RecordingPatch, SourcePatch};
 pub use feed::{FeedMessage, TicketAnswer};
-pub use footage::{GapsAnswer, RangeQuery, RecordingsAnswer};
+pub use footage::{ExportQuery, GapsAnswer, RangeQuery, RecordingsAnswer};
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};

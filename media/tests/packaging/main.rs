@@ -10,5 +10,6 @@ mod probe;
 mod recorded_files;
 mod recording_fragments;
 mod rules;
+mod taken_out;
 mod units;
 mod vod;

@@ -174,6 +174,16 @@ impl Footage {
         }
     }
 
+    /// The first bytes of a fragment's plaintext, its `moof` among them, and how many it has in all; see
+    /// [`SegmentReader::fragment_start`] for what was verified.
+    ///
+    /// # Errors
+    /// See [`FootageError`].
+    pub async fn fragment_start(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<(Bytes, u32), FootageError> {
+        let entry = *entry;
+        self.read(row, move |reader| reader.fragment_start(&entry)).await
+    }
+
     /// Forgets an opened segment, before its file is deleted or after its key was shredded.
     pub fn forget(&self, segment: SegmentId) {
         self.opened.forget(segment);

@@ -11,7 +11,7 @@ use super::boxes::{self, Kind, UUID_BOX_HEAD};
 use crate::keys::SegmentKey;
 
 /// Bytes of a stored chunk, tag included: what must be held in memory before any of it may be believed.
-const CHUNK_STORED: usize = 64 * 1024;
+pub(super) const CHUNK_STORED: usize = 64 * 1024;
 /// Bytes of an AES-GCM tag.
 pub(super) const TAG: usize = 16;
 /// Plaintext bytes of a whole chunk.
@@ -121,6 +121,29 @@ impl SegmentCipher {
             let nonce = what.nonce(chunk as u32, chunk + 1 == count);
             self.0.open_separate_gather(nonce, Aad::from(aad), text, tag, plain).map_err(|_| FormatError::Tag(name))?;
         }
+        Ok(plain)
+    }
+
+    /// Opens the first chunk of the `uuid` box that holds `plain_length` bytes sealed; `stored` may end with that chunk.
+    pub(super) fn open_first(
+        &self,
+        what: Sealed,
+        aad: &[u8],
+        stored: &[u8],
+        plain_length: u32,
+    ) -> Result<Vec<u8>, FormatError> {
+        let name = what.kind().name();
+        if boxes::check_uuid_box_head(what.kind(), stored)? != sealed_box_length(plain_length) {
+            return Err(FormatError::Truncated(name));
+        }
+        let first = (plain_length as usize).min(CHUNK);
+        let sealed = stored.get(UUID_BOX_HEAD..).and_then(|sealed| sealed.get(..first + TAG));
+        let (text, tag) = sealed.and_then(<[u8]>::split_last_chunk::<TAG>).ok_or(FormatError::Truncated(name))?;
+        let mut plain = vec![0; first];
+        let nonce = what.nonce(0, plain_length as usize <= CHUNK);
+        self.0
+            .open_separate_gather(nonce, Aad::from(aad), text, tag, &mut plain)
+            .map_err(|_| FormatError::Tag(name))?;
         Ok(plain)
     }
 

@@ -9,7 +9,7 @@ use eyrie_types::FragmentEntry;
 use rustix::fs::OFlags;
 
 use super::boxes;
-use super::cipher::{Sealed, SegmentCipher};
+use super::cipher::{CHUNK_STORED, Sealed, SegmentCipher};
 use super::{
     FRAGMENT_BYTES_MAX, Footer, FormatError, FragmentHead, INIT_BYTES_MAX, Scan, SegmentError, SegmentHead, scan,
 };
@@ -141,6 +141,29 @@ impl SegmentReader {
         Ok(plain)
     }
 
+    /// The first bytes of a fragment's plaintext, and how many it has in all: its `moof`, which one sealed chunk (64 KiB) holds
+    /// with room to spare, for the price of reading that. Of a sealed fragment these bytes are authentic; of a plain one only
+    /// its header was checked, so read the fragment whole before what its `moof` says is relied upon.
+    ///
+    /// # Errors
+    /// When the header or these bytes were changed, moved or cut, or the key is not known.
+    pub fn fragment_start(&self, entry: &FragmentEntry) -> Result<(Bytes, u32), SegmentError> {
+        let format = |source| self.format(entry.offset, source);
+        let cut = || format(FormatError::Truncated("fragment"));
+        let most = FragmentHead::LENGTH + boxes::UUID_BOX_HEAD + CHUNK_STORED;
+        let mut bytes = self.read(entry.offset, most.min(entry.length as usize))?.ok_or_else(cut)?;
+        let head = self.check_head(entry, &bytes)?;
+        bytes.drain(..FragmentHead::LENGTH);
+        let plain = match (head.key, &self.cipher) {
+            (None, _) => bytes,
+            (Some(key), None) => return Err(format(FormatError::KeyNeeded(key))),
+            (Some(_), Some(cipher)) => cipher
+                .open_first(Sealed::Fragment(head.number), &head.bound(), &bytes, head.plain_length)
+                .map_err(format)?,
+        };
+        Ok((plain.into(), head.plain_length))
+    }
+
     /// Checks a fragment's header and stored bytes without any key: what scrubbing does.
     ///
     /// # Errors
@@ -204,17 +227,24 @@ impl SegmentReader {
             return Err(format(FormatError::Entry(entry.number)));
         }
         let mut bytes = self.read(entry.offset, entry.length as usize)?.ok_or_else(cut)?;
-        let head = bytes.get(..FragmentHead::LENGTH).ok_or_else(cut)?;
-        let head = FragmentHead::parse(head).map_err(format)?;
-        head.check_place(&self.head, &self.binding, entry.number).map_err(format)?;
-        if head.entry(entry.offset) != *entry {
-            return Err(format(FormatError::Entry(entry.number)));
-        }
+        let head = self.check_head(entry, &bytes)?;
         bytes.drain(..FragmentHead::LENGTH);
         if blake3::hash(&bytes) != head.stored_hash {
             return Err(format(FormatError::StoredHash("fragment")));
         }
         Ok((head, bytes))
+    }
+
+    /// The header that `bytes` begin with, which must be the one that `entry` tells of.
+    fn check_head(&self, entry: &FragmentEntry, bytes: &[u8]) -> Result<FragmentHead, SegmentError> {
+        let format = |source| self.format(entry.offset, source);
+        let head = bytes.get(..FragmentHead::LENGTH).ok_or_else(|| format(FormatError::Truncated("fragment")))?;
+        let head = FragmentHead::parse(head).map_err(format)?;
+        head.check_place(&self.head, &self.binding, entry.number).map_err(format)?;
+        if head.entry(entry.offset) != *entry {
+            return Err(format(FormatError::Entry(entry.number)));
+        }
+        Ok(head)
     }
 
     fn read_footer(&self) -> Result<Option<Footer>, SegmentError> {

@@ -49,7 +49,11 @@ fn what_was_written_reads_back_plain_and_sealed() {
             assert_eq!(scan.end, if closed { ScanEnd::Closed } else { ScanEnd::Unclosed });
             assert_eq!(scan.fragments, entries);
             for (entry, fragment) in entries.iter().zip(&fragments) {
-                assert_eq!(reader.fragment(entry).unwrap(), fragment.chunks.concat());
+                let plain = fragment.chunks.concat();
+                assert_eq!(reader.fragment(entry).unwrap(), plain);
+                let (start, length) = reader.fragment_start(entry).unwrap();
+                assert!(plain.starts_with(&start) && start.len() >= plain.len().min(65_520));
+                assert_eq!(length as usize, plain.len());
             }
             let leaves: Vec<[u8; 32]> = entries.iter().map(|entry| entry.leaf).collect();
             assert_eq!(scan.merkle_root, merkle_root(&leaves));
@@ -91,6 +95,22 @@ fn every_single_flipped_bit_is_found() {
             file.write_all_at(&bytes[at..=at], at as u64).unwrap();
         }
     }
+}
+
+#[test]
+fn the_start_of_a_sealed_fragment_is_believed_only_when_authentic() {
+    let (mut bytes, entries) = samples::file(new_segment(Some(samples::key())), &[fragment(0, 200_000)], true);
+    let at = entries[0].offset as usize + FragmentHead::LENGTH + 1000;
+    bytes[at] ^= 1;
+    let saved = save(&bytes);
+    let reader = SegmentReader::open(&saved.path, Some(&samples::key())).unwrap();
+    assert!(reader.fragment_start(&entries[0]).is_err());
+    bytes[at] ^= 1;
+    bytes[at + 100_000] ^= 1;
+    let saved = save(&bytes);
+    let reader = SegmentReader::open(&saved.path, Some(&samples::key())).unwrap();
+    assert!(reader.fragment_start(&entries[0]).is_ok(), "the damage lies behind what was read");
+    assert!(reader.fragment(&entries[0]).is_err());
 }
 
 #[test]

@@ -194,5 +194,26 @@ async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
     let issued = stage.client.post(&format!("/api/v1/cameras/{id}/capabilities"), &serde_json::from_str(body)?).await?;
     let url = format!("{}{}{query}", stage.node.base(), issued["url"].as_str().unwrap_or_default());
     assert_eq!(probe(&url, None, 25).await?, "h264,320,180,25");
+
+    // Export: the guide's commands, run.
+    let taken_out = guide.split("## Take footage out").nth(1).expect("the guide takes footage out");
+    let commands: Vec<_> = taken_out.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(commands.len(), 2);
+    let folder = tempfile::tempdir()?;
+    for command in commands {
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", command]).current_dir(folder.path()).env("EYRIE", stage.node.base());
+        shell.env("TOKEN", stage.client.token()).env("CAMERA", id);
+        shell.env("FROM", camera["created_at"].as_str().unwrap_or_default()).env("TO", now.to_string());
+        crate::support::output(&mut shell).await?;
+    }
+    let files: Vec<_> =
+        std::fs::read_dir(folder.path())?.filter_map(|file| file.ok()?.file_name().into_string().ok()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(files.iter().any(|file| file.starts_with("Front-door_")), "{files:?}");
+    for file in files {
+        let played = crate::support::probe(&folder.path().join(&file).display().to_string(), None, 25).await?;
+        assert_eq!(played, "h264,320,180,25", "{file}");
+    }
     Ok(())
 }

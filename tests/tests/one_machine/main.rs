@@ -7,6 +7,7 @@ mod camera;
 mod commands;
 mod crash;
 mod disk;
+mod export;
 mod faults;
 mod feed;
 mod footage;

@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use eyrie_storage::store::StoreError;
+use eyrie_types::{CameraId, ProblemCode, TimeRange, TimeRangeError};
+
+use super::footage::ledger_of;
+use crate::export::{Asked, ExportKey, NoPlace, body, describe, etag_matches, prepare};
+use crate::extract::{ApiPath, ApiQuery};
+use crate::model::ExportQuery;
+use crate::principal::{Authorized, Principal};
+use crate::{GatewayState, Problem};
+
+/// The longest range of a file: its tables take some 50 MB, which players read before they show anything.
+const RANGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// When to try again where all places are taken: a minute of footage is exported in less.
+const RETRY_S: u32 = 5;
+
+/// Takes footage out, as one MP4 file.
+///
+/// The file begins with the keyframe at or before `from` and ends with the fragment that holds `to`;
+/// `Eyrie-Covered-From` and `Eyrie-Covered-To` tell exactly. What is missing is closed up, and told in `Eyrie-Gaps`: how many gaps
+/// there are, then the first 20 as `"start/end";cause=word` (RFC 9651). A download that broke off is resumed with `Range` and
+/// `If-Range`. Ask with HEAD for the headers alone.
+#[utoipa::path(get, path = "/api/v1/cameras/{id}/export.mp4", tag = "footage",
+    params(("id" = CameraId, Path, description = "Which camera."), ExportQuery),
+    responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "video/mp4"),
+        (status = 206, description = "The part asked for.", body = Vec<u8>, content_type = "video/mp4"),
+        (status = 429, description = "As many exports run as may; `Retry-After` says when to come back.", body = Problem)))]
+pub(crate) async fn export(
+    State(state): State<GatewayState>,
+    caller: Authorized<Principal>,
+    ApiPath(id): ApiPath<CameraId>,
+    ApiQuery(query): ApiQuery<ExportQuery>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&state, &caller, id, &query, &method, &headers).await
+}
+
+/// Takes footage out by capability, for players and links that cannot send headers.
+#[utoipa::path(get, path = "/media/{capability}/cameras/{id}/export.mp4", tag = "footage",
+    params(("capability" = String, Path, description = "The capability, of the kind `export`."),
+        ("id" = CameraId, Path, description = "Which camera."), ExportQuery),
+    responses((status = 200, description = "The file.", body = Vec<u8>, content_type = "video/mp4"),
+        (status = 206, description = "The part asked for.", body = Vec<u8>, content_type = "video/mp4"),
+        (status = 429, description = "As many exports run as may; `Retry-After` says when to come back.", body = Problem)))]
+pub(crate) async fn media_export(
+    State(state): State<GatewayState>,
+    caller: Authorized<Principal>,
+    ApiPath((_capability, id)): ApiPath<(String, CameraId)>,
+    ApiQuery(query): ApiQuery<ExportQuery>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&state, &caller, id, &query, &method, &headers).await
+}
+
+async fn answer(
+    state: &GatewayState,
+    caller: &Principal,
+    id: CameraId,
+    query: &ExportQuery,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let key = ExportKey { tenant: caller.tenant.clone(), camera: id, range: range(query)? };
+    let name = camera_name(state, caller, id).await?;
+    let place = state.exports().enter(caller.user).map_err(|refused| {
+        let detail = match refused {
+            NoPlace::User => "As many of your exports run as may; wait for one to end.",
+            NoPlace::Node => "As many exports run on this node as may.",
+        };
+        Problem::new(ProblemCode::TooManyRequests, detail).retry_after(RETRY_S)
+    })?;
+    // A download that is resumed goes on in the file it began with, though there may be more footage by now.
+    let resumed = headers
+        .get(header::IF_RANGE)
+        .and_then(|etag| state.exports().layout(&key).filter(|known| known.etag.as_bytes() == etag.as_bytes()));
+    let prepared = match resumed {
+        Some(known) => known,
+        None => {
+            let gaps = ledger_of(state, caller, id, key.range).await?.gaps;
+            prepare(state, &key, gaps).await?
+        }
+    };
+    if etag_matches(headers, &prepared.etag) {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        describe(response.headers_mut(), &prepared, &name);
+        return Ok(response);
+    }
+    let length = prepared.layout.bytes();
+    // HEAD knows no ranges (RFC 9110 section 14.2).
+    let asked = if method == Method::HEAD { Asked::Whole } else { Asked::of(headers, &prepared.etag, length) };
+    let (status, range) = match asked {
+        Asked::Whole => (StatusCode::OK, 0..length),
+        Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Asked::Unsatisfiable => {
+            let status = StatusCode::RANGE_NOT_SATISFIABLE;
+            let problem =
+                Problem { status: status.as_u16(), ..Problem::query("Range", "lies beyond the end of the file") };
+            let mut response = problem.into_response();
+            set(response.headers_mut(), header::CONTENT_RANGE, format!("bytes */{length}"));
+            return Ok(response);
+        }
+    };
+    let mut fields = HeaderMap::new();
+    describe(&mut fields, &prepared, &name);
+    set(&mut fields, header::CONTENT_LENGTH, (range.end - range.start).to_string());
+    if status == StatusCode::PARTIAL_CONTENT {
+        set(&mut fields, header::CONTENT_RANGE, format!("bytes {}-{}/{length}", range.start, range.end - 1));
+    }
+    let body = if method == Method::HEAD { Body::empty() } else { body(state, key, prepared, range, place) };
+    Ok((status, fields, body).into_response())
+}
+
+fn set(headers: &mut HeaderMap, field: header::HeaderName, value: String) {
+    // Digits and words.
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        headers.insert(field, value);
+    }
+}
+
+fn range(query: &ExportQuery) -> Result<TimeRange, Problem> {
+    let missing = |field| Problem::field(field, "must be there");
+    let from = query.from.ok_or_else(|| missing("from"))?;
+    let to = query.to.ok_or_else(|| missing("to"))?;
+    TimeRange::bounded(from, to, RANGE_MAX).map_err(|error| {
+        let field = match error {
+            TimeRangeError::Reversed { .. } => "from",
+            TimeRangeError::TooLong { .. } => "to",
+        };
+        Problem::field(field, error.to_string())
+    })
+}
+
+/// The name of a camera, deleted or not: what it recorded stays.
+async fn camera_name(state: &GatewayState, caller: &Principal, id: CameraId) -> Result<String, Problem> {
+    if let Some(stored) = state.store().camera(&caller.tenant, id).await? {
+        return Ok(stored.camera.spec.name);
+    }
+    let deleted = state.store().deleted_camera(&caller.tenant, id).await?;
+    Ok(deleted.ok_or(StoreError::NotFound("camera"))?.name)
+}
