@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 25] = [
+const COUNTERS: [(&str, &str); 28] = [
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -42,12 +42,15 @@ const COUNTERS: [(&str, &str); 25] = [
     ("eyrie_index_rows_dropped_total", "Index rows dropped because too many waited, by kind; a scan finds them again"),
     ("eyrie_outbox_write_failures_total", "Writes of events the store refused; they are tried again"),
     ("eyrie_outbox_events_dropped_total", "Events dropped before they reached the outbox because too many waited"),
+    ("eyrie_retention_deleted_segments_total", "Segments that retention deleted, by rule"),
+    ("eyrie_retention_deleted_bytes_total", "Bytes of segments that retention deleted, by rule"),
+    ("eyrie_retention_failures_total", "Rounds and files of retention that failed; they are tried again"),
     ("eyrie_live_units_skipped_total", "Access units a live packager skipped"),
     ("eyrie_live_parts_unwritable_total", "Live parts that could not be made"),
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 7] = [
+const GAUGES: [(&str, Unit, &str); 16] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
     ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
@@ -55,4 +58,21 @@ const GAUGES: [(&str, Unit, &str); 7] = [
     ("eyrie_index_rows_waiting", Unit::Count, "Segment rows that wait for the index"),
     ("eyrie_outbox_events_waiting", Unit::Count, "Events that wait for the outbox"),
     ("eyrie_frame_memory_bytes", Unit::Bytes, "Frames in memory, all cameras together"),
+    ("eyrie_recording_objective", Unit::Count, "Share of expected footage that is to be recorded (slo.recording)"),
+    ("eyrie_recording_expected_seconds", Unit::Seconds, "Footage expected of all cameras, by window"),
+    ("eyrie_recording_durable_seconds", Unit::Seconds, "Of it, footage that became durable, by window"),
+    ("eyrie_recording_missing_seconds", Unit::Seconds, "Of it, footage that is missing, by window and cause"),
+    ("eyrie_recordings_bytes", Unit::Bytes, "Recordings in the index"),
+    (
+        "eyrie_disk_days_left",
+        Unit::Count,
+        "Days until a disk is full at the rate it fills, were nothing deleted, by disk",
+    ),
+    (
+        "eyrie_retention_camera_days",
+        Unit::Count,
+        "How many days back a camera's recordings will reach by its rules at the rate it records, by camera",
+    ),
+    ("eyrie_retention_segments_marked", Unit::Count, "Segments out of the index whose file is being deleted"),
+    ("eyrie_retention_short_bytes", Unit::Bytes, "Room that cannot be made because nothing more may be deleted"),
 ];

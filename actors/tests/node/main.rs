@@ -7,5 +7,6 @@ mod footage;
 mod live;
 mod many;
 mod recording;
+mod retention;
 mod rig;
 mod sources;

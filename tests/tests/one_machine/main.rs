@@ -16,6 +16,7 @@ mod lost_packets;
 mod many;
 mod memory;
 mod preload;
+mod retention;
 mod sessions;
 mod slow_reader;
 mod source_clock;
