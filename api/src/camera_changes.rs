@@ -140,6 +140,8 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         hls: below("live/index.m3u8"),
         recordings: below("recordings"),
         gaps: below("gaps"),
+        timeline: below("timeline"),
+        ledger: below("ledger"),
         status: below("status"),
         itself,
     };

@@ -13,7 +13,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::GatewayState;
-use crate::handlers::{audit, auth, camera_bulk, cameras, docs, feed, footage, live, me, node, ops, sites, users};
+use crate::handlers::{
+    audit, auth, camera_bulk, cameras, docs, feed, footage, ledger, live, me, node, ops, sites, users,
+};
 use crate::permission::{Access, Permission};
 
 /// An entry: a handler and what it takes to reach it.
@@ -57,6 +59,8 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
         Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
+        Contract(routes!(ledger::get_ledger), read("ledger.read", Viewer, "cameras")),
+        Contract(routes!(ledger::get_timeline), read("timeline.read", Viewer, "cameras")),
         Contract(routes!(live::create_capability), change("capability.create", Viewer, "cameras")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),

@@ -7,6 +7,7 @@ pub(crate) mod cameras;
 pub(crate) mod docs;
 pub(crate) mod feed;
 pub(crate) mod footage;
+pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod me;
 pub(crate) mod node;

@@ -105,6 +105,10 @@ pub struct CameraLinks {
     pub recordings: String,
     /// What is missing.
     pub gaps: String,
+    /// What is recorded and missing, drawn over any range.
+    pub timeline: String,
+    /// The account by day.
+    pub ledger: String,
     /// Its status.
     pub status: String,
 }
