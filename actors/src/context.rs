@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use eyrie_cluster::PlacementKey;
 use eyrie_media::{GopRing, RingBudget};
 use eyrie_storage::disk::{Disk, Durability};
@@ -17,7 +17,7 @@ use crate::events::EventBus;
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::media_threads::{MediaSeat, MediaThreads};
-use crate::node::{Directory, NodeConfig};
+use crate::node::{Directory, NodeConfig, NodeSettings};
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegment, LeftSegments, RotationPace};
 use crate::setup_gate::SetupGate;
@@ -42,6 +42,7 @@ pub(crate) struct NodeContext {
     pub(crate) children: Children,
     pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
+    pub(crate) settings: ArcSwap<NodeSettings>,
 }
 
 /// No unit of the ring is durable yet.

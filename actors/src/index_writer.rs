@@ -124,6 +124,14 @@ impl IndexWriter {
         self.lock().entries(segment)
     }
 
+    /// Whether anything of a segment waits.
+    pub(crate) fn awaits(&self, segment: SegmentId) -> bool {
+        let waiting = self.lock();
+        waiting.rows.contains_key(&segment)
+            || waiting.copies.contains_key(&segment)
+            || waiting.chunks.iter().any(|chunk| chunk.segment == segment)
+    }
+
     /// Waits until no part of the fragment table of `segment` waits, at most `patience`. Answers whether that was reached.
     pub(crate) async fn settled(&self, segment: SegmentId, patience: Duration) -> bool {
         let wait = async {

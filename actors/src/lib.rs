@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, key spool, heartbeat,
-//! │                         left segments, index repair)
+//! │                         left segments, index repair, retention, recording account)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring
@@ -28,6 +28,8 @@ mod node;
 mod outbox_writer;
 mod owned_task;
 mod recording;
+mod recording_account;
+mod retention;
 mod setup_gate;
 #[cfg(test)]
 mod supervision_tests;
@@ -35,5 +37,5 @@ mod telemetry;
 
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
-pub use node::{Node, NodeConfig, NodeError, NodeHandle};
+pub use node::{DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeSettings, RetentionSettings, WhenFull};
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index};

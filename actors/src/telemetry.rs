@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 30] = [
+const COUNTERS: [(&str, &str); 33] = [
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -47,12 +47,15 @@ const COUNTERS: [(&str, &str); 30] = [
     ("eyrie_key_spool_drain_failures_total", "Times the store did not take the key rows of the spool"),
     ("eyrie_key_spool_conflicts_total", "Key rows whose id the store holds with another row; they stay in the spool"),
     ("eyrie_key_spool_damaged_total", "Slots of the key spool that held no row at a start: writes a crash cut short"),
+    ("eyrie_retention_deleted_segments_total", "Segments that retention deleted, by rule"),
+    ("eyrie_retention_deleted_bytes_total", "Bytes of segments that retention deleted, by rule"),
+    ("eyrie_retention_failures_total", "Rounds and files of retention that failed; they are tried again"),
     ("eyrie_live_units_skipped_total", "Access units a live packager skipped"),
     ("eyrie_live_parts_unwritable_total", "Live parts that could not be made"),
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 8] = [
+const GAUGES: [(&str, Unit, &str); 17] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
     ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
@@ -61,4 +64,21 @@ const GAUGES: [(&str, Unit, &str); 8] = [
     ("eyrie_outbox_events_waiting", Unit::Count, "Events that wait for the outbox"),
     ("eyrie_key_spool_rows", Unit::Count, "Key rows that wait in the key spool for the store"),
     ("eyrie_frame_memory_bytes", Unit::Bytes, "Frames in memory, all cameras together"),
+    ("eyrie_recording_objective", Unit::Count, "Share of expected footage that is to be recorded (slo.recording)"),
+    ("eyrie_recording_expected_seconds", Unit::Seconds, "Footage expected of all cameras, by window"),
+    ("eyrie_recording_durable_seconds", Unit::Seconds, "Of it, footage that became durable, by window"),
+    ("eyrie_recording_missing_seconds", Unit::Seconds, "Of it, footage that is missing, by window and cause"),
+    ("eyrie_recordings_bytes", Unit::Bytes, "Recordings in the index"),
+    (
+        "eyrie_disk_days_left",
+        Unit::Count,
+        "Days until a disk is full at the rate it fills, were nothing deleted, by disk",
+    ),
+    (
+        "eyrie_retention_camera_days",
+        Unit::Count,
+        "How many days back a camera's recordings will reach by its rules at the rate it records, by camera",
+    ),
+    ("eyrie_retention_segments_marked", Unit::Count, "Segments out of the index whose file is being deleted"),
+    ("eyrie_retention_short_bytes", Unit::Bytes, "Room that cannot be made because nothing more may be deleted"),
 ];

@@ -142,6 +142,8 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         recordings: below("recordings"),
         gaps: below("gaps"),
         export: below("export.mp4"),
+        timeline: below("timeline"),
+        ledger: below("ledger"),
         status: below("status"),
         itself,
     };

@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, live, me, node, ops, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, ledger, live, me, node, ops, playback,
+    sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -63,6 +64,8 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(export::export), read("export.read", Viewer, "cameras").audited()),
         Contract(routes!(export::media_export), media("export.read", CapabilityKind::Export).audited()),
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
+        Contract(routes!(ledger::get_ledger), read("ledger.read", Viewer, "cameras")),
+        Contract(routes!(ledger::get_timeline), read("timeline.read", Viewer, "cameras")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
         Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),

@@ -110,6 +110,7 @@ impl RunningNode {
             network: network.clone(),
             file_sources: Some(config.sources_dir.clone()),
             setups: PacerLimits { in_flight_max: config.connecting_max, ..PacerLimits::default() },
+            settings: config.settings,
             ..NodeConfig::new(data.node)
         };
         let (store, keys, clock) = (Arc::clone(&data.store), Arc::clone(&data.keys), Arc::clone(&data.clock));
@@ -143,6 +144,11 @@ impl RunningNode {
             url: format!("{scheme}://{address}"),
             generated_password,
         })
+    }
+
+    /// Takes over what of a configuration may change while the node runs.
+    pub(crate) fn take_settings(&self, config: &Config) {
+        self.node.set_settings(config.settings);
     }
 
     /// Where the gateway listens.

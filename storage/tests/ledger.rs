@@ -149,6 +149,7 @@ fn a_killed_node_explains_the_unsynced_tail_its_absence_and_the_start_after_it()
     let rows = LedgerRows {
         spec_changes: vec![change(-500_000, true)],
         segments: vec![row(0, 1, &[(0, 39_000)]), row(0, 2, &[(62_500, 100_000)])],
+        deleted: vec![],
         incidents: vec![],
         node_runs: vec![
             NodeRun { start: at(-600_000), last_alive: at(40_000) },
@@ -160,6 +161,33 @@ fn a_killed_node_explains_the_unsynced_tail_its_absence_and_the_start_after_it()
     assert_eq!(ledger.summary.missing_us, 23_500_000);
     assert_eq!(ledger.summary.missing_us_by_cause[&GapCause::Starting], 2_500_000);
     assert_eq!((ledger.summary.durable_us, ledger.summary.pending_us), (76_500_000, 0));
+}
+
+#[test]
+fn what_retention_deleted_is_neither_durable_nor_missing_and_what_was_missing_stays_so() {
+    let all = [row(0, 1, &[(0, 20_000), (30_000, 39_900)]), row(40_000, 1, &[(40_000, 90_000)])];
+    let before = LedgerRows {
+        spec_changes: vec![change(-500_000, true)],
+        segments: all.to_vec(),
+        incidents: vec![incident(GapCause::CameraSilent, 20_000, Some(30_000))],
+        ..LedgerRows::default()
+    };
+    let after = LedgerRows {
+        segments: all[1..].to_vec(),
+        deleted: vec![range(0, 20_000), range(30_000, 39_900)],
+        ..before.clone()
+    };
+    let ledger = |rows: &LedgerRows| Ledger::of(rows, range(0, 90_000), at(200_000));
+    let (before, after) = (ledger(&before), ledger(&after));
+    assert_eq!(seen(&before.gaps), vec![(20_000, 30_000, GapCause::CameraSilent)]);
+    assert_eq!(after.gaps, before.gaps, "deleting footage makes no gap and hides none");
+    assert_eq!(after.deleted, vec![range(0, 20_000), range(30_000, 39_900)]);
+    let numbers = |ledger: &Ledger| {
+        let summary = &ledger.summary;
+        (summary.expected_us, summary.durable_us, summary.deleted_us, summary.missing_us, summary.pending_us)
+    };
+    assert_eq!(numbers(&before), (90_000_000, 80_000_000, 0, 10_000_000, 0));
+    assert_eq!(numbers(&after), (90_000_000, 50_000_000, 30_000_000, 10_000_000, 0));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
-use crate::{CameraId, Secret, SiteId, TenantId, WallTime};
+use crate::{CameraId, RetentionSpec, Secret, SiteId, TenantId, WallTime};
 
 /// Longest camera, site or user name, in characters.
 pub(crate) const NAME_CHARS_MAX: usize = 128;
@@ -93,6 +93,7 @@ impl CameraSpec {
         errors.extend(check_text("name", &self.name, NAME_CHARS_MAX).err());
         errors.extend(self.labels.validate());
         errors.extend(self.source.validate());
+        errors.extend(self.recording.retention.validate());
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
@@ -307,6 +308,9 @@ pub struct RecordingSpec {
     /// The mode.
     #[serde(default)]
     pub mode: RecordingMode,
+    /// How long it is kept, where the node's own rules are not to decide.
+    #[serde(default, skip_serializing_if = "RetentionSpec::is_empty")]
+    pub retention: RetentionSpec,
 }
 
 /// When a camera is recorded.
@@ -396,6 +400,25 @@ mod tests {
         let spec = spec(json).unwrap();
         assert!(!serde_json::to_string(&spec).unwrap().contains("hunter2"));
         assert!(!format!("{spec:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn retention_rules_out_of_all_reason_are_refused_by_field() {
+        for (rule, field) in [
+            (serde_json::json!({"max_age_s": 60}), "max_age_s"),
+            (serde_json::json!({"max_age_s": u64::MAX}), "max_age_s"),
+            (serde_json::json!({"max_bytes": 1000}), "max_bytes"),
+            (serde_json::json!({"max_bytes": u64::MAX}), "max_bytes"),
+        ] {
+            let mut json = with_name("a");
+            json["recording"] = serde_json::json!({"retention": rule});
+            assert_eq!(spec(json), Err(format!("recording.retention.{field}")), "{rule}");
+        }
+        let mut json = with_name("a");
+        json["recording"] = serde_json::json!({"retention": {"max_age_s": 604_800}});
+        let kept = spec(json).unwrap();
+        assert_eq!(kept.recording.retention.max_age(), Some(std::time::Duration::from_secs(7 * 86_400)));
+        assert!(!serde_json::to_string(&spec(with_name("a")).unwrap()).unwrap().contains("retention"));
     }
 
     #[test]

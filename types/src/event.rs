@@ -90,4 +90,18 @@ pub enum EventKind {
         /// What keeps it from being recorded; `None` once it is recorded again.
         trouble: Option<GapCause>,
     },
+    /// Retention deleted recordings of a camera.
+    #[serde(rename = "recording.deleted")]
+    RecordingDeleted {
+        /// Which camera.
+        camera: CameraId,
+        /// When the first of what was deleted began.
+        from: WallTime,
+        /// When the last of it ended.
+        to: WallTime,
+        /// Segments deleted.
+        segments: u64,
+        /// Bytes deleted.
+        bytes: u64,
+    },
 }

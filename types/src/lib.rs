@@ -13,6 +13,7 @@ mod id;
 mod placement;
 mod problem;
 mod recording;
+mod retention;
 mod role;
 mod secret;
 mod status;
@@ -34,6 +35,7 @@ pub use id::{
 pub use placement::{Epoch, EpochError, Placement, Slot};
 pub use problem::ProblemCode;
 pub use recording::{FragmentEntry, Run, SegmentRow, SegmentState, Span, SpanSource};
+pub use retention::RetentionSpec;
 pub use role::Role;
 pub use secret::Secret;
 pub use status::{CameraState, CameraStatus};

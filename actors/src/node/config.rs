@@ -5,6 +5,7 @@ use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_types::{ByteSize, NodeId};
 
+use super::NodeSettings;
 use crate::ingest::NetworkPolicy;
 
 /// How a node runs its cameras.
@@ -32,6 +33,8 @@ pub struct NodeConfig {
     pub setups: PacerLimits,
     /// Threads that receive, record and package; more than the machine has cores is of no use.
     pub media_threads: usize,
+    /// What may change while it runs, as it is at the start.
+    pub settings: NodeSettings,
 }
 
 impl NodeConfig {
@@ -49,6 +52,7 @@ impl NodeConfig {
             file_sources: None,
             setups: PacerLimits::default(),
             media_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            settings: NodeSettings::default(),
         }
     }
 }

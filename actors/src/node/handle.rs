@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use eyrie_media::{RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::footage::{Footage, OpenTail};
@@ -12,7 +13,7 @@ use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
 use tokio::sync::broadcast;
 
-use super::{Directory, NodeConfig, NodeError, NodeMessage, NodeSupervisor};
+use super::{Directory, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
 use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
@@ -82,6 +83,7 @@ impl Node {
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
             directory: Directory::new(epoch),
+            settings: ArcSwap::from_pointee(config.settings),
             config,
             store,
             footage,
@@ -203,6 +205,16 @@ impl NodeHandle {
             tails.push(OpenTail { row: open.row.clone(), entries });
         }
         tails
+    }
+
+    /// What of the configuration may change while the node runs, as it is now.
+    pub fn settings(&self) -> NodeSettings {
+        **self.context.settings.load()
+    }
+
+    /// Takes other settings into use.
+    pub fn set_settings(&self, settings: NodeSettings) {
+        self.context.settings.store(Arc::new(settings));
     }
 
     /// What was recorded, for reading.

@@ -6,10 +6,12 @@ mod error;
 mod handle;
 mod key_spool;
 mod service;
+mod settings;
 mod supervisor;
 
 pub use config::NodeConfig;
 pub(crate) use directory::{Directory, RunningCamera};
 pub use error::NodeError;
 pub use handle::{Node, NodeHandle};
+pub use settings::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
 pub(crate) use supervisor::{NodeMessage, NodeSupervisor};

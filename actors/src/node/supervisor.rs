@@ -12,6 +12,7 @@ use crate::backoff::{Backoff, jitter};
 use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
 use crate::context::NodeContext;
 use crate::recording::{LeftSegments, repair_index};
+use crate::{recording_account, retention};
 
 /// How long a node may take to stop all its cameras in order: a child's patience, and a round of the disks.
 const CAMERAS_STOP_PATIENCE: Duration = Duration::from_secs(20);
@@ -158,7 +159,8 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
     let started = node.clock.now();
     let (silence, gate, index) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (outbox, alive, keys) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
-    let (left, repair) = (Arc::clone(node), Arc::clone(node));
+    let (left, repair, keep) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
+    let account = Arc::clone(node);
     vec![
         ServiceArgs {
             name: "silence watch",
@@ -177,6 +179,11 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
         ServiceArgs { name: "heartbeat", body: Arc::new(move || heartbeat(Arc::clone(&alive), started).boxed()) },
         ServiceArgs { name: "left segments", body: Arc::new(move || LeftSegments::run(Arc::clone(&left)).boxed()) },
         ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), epoch).boxed()) },
+        ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep)).boxed()) },
+        ServiceArgs {
+            name: "recording account",
+            body: Arc::new(move || recording_account::run(Arc::clone(&account)).boxed()),
+        },
     ]
 }
 

@@ -10,6 +10,7 @@ use eyrie_storage::store::{FRAGMENT_CHUNK_MAX, SegmentCopy, Store, StoreError};
 use eyrie_types::{Epoch, FragmentEntry, NodeId, Placement, SegmentId, SegmentRow, SegmentState};
 
 use super::runs;
+use crate::retention::finish_on;
 
 /// What one segment or file was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,8 @@ pub async fn check_recordings(
     roots: &[PathBuf],
     deep: bool,
 ) -> Result<RepairReport, RepairError> {
+    // What retention was deleting when the node stopped is not to be taken for footage without a row.
+    finish_on(store, roots).await?;
     let mut report = RepairReport::default();
     let mut rows = BTreeMap::new();
     let mut after = None;

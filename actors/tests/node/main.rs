@@ -8,6 +8,7 @@ mod hostile;
 mod live;
 mod many;
 mod recording;
+mod retention;
 mod rig;
 mod sources;
 mod store_outage;

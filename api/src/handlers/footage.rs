@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use eyrie_storage::ledger::{Ledger, LedgerRows};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, SegmentRow, TimeRange, TimeRangeError};
+use eyrie_types::{CameraId, TenantId, TimeRange, TimeRangeError, WallTime};
 
 use crate::extract::{ApiPath, ApiQuery};
 use crate::model::{GapsAnswer, RangeQuery, RecordingsAnswer};
@@ -45,47 +45,52 @@ pub(crate) async fn list_gaps(
         gaps,
         expected_s: summary.expected_s(),
         durable_s: summary.durable_s(),
+        deleted_s: summary.deleted_s(),
         missing_s: summary.missing_s(),
-        pending_s: summary.pending_us as f64 / 1e6,
+        pending_s: summary.pending_s(),
     }))
 }
 
-/// The account of a camera, deleted or not, over the range asked for: the index, and what is durable but not in it yet.
+/// The account of a camera, deleted or not, over the range asked for.
 async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &RangeQuery) -> Result<Ledger, Problem> {
-    ledger_of(state, caller, id, range(query, state.clock().now())?).await
+    let now = state.clock().now();
+    let range = range_of(query.from, query.to, now, RANGE_DEFAULT, RANGE_MAX)?;
+    check_known(state, &caller.tenant, id).await?;
+    ledger_of(state, &caller.tenant, id, range, now).await
 }
 
-/// The account of a camera, deleted or not, over `range`.
+/// Passes for a camera of the tenant, deleted or not.
+pub(super) async fn check_known(state: &GatewayState, tenant: &TenantId, id: CameraId) -> Result<(), Problem> {
+    let known =
+        state.store().camera(tenant, id).await?.is_some() || state.store().deleted_camera(tenant, id).await?.is_some();
+    if known { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }
+}
+
+/// The account of a camera over `range`: the index, and what is durable but not in it yet.
 pub(super) async fn ledger_of(
     state: &GatewayState,
-    caller: &Principal,
+    tenant: &TenantId,
     id: CameraId,
     range: TimeRange,
+    now: WallTime,
 ) -> Result<Ledger, Problem> {
-    let now = state.clock().now();
-    let known = state.store().camera(&caller.tenant, id).await?.is_some()
-        || state.store().deleted_camera(&caller.tenant, id).await?.is_some();
-    if !known {
-        return Err(StoreError::NotFound("camera").into());
-    }
     let tail = state.node().open_tail(id);
-    let mut rows: LedgerRows = state.store().ledger_rows(&caller.tenant, id, state.node_id(), range).await?;
-    replace(&mut rows.segments, tail.into_iter().map(|tail| tail.row), range);
+    let mut rows: LedgerRows = state.store().ledger_rows(tenant, id, state.node_id(), range).await?;
+    rows.replace(tail.into_iter().map(|tail| tail.row), range);
     Ok(Ledger::of(&rows, range, now))
 }
 
-/// Rows of the tail are newer than those of the same segment in the index.
-fn replace(rows: &mut Vec<SegmentRow>, tail: impl Iterator<Item = SegmentRow>, range: TimeRange) {
-    for row in tail.filter(|row| row.start < range.end && row.end > range.start) {
-        rows.retain(|old| old.segment != row.segment);
-        rows.push(row);
-    }
-}
-
-fn range(query: &RangeQuery, now: eyrie_types::WallTime) -> Result<TimeRange, Problem> {
-    let to = query.to.unwrap_or(now);
-    let from = query.from.unwrap_or_else(|| to - RANGE_DEFAULT);
-    TimeRange::bounded(from, to, RANGE_MAX).map_err(|error| {
+/// The range asked for: until now and `default` long where it does not say, and no longer than `max`.
+pub(super) fn range_of(
+    from: Option<WallTime>,
+    to: Option<WallTime>,
+    now: WallTime,
+    default: Duration,
+    max: Duration,
+) -> Result<TimeRange, Problem> {
+    let to = to.unwrap_or(now);
+    let from = from.unwrap_or_else(|| to - default);
+    TimeRange::bounded(from, to, max).map_err(|error| {
         let field = match error {
             TimeRangeError::Reversed { .. } => "from",
             TimeRangeError::TooLong { .. } => "to",

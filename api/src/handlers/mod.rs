@@ -9,6 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod export;
 pub(crate) mod feed;
 pub(crate) mod footage;
+pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod me;
 pub(crate) mod node;

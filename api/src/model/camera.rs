@@ -109,6 +109,10 @@ pub struct CameraLinks {
     pub gaps: String,
     /// What is recorded, as a file: with `?from&to`.
     pub export: String,
+    /// What is recorded and missing, drawn over any range.
+    pub timeline: String,
+    /// The account by day.
+    pub ledger: String,
     /// Its status.
     pub status: String,
 }

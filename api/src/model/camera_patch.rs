@@ -59,4 +59,19 @@ pub struct RecordingPatch {
     /// A new mode.
     #[serde(default)]
     pub mode: Option<RecordingMode>,
+    /// Other rules of how long it is kept; `null` leaves it to the node's.
+    #[serde(default)]
+    pub retention: Option<RetentionPatch>,
+}
+
+/// What to change of how long a camera's recordings are kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionPatch {
+    /// Seconds after which footage is deleted; `null` leaves it to the node.
+    #[serde(default)]
+    pub max_age_s: Option<u64>,
+    /// Most bytes the camera's recordings may take; `null` for no limit of its own.
+    #[serde(default)]
+    pub max_bytes: Option<u64>,
 }

@@ -37,7 +37,8 @@ pub struct RecordingsAnswer {
     pub spans: Vec<Span>,
 }
 
-/// What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s` + `pending_s`.
+/// What is missing, and the account of the range: `expected_s` = `durable_s` + `deleted_s` + `missing_s` +
+/// `pending_s`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GapsAnswer {
     /// Sorted, none overlapping.
@@ -46,7 +47,9 @@ pub struct GapsAnswer {
     pub expected_s: f64,
     /// Of these, seconds that are durable.
     pub durable_s: f64,
-    /// Of these, seconds that are not.
+    /// Of these, seconds that were durable until retention deleted them.
+    pub deleted_s: f64,
+    /// Of these, seconds that are missing.
     pub missing_s: f64,
     /// Of these, the last seconds before now, which are still on their way to the disk.
     pub pending_s: f64,

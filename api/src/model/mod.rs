@@ -6,6 +6,7 @@ mod camera;
 mod camera_patch;
 mod feed;
 mod footage;
+mod ledger;
 mod list;
 mod live;
 mod node;
@@ -16,9 +17,13 @@ mod user;
 pub use auth::{LoginInput, Me, PasswordChange, RefreshInput, TokenAnswer};
 pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
 pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
-pub use camera_patch::{CameraPatch, RecordingPatch, SourcePatch};
+pub use camera_patch::{CameraPatch, RecordingPatch, RetentionPatch, SourcePatch};
 pub use feed::{FeedMessage, TicketAnswer};
 pub use footage::{ExportQuery, GapsAnswer, RangeQuery, RecordingsAnswer};
+pub use ledger::{
+    LedgerAccount, LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineItem, TimelineKind,
+    TimelineQuery,
+};
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};

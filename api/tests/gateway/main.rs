@@ -7,6 +7,7 @@ mod bad_input;
 mod cameras;
 mod feed;
 mod harness;
+mod ledger;
 mod pages;
 mod playback;
 mod secrets;

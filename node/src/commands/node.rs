@@ -25,7 +25,7 @@ pub(crate) fn run(args: ConfigArgs) -> anyhow::Result<()> {
             tokio::select! {
                 _ = terminate.recv() => break Ok(()),
                 _ = interrupt.recv() => break Ok(()),
-                _ = hang_up.recv() => reload(&args, &config, &log),
+                _ = hang_up.recv() => reload(&args, &config, &log, &node),
                 error = node.failed() => break Err(error),
             }
         };
@@ -36,8 +36,12 @@ pub(crate) fn run(args: ConfigArgs) -> anyhow::Result<()> {
 }
 
 /// Reads the configuration again and takes over what is marked live; says what waits for a restart. A bad one changes nothing.
-fn reload(args: &ConfigArgs, started_with: &Config, log: &LogControl) {
-    let take = |config: Config| log.set_level(&config.log_level).map(|()| started_with.waiting_for_restart(&config));
+fn reload(args: &ConfigArgs, started_with: &Config, log: &LogControl, node: &RunningNode) {
+    let take = |config: Config| {
+        log.set_level(&config.log_level)?;
+        node.take_settings(&config);
+        anyhow::Ok(started_with.waiting_for_restart(&config))
+    };
     match args.load().map_err(anyhow::Error::from).and_then(take) {
         Ok(waiting) if waiting.is_empty() => tracing::info!("configuration read again; keys marked live are in force"),
         Ok(waiting) => {

@@ -80,6 +80,30 @@ pub(crate) const KEYS: &[Key] = &[
         "How often written footage is forced to disk, 100ms to 5s: what a power loss may cost. It stretches to 5s under load.",
     ),
     key(
+        "retention.max_age",
+        "",
+        Live,
+        "Age after which recordings are deleted, 1h to 36500d, such as 30d. A camera's own rule wins. Unset: until room is needed.",
+    ),
+    key(
+        "retention.max_bytes",
+        "",
+        Live,
+        "Most that all recordings together may take: a share of their file system from 1% to 100%, or a size such as 2TB. Beyond it the oldest go.",
+    ),
+    key(
+        "retention.when_full",
+        "delete_oldest",
+        Live,
+        "`delete_oldest`: before a disk is full, the oldest recordings go, of whatever camera. `stop`: recording stops until there is room.",
+    ),
+    key(
+        "slo.recording",
+        "99.9%",
+        Live,
+        "Share of the footage asked for that is to be recorded, 50% to 99.999%: what the ledger measures cameras against.",
+    ),
+    key(
         "keys.master_key_file",
         "",
         Restart,

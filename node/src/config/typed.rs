@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
 use eyrie_types::ByteSize;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) connecting_max: usize,
     pub(crate) ring_per_camera: ByteSize,
     pub(crate) rings_total: ByteSize,
+    /// What may change while the node runs.
+    pub(crate) settings: NodeSettings,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     /// What it was made of.
@@ -95,6 +98,19 @@ impl Config {
             })?,
             ring_per_camera,
             rings_total,
+            settings: NodeSettings {
+                retention: RetentionSettings {
+                    max_age: layers
+                        .get("retention.max_age", duration_within("1h", 3_600_000, "36500d", 36_500 * 86_400_000))?,
+                    max_bytes: layers.get("retention.max_bytes", disk_share)?,
+                    when_full: required(layers, "retention.when_full", |text| match text {
+                        "delete_oldest" => Ok(WhenFull::DeleteOldest),
+                        "stop" => Ok(WhenFull::Stop),
+                        _ => Err(format!("{text:?} is neither delete_oldest nor stop")),
+                    })?,
+                },
+                slo_recording: required(layers, "slo.recording", objective)?,
+            },
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
@@ -174,7 +190,7 @@ fn duration_within(
     max_ms: u64,
 ) -> impl Fn(&str) -> Result<Duration, String> {
     move |text| {
-        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+        let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
         let ms = units.iter().find_map(|(unit, factor)| {
             let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
             number.checked_mul(*factor)
@@ -191,6 +207,27 @@ fn share_or_size(text: &str, memory: ByteSize) -> Result<ByteSize, String> {
     match share.trim().parse::<u64>() {
         Ok(percent @ 1..=90) => Ok(ByteSize::bytes(memory.as_u64() / 100 * percent)),
         _ => Err(format!("{text:?} is not a share from 1% to 90%")),
+    }
+}
+
+fn disk_share(text: &str) -> Result<DiskShare, String> {
+    let Some(share) = text.strip_suffix('%') else {
+        return match text.parse::<ByteSize>()? {
+            size if size >= ByteSize::mib(16) => Ok(DiskShare::Bytes(size)),
+            _ => Err(format!("{text:?} is less than 16MiB")),
+        };
+    };
+    match share.trim().parse::<u8>() {
+        Ok(percent @ 1..=100) => Ok(DiskShare::Percent(percent)),
+        _ => Err(format!("{text:?} is not a share from 1% to 100%")),
+    }
+}
+
+/// A share of footage, as a number below 1.
+fn objective(text: &str) -> Result<f64, String> {
+    match text.strip_suffix('%').and_then(|share| share.trim().parse::<f64>().ok()) {
+        Some(percent) if (50.0..=99.999).contains(&percent) => Ok(percent / 100.0),
+        _ => Err(format!("{text:?} is not a share from 50% to 99.999%, such as 99.9%")),
     }
 }
 
@@ -233,6 +270,11 @@ mod tests {
             ("recording.segment_duration = '7h'", "recording.segment_duration"),
             ("recording.sync_interval = 3", "recording.sync_interval"),
             ("memory.rings_total = '91%'", "memory.rings_total"),
+            ("retention.max_age = '5m'", "retention.max_age"),
+            ("retention.max_bytes = '101%'", "retention.max_bytes"),
+            ("retention.max_bytes = '1MiB'", "retention.max_bytes"),
+            ("retention.when_full = 'panic'", "retention.when_full"),
+            ("slo.recording = '100%'", "slo.recording"),
             ("sources.connecting_max = 0", "sources.connecting_max"),
             ("allow_network = ['10.0.0.0/33']", "allow_network"),
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),

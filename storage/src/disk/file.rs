@@ -5,6 +5,9 @@ use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::DiskError;
+use crate::segment::SegmentPath;
+
 /// Creates a directory and those above it, for the owner alone.
 pub(super) fn create_directories(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -33,6 +36,24 @@ pub(super) fn append(mut file: &File, mut parts: &mut [IoSlice<'_>]) -> io::Resu
 /// Makes the names in a directory durable.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Deletes the file of a segment below `root` and makes that durable; `false` when there was none.
+///
+/// # Errors
+/// When the system refuses.
+pub fn delete_segment(root: &Path, segment: &SegmentPath) -> Result<bool, DiskError> {
+    let path = root.join(segment.relative());
+    let deleted = match std::fs::remove_file(&path) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(DiskError::io("delete", &path)(error)),
+    };
+    // Also where it was gone: whoever deleted it may have died before this.
+    if let Some(directory) = path.parent().filter(|directory| directory.is_dir()) {
+        sync_directory(directory).map_err(DiskError::io("sync", directory))?;
+    }
+    Ok(deleted)
 }
 
 /// The directories whose entries lead from `root` to `file`: all must be durable for the file to be found again.

@@ -10,7 +10,7 @@ use super::open_segment::lock;
 use super::syncer::Shared;
 use super::writer::Job;
 use super::{DiskConfig, DiskError, DiskHealth, SegmentWriter, file, syncer, writer};
-use crate::segment::NewSegment;
+use crate::segment::{NewSegment, SegmentPath};
 
 /// Jobs that may wait: one of each of 1,000 cameras, twice. Bytes have a limit of their own, [`DiskConfig::queue_bytes`].
 const QUEUE_JOBS_MAX: usize = 2048;
@@ -87,6 +87,21 @@ impl Disk {
         self.inner.send(job, self.config().append_wait, "take a new segment").await?;
         let segment = self.inner.answer(answer, "create a segment").await?;
         Ok(SegmentWriter::new(self.inner.clone(), segment))
+    }
+
+    /// Deletes a segment's file, and makes that durable. `false` when there was none. Room is measured again right after.
+    ///
+    /// # Errors
+    /// When the disk refuses; the file is there still, or its deletion may not outlast a power cut.
+    pub async fn delete(&self, path: &SegmentPath) -> Result<bool, DiskError> {
+        let (shared, path) = (self.inner.shared.clone(), path.clone());
+        // Deleting a large file may take a disk some time; none of its two threads is to wait for it.
+        let deleting = tokio::task::spawn_blocking(move || {
+            let deleted = file::delete_segment(&shared.config.root, &path);
+            shared.measure();
+            deleted
+        });
+        deleting.await.unwrap_or(Err(DiskError::ShutDown))
     }
 
     /// Its health as of now.

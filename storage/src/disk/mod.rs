@@ -21,6 +21,7 @@ mod writer;
 pub use config::DiskConfig;
 pub use durability::Durability;
 pub use error::DiskError;
+pub use file::delete_segment;
 pub use handle::Disk;
 pub use health::{DiskHealth, DiskState};
 pub use segment_writer::SegmentWriter;

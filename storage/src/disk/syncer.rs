@@ -79,7 +79,7 @@ impl Shared {
     }
 
     /// Measures the free room; a file system that does not tell is as full as it was.
-    fn measure(&self) {
+    pub(super) fn measure(&self) {
         if let Ok(stat) = rustix::fs::statvfs(&self.config.root) {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);
             let total = stat.f_blocks.saturating_mul(stat.f_frsize);

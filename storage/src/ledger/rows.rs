@@ -1,7 +1,8 @@
 use eyrie_types::{Gap, Incident, SegmentRow, Span, TimeRange, WallTime};
 
 use super::damage::sound;
-use super::{Evidence, NodeRun, STARTING_MAX, SpecChange, Summary, expected, gaps, spans};
+use super::spans::joined;
+use super::{Evidence, GAP_MIN, NodeRun, STARTING_MAX, SpecChange, Summary, expected, gaps, spans};
 
 /// All that the ledger of one camera and range is derived from, as the store reads it in one snapshot. Callers may push more
 /// segment rows, such as the tail that is durable and not in the index yet.
@@ -11,10 +12,22 @@ pub struct LedgerRows {
     pub spec_changes: Vec<SpecChange>,
     /// Segments that overlap the range or the [`STARTING_MAX`] before it.
     pub segments: Vec<SegmentRow>,
+    /// The time that segments covered which retention deleted, of the same stretch: sorted, none touching the next.
+    pub deleted: Vec<TimeRange>,
     /// Incidents that overlap the range or come within slack of it.
     pub incidents: Vec<Incident>,
     /// Runs of the node around the range.
     pub node_runs: Vec<NodeRun>,
+}
+
+impl LedgerRows {
+    /// Puts rows of what is durable and may not be in the index yet in the place of those of the same segments.
+    pub fn replace(&mut self, tail: impl IntoIterator<Item = SegmentRow>, range: TimeRange) {
+        for row in tail.into_iter().filter(|row| row.start < range.end && row.end > range.start) {
+            self.segments.retain(|old| old.segment != row.segment);
+            self.segments.push(row);
+        }
+    }
 }
 
 /// The ledger of one camera and range.
@@ -24,6 +37,8 @@ pub struct Ledger {
     pub expected: Vec<TimeRange>,
     /// What is there; may reach beyond what was asked for.
     pub spans: Vec<Span>,
+    /// What was there until retention deleted it: neither there nor missing. Sorted; may reach beyond what was asked for.
+    pub deleted: Vec<TimeRange>,
     /// What is missing, and why.
     pub gaps: Vec<Gap>,
     /// All of it in numbers.
@@ -39,9 +54,26 @@ impl Ledger {
         let wide = spans(&segments, TimeRange { start: range.start - STARTING_MAX, end: range.end });
         let evidence =
             Evidence { incidents: &rows.incidents, node_runs: &rows.node_runs, spec_changes: &rows.spec_changes };
+        let wide = with_deleted(wide, &rows.deleted);
         let gaps = gaps(&expected, &wide, &evidence, now);
         let spans = spans(&segments, range);
-        let summary = Summary::of(&expected, &spans, &gaps);
-        Self { expected, spans, gaps, summary }
+        let kept: Vec<TimeRange> = spans.iter().map(|span| TimeRange { start: span.start, end: span.end }).collect();
+        // What is still there, in another segment, is not deleted; nor is the time between two frames.
+        let deleted = rows.deleted.iter().filter_map(|deleted| deleted.intersect(&range));
+        let deleted: Vec<TimeRange> = deleted.flat_map(|deleted| deleted.subtract(&kept)).collect();
+        let summary = Summary::of(&expected, &spans, &gaps, &wide);
+        Self { expected, spans, deleted, gaps, summary }
     }
+}
+
+/// `spans` and what was deleted, as the stretches that are not missing. The rule of what is a hole holds between a segment that
+/// was deleted and the next, too.
+fn with_deleted(spans: Vec<Span>, deleted: &[TimeRange]) -> Vec<Span> {
+    if deleted.is_empty() {
+        return spans;
+    }
+    let mut ranges: Vec<TimeRange> = spans.iter().map(|span| TimeRange { start: span.start, end: span.end }).collect();
+    ranges.extend(deleted);
+    let covered = joined(ranges, GAP_MIN).into_iter();
+    covered.map(|TimeRange { start, end }| Span { start, end, available: false, sources: Vec::new() }).collect()
 }

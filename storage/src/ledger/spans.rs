@@ -16,7 +16,8 @@ pub fn spans(rows: &[SegmentRow], range: TimeRange) -> Vec<Span> {
         let source = SpanSource { slot: row.placement.slot, epoch: row.placement.epoch };
         runs.entry(source).or_default().extend(row.runs.iter().filter(|run| run.start < run.end));
     }
-    let covered = runs.into_iter().flat_map(|(source, runs)| joined(runs).into_iter().map(move |run| (source, run)));
+    let covered =
+        runs.into_iter().flat_map(|(source, runs)| joined(runs, GAP_MIN).into_iter().map(move |run| (source, run)));
     let mut spans = layered(covered.collect());
     // What lies between the footage of two placements is told by the gap rule as well.
     for index in 1..spans.len() {
@@ -30,13 +31,13 @@ pub fn spans(rows: &[SegmentRow], range: TimeRange) -> Vec<Span> {
     spans.into_iter().filter_map(|span| clipped(span, range)).collect()
 }
 
-/// `runs` of one source, sorted, joined where they overlap or are up to [`GAP_MIN`] apart.
-fn joined(mut runs: Vec<TimeRange>) -> Vec<TimeRange> {
+/// `runs` sorted, joined where they overlap or are up to `apart` apart.
+pub(crate) fn joined(mut runs: Vec<TimeRange>, apart: Duration) -> Vec<TimeRange> {
     runs.sort_unstable();
     let mut joined: Vec<TimeRange> = Vec::with_capacity(runs.len());
     for run in runs {
         match joined.last_mut() {
-            Some(last) if run.start.since(last.end) <= GAP_MIN => last.end = last.end.max(run.end),
+            Some(last) if run.start.since(last.end) <= apart => last.end = last.end.max(run.end),
             _ => joined.push(run),
         }
     }

@@ -2,7 +2,7 @@ use eyrie_types::{CameraId, Epoch, GapCause, Incident, TenantId, TimeRange, Wall
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
-use super::{SEGMENT_SPAN_MAX, Store, StoreError};
+use super::{SEGMENT_SPAN_MAX, Store, StoreError, day_rollups};
 
 /// The stored end of an incident that is still open: later than any other, so that one index range finds what overlaps.
 const OPEN: i64 = i64::MAX;
@@ -21,6 +21,9 @@ impl Store {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let Incident { slot, epoch, cause, start, end } = incident;
+            // Days of which it is still open are not over; those that it reached into before are drawn up anew.
+            let told = TimeRange { start, end: end.unwrap_or(start).max(start) };
+            day_rollups::forget(connection, &tenant, camera, told)?;
             connection
                 .prepare_cached(
                     "INSERT INTO incidents (tenant, camera, slot, epoch, cause, start_us, end_us)

@@ -1,6 +1,7 @@
 use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
+use rusqlite::Connection;
 
-use super::{Store, StoreError, incidents, node, segments, spec_history};
+use super::{Store, StoreError, deletions, incidents, node, segments, spec_history};
 use crate::ledger::{INCIDENT_SLACK, LedgerRows, STARTING_MAX, UNSYNCED_MAX};
 
 impl Store {
@@ -17,18 +18,26 @@ impl Store {
         range: TimeRange,
     ) -> Result<LedgerRows, StoreError> {
         let tenant = tenant.clone();
-        self.read(move |connection| {
-            // What began or ended just outside explains what is missing at the edges.
-            let wider = TimeRange { start: range.start - INCIDENT_SLACK, end: range.end + INCIDENT_SLACK };
-            let before = TimeRange { start: range.start - STARTING_MAX, end: range.end };
-            let around = TimeRange { start: range.start, end: range.end + UNSYNCED_MAX };
-            Ok(LedgerRows {
-                spec_changes: spec_history::within(connection, &tenant, camera, range)?,
-                segments: segments::overlapping(connection, &tenant, camera, before)?,
-                incidents: incidents::overlapping(connection, &tenant, camera, wider)?,
-                node_runs: node::runs(connection, node, around)?,
-            })
-        })
-        .await
+        self.read(move |connection| within(connection, &tenant, camera, node, range)).await
     }
+}
+
+pub(super) fn within(
+    connection: &Connection,
+    tenant: &TenantId,
+    camera: CameraId,
+    node: NodeId,
+    range: TimeRange,
+) -> Result<LedgerRows, StoreError> {
+    // What began or ended just outside explains what is missing at the edges.
+    let wider = TimeRange { start: range.start - INCIDENT_SLACK, end: range.end + INCIDENT_SLACK };
+    let before = TimeRange { start: range.start - STARTING_MAX, end: range.end };
+    let around = TimeRange { start: range.start, end: range.end + UNSYNCED_MAX };
+    Ok(LedgerRows {
+        spec_changes: spec_history::within(connection, tenant, camera, range)?,
+        segments: segments::overlapping(connection, tenant, camera, before)?,
+        deleted: deletions::deleted(connection, tenant, camera, before)?,
+        incidents: incidents::overlapping(connection, tenant, camera, wider)?,
+        node_runs: node::runs(connection, node, around)?,
+    })
 }

@@ -19,8 +19,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] =
-    [Migration { version: 1, oldest_reader: 1, sql: include_str!("schema/0001_first.sql") }];
+const MIGRATIONS: [Migration; 2] = [
+    Migration { version: 1, oldest_reader: 1, sql: include_str!("schema/0001_first.sql") },
+    Migration { version: 2, oldest_reader: 1, sql: include_str!("schema/0002_retention.sql") },
+];
 
 /// The last schema this release knows.
 const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;

@@ -7,7 +7,7 @@ use eyrie_types::{CameraId, NodeId, Placement, SegmentRow, SegmentState, TenantI
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
-use super::{Store, StoreError, runs_codec};
+use super::{Store, StoreError, day_rollups, runs_codec};
 
 /// No segment is longer: they are cut after 1 h and at 00:00 UTC, and a slow disk or a late keyframe adds to that. What
 /// overlaps a range began at most this long before it.
@@ -89,28 +89,68 @@ impl Store {
         .await
     }
 
-    /// Removes a segment from the index, with its copies and its fragment table: retention, or a file that is lost. Its key
-    /// row stays until it is shredded. Removing what is not there is no error.
+    /// Removes a segment from the index, with its copies and its fragment table: a file that is lost. Its key row stays until it
+    /// is shredded. Removing what is not there is no error.
     pub async fn remove_segment(&self, row: SegmentRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let Placement { tenant, camera, slot, epoch } = row.placement;
-            let (tenant, camera, day, segment) = (Col(tenant), Col(camera), row.start.utc_day(), Col(row.segment));
-            connection
-                .prepare_cached("DELETE FROM fragments WHERE tenant = ?1 AND camera = ?2 AND segment = ?3")?
-                .execute(params![tenant, camera, segment])?;
-            connection
-                .prepare_cached("DELETE FROM copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4")?
-                .execute(params![tenant, camera, day, segment])?;
-            connection
-                .prepare_cached(
-                    "DELETE FROM segments WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND start_us = ?4
-                       AND slot = ?5 AND epoch = ?6 AND segment = ?7",
-                )?
-                .execute(params![tenant, camera, day, Col(row.start), Col(slot), Col(epoch), segment])?;
-            Ok(())
-        })
-        .await
+        self.write(move |connection| remove(connection, &row, "").map(drop)).await
     }
+}
+
+/// Removes a segment that does not grow; `false` where there is none, or it grows.
+pub(super) fn remove_closed(connection: &Connection, row: &SegmentRow) -> Result<bool, StoreError> {
+    remove(connection, row, "AND state <> 'open'")
+}
+
+fn remove(connection: &Connection, row: &SegmentRow, only: &str) -> Result<bool, StoreError> {
+    let Placement { tenant, camera, slot, epoch } = row.placement.clone();
+    let (tenant, camera, day, segment) = (Col(tenant), Col(camera), row.start.utc_day(), Col(row.segment));
+    let sql = format!(
+        "DELETE FROM segments WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND start_us = ?4 AND slot = ?5
+           AND epoch = ?6 AND segment = ?7 {only}"
+    );
+    let gone = connection.prepare_cached(&sql)?.execute(params![
+        tenant,
+        camera,
+        day,
+        Col(row.start),
+        Col(slot),
+        Col(epoch),
+        segment
+    ])?;
+    if gone == 0 && !only.is_empty() {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached("DELETE FROM fragments WHERE tenant = ?1 AND camera = ?2 AND segment = ?3")?
+        .execute(params![tenant, camera, segment])?;
+    connection
+        .prepare_cached("DELETE FROM copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4")?
+        .execute(params![tenant, camera, day, segment])?;
+    day_rollups::forget(connection, &row.placement.tenant, row.placement.camera, reach(row))?;
+    Ok(gone > 0)
+}
+
+/// The time a row says something about.
+fn reach(row: &SegmentRow) -> TimeRange {
+    TimeRange { start: row.start, end: row.end.max(row.start) }
+}
+
+/// The oldest segments of a camera on `node` that do not grow.
+pub(super) fn oldest(
+    connection: &Connection,
+    tenant: &TenantId,
+    camera: CameraId,
+    node: NodeId,
+    limit: u32,
+) -> Result<Vec<SegmentRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM segments WHERE tenant = ?1 AND camera = ?2 AND node = ?3 AND state <> 'open'
+         ORDER BY day, start_us, slot, epoch, segment LIMIT ?4"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let asked = params![Col(tenant.clone()), Col(camera), Col(node), limit];
+    let rows = statement.query_map(asked, read)?.collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 const COLUMNS: &str = "tenant, camera, start_us, slot, epoch, segment, node, state, end_us, runs, fragments, bytes, key, \
@@ -168,6 +208,7 @@ fn put(connection: &Connection, row: &SegmentRow) -> Result<(), StoreError> {
             row.key.map(Col),
             row.merkle_root,
         ])?;
+    day_rollups::forget(connection, &row.placement.tenant, row.placement.camera, reach(row))?;
     if row.state == SegmentState::Open {
         metrics::counter!("eyrie_store_segment_refreshes_total").increment(1);
     }

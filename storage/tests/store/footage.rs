@@ -4,7 +4,8 @@ use eyrie_storage::StoreError;
 use eyrie_storage::ledger::Ledger;
 use eyrie_storage::store::{SealedSecret, SegmentCopy, TenantKeyRow};
 use eyrie_types::{
-    By, CameraId, FragmentEntry, GapCause, Incident, KeyId, NodeId, SegmentId, SegmentRow, SegmentState, Slot,
+    Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Event, EventKind, FragmentEntry, GapCause, Incident,
+    KeyId, NodeId, RequestId, SegmentId, SegmentRow, SegmentState, Slot,
 };
 
 use crate::backend::empty;
@@ -236,4 +237,76 @@ async fn the_ledger_is_drawn_from_one_snapshot_with_what_lies_just_outside() {
     let gaps: Vec<_> = ledger.gaps.iter().map(|gap| (gap.start, gap.end, gap.cause)).collect();
     assert_eq!(gaps, vec![(at(30_000), at(31_000), GapCause::CameraSilent)]);
     assert_eq!((ledger.summary.missing_s(), ledger.summary.durable_s()), (1.0, 19.0));
+}
+
+#[tokio::test]
+async fn a_day_is_drawn_up_once_and_anew_after_any_of_its_rows_changed() {
+    let store = empty().await;
+    let (made, node) = (camera("gate"), NodeId::generate());
+    store.create_camera(made.clone(), None, By::system()).await.unwrap();
+    store.node_alive(node, at(-5_000), at(3 * DAY)).await.unwrap();
+    let day = at(0).utc_day();
+    let row = SegmentRow { state: SegmentState::Closed, ..segment(made.id, node, 0, HOUR) };
+    store.put_segments(vec![row.clone()]).await.unwrap();
+    let kept = async || store.day_rollups(&home(), made.id, day - 1, day + 1).await.unwrap();
+    let draw = async || store.draw_day_rollup(&home(), made.id, node, day, at(2 * DAY)).await.unwrap();
+    assert!(kept().await.is_empty());
+    let drawn = draw().await;
+    assert_eq!((drawn.summary.durable_s(), drawn.summary.expected_s()), (3600.0, 86_400.0));
+    assert_eq!(kept().await.into_iter().collect::<Vec<_>>(), [(day, drawn.clone())]);
+    // Another day's row changes nothing of it.
+    store.put_segments(vec![segment(made.id, node, DAY + HOUR, DAY + 2 * HOUR)]).await.unwrap();
+    assert_eq!(kept().await.len(), 1);
+    store.put_segments(vec![segment(made.id, node, 2 * HOUR, 3 * HOUR)]).await.unwrap();
+    assert!(kept().await.is_empty(), "a row that came late");
+    assert_eq!(draw().await.summary.durable_s(), 7200.0);
+    store.put_incident(&home(), made.id, incident(1, 5 * HOUR, Some(6 * HOUR))).await.unwrap();
+    assert!(kept().await.is_empty(), "an incident that came late");
+    assert_eq!(draw().await.summary.missing_us_by_cause[&GapCause::CameraSilent] / 1_000_000, 3604);
+
+    let event = Event::new(home(), at(0), By::system(), EventKind::CameraCreated { camera: made.id });
+    let marked = store.mark_deleted(vec![row.clone()], audit("recording.delete"), event).await.unwrap();
+    assert_eq!(marked.len(), 1);
+    assert!(kept().await.is_empty(), "what it told of is deleted");
+    let after = draw().await.summary;
+    assert_eq!((after.durable_s(), after.deleted_s()), (3600.0, 3600.0));
+}
+
+#[tokio::test]
+async fn only_segments_that_do_not_grow_are_marked_and_a_mark_stays_until_it_is_finished() {
+    let store = empty().await;
+    let (camera, node, key) = (CameraId::generate(), NodeId::generate(), KeyId::random());
+    let open = segment(camera, node, 0, 10_000);
+    let closed = SegmentRow { state: SegmentState::Closed, key: Some(key), ..segment(camera, node, 20_000, 30_000) };
+    store.put_key(&home(), key, SealedSecret::new(vec![1])).await.unwrap();
+    store.put_segments(vec![open.clone(), closed.clone()]).await.unwrap();
+    assert_eq!(store.recorded_cameras(None).await.unwrap(), [(home(), camera)]);
+    assert_eq!(store.recorded_cameras(Some((home(), camera))).await.unwrap(), []);
+    assert_eq!(store.oldest_segments(&home(), camera, node, 9).await.unwrap(), std::slice::from_ref(&closed));
+    let event = || Event::new(home(), at(0), By::system(), EventKind::CameraCreated { camera });
+    let rows = vec![open.clone(), closed.clone()];
+    let marked = store.mark_deleted(rows.clone(), audit("recording.delete"), event()).await.unwrap();
+    assert_eq!(marked.iter().map(|mark| mark.segment).collect::<Vec<_>>(), [closed.segment]);
+    assert_eq!(store.segments(&home(), camera, range(0, 60_000)).await.unwrap(), [open]);
+    assert_eq!(store.mark_deleted(rows, audit("recording.delete"), event()).await.unwrap(), [], "once");
+    assert_eq!(store.marked_segments().await.unwrap(), marked);
+    assert!(store.key(&home(), key).await.unwrap().is_some(), "its file may be there");
+    store.finish_deletion(marked[0].clone()).await.unwrap();
+    store.finish_deletion(marked[0].clone()).await.unwrap();
+    assert_eq!(store.marked_segments().await.unwrap(), []);
+    assert_eq!(store.key(&home(), key).await.unwrap(), None);
+}
+
+fn audit(action: &str) -> AuditRecord {
+    AuditRecord {
+        id: AuditId::generate(),
+        tenant: home(),
+        time: at(0),
+        actor: Actor::System,
+        action: action.to_owned(),
+        object: String::new(),
+        remote: String::new(),
+        request: RequestId::generate(),
+        outcome: AuditOutcome::Allowed,
+    }
 }

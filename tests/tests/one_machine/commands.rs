@@ -175,7 +175,7 @@ async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
     let camera = stage.client.post("/api/v1/cameras", &body).await?;
     let id = camera["id"].as_str().unwrap_or_default();
     stage.client.await_state(id, "online").await?;
-    for link in ["hls", "recordings", "gaps"] {
+    for link in ["hls", "recordings", "gaps", "ledger", "timeline"] {
         let path = camera["links"][link].as_str().unwrap_or_else(|| panic!("no link {link}: {camera}"));
         let answer = stage.client.request(reqwest::Method::GET, path).send().await?;
         assert!(answer.status().is_success(), "{link}: {}", answer.status());
@@ -215,5 +215,13 @@ async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
         let played = crate::support::probe(&folder.path().join(&file).display().to_string(), None, 25).await?;
         assert_eq!(played, "h264,320,180,25", "{file}");
     }
+
+    // Retention: the guide's rules, accepted.
+    let rules = guide.split("-d '{\"recording\"").nth(1).and_then(|rest| rest.split('\'').next());
+    let rules: serde_json::Value =
+        serde_json::from_str(&format!("{{\"recording\"{}", rules.expect("the guide sets rules of retention")))?;
+    let patch = stage.client.request(reqwest::Method::PATCH, &format!("/api/v1/cameras/{id}")).json(&rules);
+    let patched: serde_json::Value = patch.send().await?.error_for_status()?.json().await?;
+    assert_eq!(patched["recording"]["retention"], rules["recording"]["retention"], "{patched}");
     Ok(())
 }

@@ -11,10 +11,10 @@ use crate::footage::{assert_told, holes};
 use crate::support::{Stage, clip};
 
 /// A small file system of its own, unmounted when dropped.
-struct SmallDisk(PathBuf);
+pub(crate) struct SmallDisk(pub(crate) PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path, mib: u32) -> anyhow::Result<Self> {
+    pub(crate) fn mount(at: &Path, mib: u32) -> anyhow::Result<Self> {
         std::fs::create_dir_all(at)?;
         let size = format!("size={mib}m");
         let status = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status()?;
@@ -33,7 +33,7 @@ impl SmallDisk {
     }
 
     /// A node that records onto it.
-    fn options(&self) -> NodeOptions {
+    pub(crate) fn options(&self) -> NodeOptions {
         NodeOptions { toml: format!("recording.directory = '{}'", self.0.display()), ..NodeOptions::default() }
     }
 }
@@ -47,7 +47,7 @@ impl Drop for SmallDisk {
 
 /// Whether this process may mount. Where it may not, the test `name` is run once more as root of namespaces of its own, and
 /// nothing is left to do here.
-async fn may_mount(name: &str) -> anyhow::Result<bool> {
+pub(crate) async fn may_mount(name: &str) -> anyhow::Result<bool> {
     if std::fs::metadata("/proc/self")?.uid() == 0 {
         return Ok(true);
     }
@@ -68,7 +68,9 @@ async fn a_full_disk_stops_neither_live_nor_recording_once_there_is_room_again()
     let disk = SmallDisk::mount(&mount.path().join("recordings"), 258)?;
     // 256 MiB of it stay free for the rest of the system; 2 MiB hold some ten seconds at 1.5 Mbit/s.
     let stream = StreamConfig::new("door", ClipSpec { bitrate_kbps: 1500, ..clip() });
-    let stage = Stage::set(vec![stream], disk.options()).await?;
+    let mut options = disk.options();
+    options.toml += "\nretention.when_full = 'stop'";
+    let stage = Stage::set(vec![stream], options).await?;
     let id = stage.add_online("door").await?;
     stage.client.await_recorded(&id, 2.0).await?;
     stage.await_cause(&id, "disk_full").await?;

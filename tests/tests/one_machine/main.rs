@@ -18,6 +18,7 @@ mod many;
 mod memory;
 mod playback;
 mod preload;
+mod retention;
 mod sessions;
 mod slow_reader;
 mod source_clock;

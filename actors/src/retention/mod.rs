@@ -1,0 +1,15 @@
+//! How long recordings are kept: the service that deletes what the rules allow, oldest first, before a disk gets full.
+//!
+//! rows, rules and room → [`plan`] (pure) → marked in the store, out of the index → file deleted → key shredded, mark removed.
+//! A crash anywhere in between leaves marks, from which the next start goes on.
+
+mod finish;
+mod inventory;
+mod plan;
+#[cfg(test)]
+mod plan_tests;
+mod room;
+mod round;
+
+pub(crate) use finish::finish_on;
+pub(crate) use round::run;
