@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyrie_cluster::PlacementKey;
 use eyrie_storage::ledger::{Ledger, Summary};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, GapCause, TenantId, TimeRange};
+use eyrie_types::{GapCause, TimeRange};
 
 use crate::context::NodeContext;
 
@@ -43,12 +44,9 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
 
 /// The account of all cameras of the node over the last `window`.
 async fn account(node: &NodeContext, window: Duration) -> Result<Summary, StoreError> {
-    let cameras: Vec<(TenantId, CameraId)> = {
-        let directory = node.directory.lock();
-        directory.cameras.keys().map(|key| (key.tenant.clone(), key.camera)).collect()
-    };
+    let placements = node.directory.lock().placements();
     let mut total = Summary::default();
-    for (tenant, camera) in cameras {
+    for PlacementKey { tenant, camera, .. } in placements {
         let now = node.clock.now();
         let range = TimeRange { start: now - window, end: now };
         // Asked before the index, or what passes from here to there meanwhile is missed.

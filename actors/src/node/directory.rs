@@ -92,6 +92,11 @@ impl Inner {
         self.cameras.get(key)
     }
 
+    /// All placements that should be here, switched on or off.
+    pub(crate) fn placements(&self) -> Vec<PlacementKey> {
+        self.cameras.keys().cloned().collect()
+    }
+
     /// The placements that are switched off.
     pub(crate) fn disabled(&self) -> Vec<PlacementKey> {
         self.cameras.iter().filter(|(_, camera)| !camera.spec.enabled).map(|(key, _)| key.clone()).collect()

@@ -83,7 +83,7 @@ async fn answer(
     let prepared = match resumed {
         Some(known) => known,
         None => {
-            let gaps = ledger_of(state, caller, id, key.range).await?.gaps;
+            let gaps = ledger_of(state, &caller.tenant, id, key.range, state.clock().now()).await?.gaps;
             prepare(state, &key, gaps).await?
         }
     };
