@@ -55,7 +55,7 @@ const COUNTERS: [(&str, &str); 33] = [
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 17] = [
+const GAUGES: [(&str, Unit, &str); 18] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
     ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
@@ -80,5 +80,10 @@ const GAUGES: [(&str, Unit, &str); 17] = [
         "How many days back a camera's recordings will reach by its rules at the rate it records, by camera",
     ),
     ("eyrie_retention_segments_marked", Unit::Count, "Segments out of the index whose file is being deleted"),
+    (
+        "eyrie_retention_clock_ahead_seconds",
+        Unit::Seconds,
+        "How far the clock jumped ahead; recordings are not aged by it then",
+    ),
     ("eyrie_retention_short_bytes", Unit::Bytes, "Room that cannot be made because nothing more may be deleted"),
 ];

@@ -182,7 +182,7 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
             name: "index repair",
             body: Arc::new(move || repair_once(Arc::clone(&repair), epoch, started).boxed()),
         },
-        ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep)).boxed()) },
+        ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep), started).boxed()) },
         ServiceArgs {
             name: "recording account",
             body: Arc::new(move || recording_account::run(Arc::clone(&account)).boxed()),

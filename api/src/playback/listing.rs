@@ -22,8 +22,8 @@ pub(crate) struct Listing {
     pub(crate) grows: bool,
 }
 
-/// Finds what was recorded of a camera, deleted or not, in the range that `query` asks for. What is lost, damaged or no longer to be
-/// decrypted is left out; the rest plays.
+/// Finds what was recorded of a camera, deleted or not, in the range that `query` asks for. What is lost, damaged or no longer to
+/// be decrypted is left out; the rest plays.
 pub(crate) async fn list(
     state: &GatewayState,
     caller: &Principal,

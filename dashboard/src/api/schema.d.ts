@@ -1055,7 +1055,10 @@ export interface components {
         CapabilityAnswer: {
             /** @description When it expires. Ask for another before then; running players may go on with the new one. */
             expires_at: components["schemas"]["WallTime"];
-            /** @description An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera until it expires or the session ends. */
+            /**
+             * @description An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera
+             *     until it expires or the session ends.
+             */
             url: string;
         };
         /** @description What a capability is to open. */
