@@ -7,7 +7,7 @@ use eyrie_storage::ledger::{DayItem, DayRollup, Summary, coarsen, items};
 use eyrie_types::{CameraId, TenantId, TimeRange, WallTime};
 
 use super::footage;
-use crate::extract::{ApiPath, ApiQuery};
+use crate::extract::{ApiPath, ApiQuery, range_or};
 use crate::model::{LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineQuery};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -38,7 +38,7 @@ pub(crate) async fn get_ledger(
     ApiQuery(query): ApiQuery<LedgerQuery>,
 ) -> Result<Json<LedgerAnswer>, Problem> {
     let now = state.clock().now();
-    let range = footage::range_of(query.from, query.to, now, LEDGER_DEFAULT, RANGE_MAX)?;
+    let range = range_or(query.from, query.to, now, LEDGER_DEFAULT, RANGE_MAX)?;
     footage::check_known(&state, &caller.tenant, id).await?;
     let days = days(&state, &caller.tenant, id, range, now).await?;
     let mut total = Summary::default();
@@ -64,7 +64,7 @@ pub(crate) async fn get_timeline(
     ApiQuery(query): ApiQuery<TimelineQuery>,
 ) -> Result<Json<TimelineAnswer>, Problem> {
     let now = state.clock().now();
-    let range = footage::range_of(query.from, query.to, now, TIMELINE_DEFAULT, RANGE_MAX)?;
+    let range = range_or(query.from, query.to, now, TIMELINE_DEFAULT, RANGE_MAX)?;
     let points = query.points.unwrap_or(POINTS.0);
     if !(1..=POINTS.1).contains(&points) {
         return Err(Problem::query("points", format!("must be 1 to {}", POINTS.1)));
