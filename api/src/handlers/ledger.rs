@@ -70,13 +70,20 @@ pub(crate) async fn get_timeline(
         return Err(Problem::query("points", format!("must be 1 to {}", POINTS.1)));
     }
     footage::check_known(&state, &caller.tenant, id).await?;
+    let there = state.store().camera(&caller.tenant, id).await?.is_some();
     let drawn: Vec<DayItem> = if range.duration() <= EXACT_MAX {
         items(&footage::ledger_of(&state, &caller.tenant, id, range, now).await?)
     } else {
         days(&state, &caller.tenant, id, range, now).await?.into_values().flat_map(|day| day.items).collect()
     };
+    let markers = if there || super::markers::sees_deleted(&caller) {
+        state.store().marker_steps(&caller.tenant, id, range, points as usize).await?
+    } else {
+        Vec::new()
+    };
+    let markers = markers.into_iter().map(Into::into).collect();
     let items = coarsen(&drawn, range, points as usize).iter().map(Into::into).collect();
-    Ok(Json(TimelineAnswer { from: range.start, to: range.end, items }))
+    Ok(Json(TimelineAnswer { from: range.start, to: range.end, items, markers }))
 }
 
 /// The UTC days that `range` touches: kept ones as they are, the others derived, and kept if they are over.
