@@ -143,6 +143,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         gaps: below("gaps"),
         export: below("export.mp4"),
         timeline: below("timeline"),
+        markers: below("markers"),
         ledger: below("ledger"),
         status: below("status"),
         itself,

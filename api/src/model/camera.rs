@@ -111,6 +111,8 @@ pub struct CameraLinks {
     pub export: String,
     /// What is recorded and missing, drawn over any range.
     pub timeline: String,
+    /// What people noted of its footage.
+    pub markers: String,
     /// The account by day.
     pub ledger: String,
     /// Its status.

@@ -6,9 +6,11 @@ mod camera;
 mod camera_patch;
 mod feed;
 mod footage;
+mod layout;
 mod ledger;
 mod list;
 mod live;
+mod marker;
 mod node;
 mod playback;
 mod site;
@@ -20,12 +22,14 @@ pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnsw
 pub use camera_patch::{CameraPatch, RecordingPatch, RetentionPatch, SourcePatch};
 pub use feed::{FeedMessage, TicketAnswer};
 pub use footage::{ExportQuery, GapsAnswer, RangeQuery, RecordingsAnswer};
+pub use layout::LayoutsAnswer;
 pub use ledger::{
     LedgerAccount, LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineItem, TimelineKind,
     TimelineQuery,
 };
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
+pub use marker::{CameraMarkersQuery, MarkerInput, MarkerPage, MarkerPatch, MarkersQuery, TimelineMarker};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
 pub use playback::PlaybackQuery;
 pub use site::{SiteInput, SitePatch};

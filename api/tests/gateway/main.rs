@@ -8,6 +8,7 @@ mod cameras;
 mod feed;
 mod harness;
 mod ledger;
+mod markers;
 mod pages;
 mod playback;
 mod secrets;

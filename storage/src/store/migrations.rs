@@ -19,9 +19,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { version: 1, oldest_reader: 1, sql: include_str!("schema/0001_first.sql") },
     Migration { version: 2, oldest_reader: 1, sql: include_str!("schema/0002_retention.sql") },
+    Migration { version: 3, oldest_reader: 1, sql: include_str!("schema/0003_markers.sql") },
 ];
 
 /// The last schema this release knows.

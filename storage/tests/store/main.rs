@@ -7,6 +7,7 @@ mod backend;
 mod cameras;
 mod footage;
 mod log;
+mod markers;
 mod node;
 mod opening;
 mod people;
