@@ -144,6 +144,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         export: below("export.mp4"),
         timeline: below("timeline"),
         ledger: below("ledger"),
+        facts: below("facts"),
         status: below("status"),
         itself,
     };

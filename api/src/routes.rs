@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, ledger, live, me, node, ops,
+    audit, auth, camera_bulk, cameras, capabilities, docs, export, facts, feed, footage, ledger, live, me, node, ops,
     playback, sites, users,
 };
 use crate::model::CapabilityKind;
@@ -66,6 +66,9 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
         Contract(routes!(ledger::get_ledger), read("ledger.read", Viewer, "cameras")),
         Contract(routes!(ledger::get_timeline), read("timeline.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_facts), read("facts.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_facts_history), read("facts.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_node_history), read("node.read", Viewer, "")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
         Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),

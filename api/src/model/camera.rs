@@ -113,6 +113,8 @@ pub struct CameraLinks {
     pub timeline: String,
     /// The account by day.
     pub ledger: String,
+    /// What it sends, in numbers.
+    pub facts: String,
     /// Its status.
     pub status: String,
 }

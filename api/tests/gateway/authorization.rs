@@ -34,6 +34,9 @@ GET    /api/v1/cameras/{id}/recordings viewer
 GET    /api/v1/cameras/{id}/gaps viewer
 GET    /api/v1/cameras/{id}/ledger viewer
 GET    /api/v1/cameras/{id}/timeline viewer
+GET    /api/v1/cameras/{id}/facts viewer
+GET    /api/v1/cameras/{id}/facts/history viewer
+GET    /api/v1/node/history viewer
 GET    /api/v1/cameras/{id}/export.mp4 viewer
 GET    /media/{capability}/cameras/{id}/export.mp4 capability
 POST   /api/v1/cameras/{id}/capabilities viewer
