@@ -145,6 +145,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         timeline: below("timeline"),
         markers: below("markers"),
         ledger: below("ledger"),
+        facts: below("facts"),
         status: below("status"),
         itself,
     };

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, layouts, ledger, live, markers, me,
-    node, ops, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, docs, export, facts, feed, footage, layouts, ledger, live,
+    markers, me, node, ops, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -76,6 +76,9 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(layouts::create_layout), change("layout.create", Viewer, "layouts")),
         Contract(routes!(layouts::update_layout), change("layout.update", Viewer, "layouts")),
         Contract(routes!(layouts::delete_layout), change("layout.delete", Viewer, "layouts")),
+        Contract(routes!(facts::get_facts), read("facts.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_facts_history), read("facts.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_node_history), read("node.read", Viewer, "")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
         Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),

@@ -7,6 +7,7 @@ pub(crate) mod cameras;
 pub(crate) mod capabilities;
 pub(crate) mod docs;
 pub(crate) mod export;
+pub(crate) mod facts;
 pub(crate) mod feed;
 pub(crate) mod footage;
 pub(crate) mod layouts;

@@ -115,6 +115,8 @@ pub struct CameraLinks {
     pub markers: String,
     /// The account by day.
     pub ledger: String,
+    /// What it sends, in numbers.
+    pub facts: String,
     /// Its status.
     pub status: String,
 }

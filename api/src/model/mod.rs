@@ -4,6 +4,7 @@ mod auth;
 mod bulk;
 mod camera;
 mod camera_patch;
+mod facts;
 mod feed;
 mod footage;
 mod layout;
@@ -20,7 +21,11 @@ pub use auth::{LoginInput, Me, PasswordChange, RefreshInput, TokenAnswer};
 pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
 pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 pub use camera_patch::{CameraPatch, RecordingPatch, RetentionPatch, SourcePatch};
-pub use feed::{FeedMessage, TicketAnswer};
+pub use facts::{
+    FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint, VerdictAnswer,
+    VerdictLevel, VerdictReason,
+};
+pub use feed::{ClientMessage, FeedMessage, TicketAnswer};
 pub use footage::{ExportQuery, GapsAnswer, RangeQuery, RecordingsAnswer};
 pub use layout::LayoutsAnswer;
 pub use ledger::{

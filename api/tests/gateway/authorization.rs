@@ -43,6 +43,9 @@ GET    /api/v1/layouts viewer
 POST   /api/v1/layouts viewer
 PUT    /api/v1/layouts/{id} viewer
 DELETE /api/v1/layouts/{id} viewer
+GET    /api/v1/cameras/{id}/facts viewer
+GET    /api/v1/cameras/{id}/facts/history viewer
+GET    /api/v1/node/history viewer
 GET    /api/v1/cameras/{id}/export.mp4 viewer
 GET    /media/{capability}/cameras/{id}/export.mp4 capability
 POST   /api/v1/cameras/{id}/capabilities viewer

@@ -5,6 +5,7 @@
 
 mod backend;
 mod cameras;
+mod facts;
 mod footage;
 mod log;
 mod markers;
