@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, ledger, live, me, node, ops, playback,
-    sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, ledger, live, me, node, ops,
+    playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};

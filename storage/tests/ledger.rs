@@ -165,7 +165,7 @@ fn a_killed_node_explains_the_unsynced_tail_its_absence_and_the_start_after_it()
 
 #[test]
 fn what_retention_deleted_is_neither_durable_nor_missing_and_what_was_missing_stays_so() {
-    let all = [row(0, 1, &[(0, 20_000), (30_000, 39_900)]), row(40_000, 1, &[(40_000, 90_000)])];
+    let all = [row(0, 1, &[(0, 20_000), (30_000, 39_900)]), row(0, 1, &[(40_000, 90_000)])];
     let before = LedgerRows {
         spec_changes: vec![change(-500_000, true)],
         segments: all.to_vec(),
@@ -253,6 +253,7 @@ fn any_rows() -> impl Strategy<Value = LedgerRows> {
                     row(slot, epoch, &runs)
                 })
                 .collect(),
+            deleted: Vec::new(),
             incidents: incidents
                 .into_iter()
                 .map(|(cause, start, length)| incident(cause, start, length.map(|length| start + length)))

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
 use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
-use crate::playback::PlaybackPlaces;
 use crate::export::Exports;
+use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.

@@ -21,11 +21,16 @@ const RETRY_S: u32 = 2;
 pub(crate) struct PlaybackPlaces {
     answers: Arc<Semaphore>,
     playlists: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Default for PlaybackPlaces {
     fn default() -> Self {
-        Self { answers: Arc::new(Semaphore::new(ANSWERS_MAX)), playlists: Arc::new(Semaphore::new(PLAYLISTS_MAX)) }
+        Self {
+            answers: Arc::new(Semaphore::new(ANSWERS_MAX)),
+            playlists: Arc::new(Semaphore::new(PLAYLISTS_MAX)),
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -35,7 +40,7 @@ impl PlaybackPlaces {
     /// # Errors
     /// 429 when none becomes free.
     pub(crate) async fn answer(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        place(&self.answers, "segment").await
+        self.place(&self.answers, "segment").await
     }
 
     /// A place for a playlist, kept while it is made.
@@ -43,17 +48,17 @@ impl PlaybackPlaces {
     /// # Errors
     /// 429 when none becomes free.
     pub(crate) async fn playlist(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        place(&self.playlists, "playlist").await
+        self.place(&self.playlists, "playlist").await
     }
-}
 
-async fn place(places: &Arc<Semaphore>, what: &'static str) -> Result<OwnedSemaphorePermit, Problem> {
-    match tokio::time::timeout(PATIENCE, Arc::clone(places).acquire_owned()).await {
-        Ok(Ok(place)) => Ok(place),
-        _ => {
-            metrics::counter!("eyrie_playback_refused_total", "what" => what).increment(1);
-            let detail = "Too many viewers play recordings now.";
-            Err(Problem::new(ProblemCode::TooManyRequests, detail).retry_after(RETRY_S))
+    async fn place(&self, places: &Arc<Semaphore>, what: &'static str) -> Result<OwnedSemaphorePermit, Problem> {
+        match tokio::time::timeout(self.patience, Arc::clone(places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => {
+                metrics::counter!("eyrie_playback_refused_total", "what" => what).increment(1);
+                let detail = "Too many viewers play recordings now.";
+                Err(Problem::new(ProblemCode::TooManyRequests, detail).retry_after(RETRY_S))
+            }
         }
     }
 }
@@ -62,9 +67,9 @@ async fn place(places: &Arc<Semaphore>, what: &'static str) -> Result<OwnedSemap
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn beyond_the_limit_viewers_are_told_to_come_back_and_a_free_place_is_given_on() {
-        let places = PlaybackPlaces::default();
+        let places = PlaybackPlaces { patience: Duration::from_millis(10), ..PlaybackPlaces::default() };
         let mut taken = Vec::new();
         for _ in 0..ANSWERS_MAX {
             taken.push(places.answer().await.unwrap());

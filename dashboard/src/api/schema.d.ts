@@ -159,6 +159,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/export.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Takes footage out, as one MP4 file.
+         * @description The file begins with the keyframe at or before `from` and ends with the fragment that holds `to`;
+         *     `Eyrie-Covered-From` and `Eyrie-Covered-To` tell exactly. What is missing is closed up, and told in `Eyrie-Gaps`: how many gaps
+         *     there are, then the first 20 as `"start/end";cause=word` (RFC 9651). A download that broke off is resumed with `Range` and
+         *     `If-Range`. Ask with HEAD for the headers alone.
+         *
+         *     Needs the role viewer (`export.read`).
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/gaps": {
         parameters: {
             query?: never;
@@ -171,6 +196,28 @@ export interface paths {
          * @description Needs the role viewer (`gap.list`).
          */
         get: operations["list_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the account of a camera by UTC day.
+         * @description Whole days, in UTC, that the range touches. A day that is over is derived once and kept until any of its rows changes.
+         *
+         *     Needs the role viewer (`ledger.read`).
+         */
+        get: operations["get_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -219,6 +266,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/playback/{playlist}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A playlist of what was recorded in a range: media or I-frames.
+         * @description Needs the role viewer (`playback.read`).
+         */
+        get: operations["playback_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/playback/{segment}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An init segment, fragments or a keyframe of what was recorded.
+         * @description Needs the role viewer (`playback.read`).
+         */
+        get: operations["playback_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/playback/index.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The multivariant playlist of what was recorded in a range.
+         * @description Needs the role viewer (`playback.open`).
+         */
+        get: operations["playback_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/recordings": {
         parameters: {
             query?: never;
@@ -251,6 +358,28 @@ export interface paths {
          * @description Needs the role viewer (`camera.read_status`).
          */
         get: operations["get_camera_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draws a range of a camera.
+         * @description What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year.
+         *
+         *     Needs the role viewer (`timeline.read`).
+         */
+        get: operations["get_timeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -527,6 +656,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{capability}/cameras/{id}/export.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes footage out by capability, for players and links that cannot send headers. */
+        get: operations["media_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/{capability}/cameras/{id}/live/{placement}/{file}": {
         parameters: {
             query?: never;
@@ -553,6 +699,57 @@ export interface paths {
         };
         /** The live multivariant playlist, by capability. */
         get: operations["media_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/playback/{playlist}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A playlist of what was recorded in a range, by capability: media or I-frames. */
+        get: operations["media_playback_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/playback/{segment}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An init segment, fragments or a keyframe of what was recorded, by capability. */
+        get: operations["media_playback_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/playback/index.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The multivariant playlist of what was recorded in a range, by capability. */
+        get: operations["media_playback_index"];
         put?: never;
         post?: never;
         delete?: never;
@@ -781,16 +978,24 @@ export interface components {
         CameraId: string;
         /** @description Absolute paths on this server. */
         CameraLinks: {
+            /** @description What is recorded, as a file: with `?from&to`. */
+            export: string;
             /** @description What is missing. */
             gaps: string;
             /** @description Its live multivariant playlist (HLS, RFC 8216bis). */
             hls: string;
+            /** @description The account by day. */
+            ledger: string;
+            /** @description What was recorded, to be played (HLS, RFC 8216): ask with `?from&to`. */
+            playback: string;
             /** @description What is recorded. */
             recordings: string;
             /** @description The camera. */
             self: string;
             /** @description Its status. */
             status: string;
+            /** @description What is recorded and missing, drawn over any range. */
+            timeline: string;
         };
         /** @description A page of cameras, sorted by name. */
         CameraPage: {
@@ -940,6 +1145,25 @@ export interface components {
             /** @enum {string} */
             kind: "recording.health";
             trouble?: components["schemas"]["GapCause"] | null;
+        } | {
+            /**
+             * Format: int64
+             * @description Bytes deleted.
+             */
+            bytes: number;
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @description When the first of what was deleted began. */
+            from: components["schemas"]["WallTime"];
+            /** @enum {string} */
+            kind: "recording.deleted";
+            /**
+             * Format: int64
+             * @description Segments deleted.
+             */
+            segments: number;
+            /** @description When the last of it ended. */
+            to: components["schemas"]["WallTime"];
         };
         /**
          * @description A text message of the WebSocket. First comes a snapshot, continued by `statuses` where there are more than 1,000 cameras, then
@@ -994,8 +1218,16 @@ export interface components {
          * @enum {string}
          */
         GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "unknown";
-        /** @description What is missing, and the account of the range: `expected_s` = `durable_s` + `missing_s` + `pending_s`. */
+        /**
+         * @description What is missing, and the account of the range: `expected_s` = `durable_s` + `deleted_s` + `missing_s` +
+         *     `pending_s`.
+         */
         GapsAnswer: {
+            /**
+             * Format: double
+             * @description Of these, seconds that were durable until retention deleted them.
+             */
+            deleted_s: number;
             /**
              * Format: double
              * @description Of these, seconds that are durable.
@@ -1010,7 +1242,7 @@ export interface components {
             gaps: components["schemas"]["Gap"][];
             /**
              * Format: double
-             * @description Of these, seconds that are not.
+             * @description Of these, seconds that are missing.
              */
             missing_s: number;
             /**
@@ -1021,6 +1253,55 @@ export interface components {
         };
         /** @description Free words on a camera, sorted, each once. Read from a list; a map `{"floor": "2"}` reads as `floor=2`. */
         Labels: string[];
+        /** @description The account of a stretch of time. `expected_s` = `durable_s` + `deleted_s` + `missing_s` + `pending_s`. */
+        LedgerAccount: {
+            /**
+             * Format: double
+             * @description Of these, seconds that were durable until retention deleted them.
+             */
+            deleted_s: number;
+            /**
+             * Format: double
+             * @description Of these, seconds that are durable.
+             */
+            durable_s: number;
+            /**
+             * Format: double
+             * @description Seconds for which the camera's spec asked for footage.
+             */
+            expected_s: number;
+            /**
+             * Format: double
+             * @description Of these, seconds that are missing.
+             */
+            missing_s: number;
+            /** @description `missing_s` by cause; causes that took nothing are left out. */
+            missing_s_by_cause: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Of these, the last seconds before now, which are still on their way to the disk.
+             */
+            pending_s: number;
+        };
+        /** @description What was asked for, what is there, and why the rest is missing, by UTC day. */
+        LedgerAnswer: {
+            /** @description The days, in order. */
+            days: components["schemas"]["LedgerDay"][];
+            /** @description All of them against the objective. */
+            slo: components["schemas"]["SloAnswer"];
+            /** @description All of them together. */
+            total: components["schemas"]["LedgerAccount"];
+        };
+        /** @description A UTC day of a camera. */
+        LedgerDay: components["schemas"]["LedgerAccount"] & {
+            /**
+             * @description The day, as `YYYY-MM-DD`.
+             * @example 2026-01-31
+             */
+            day: string;
+        };
         /** @description Who wants to sign in. */
         LoginInput: {
             /** @description The user's password. */
@@ -1127,6 +1408,7 @@ export interface components {
         /** @description What to change of a camera's recording. */
         RecordingPatch: {
             mode?: components["schemas"]["RecordingMode"] | null;
+            retention?: components["schemas"]["RetentionPatch"] | null;
         };
         /** @description What is recorded. */
         RecordingsAnswer: {
@@ -1137,6 +1419,8 @@ export interface components {
         RecordingSpec: {
             /** @description The mode. */
             mode?: components["schemas"]["RecordingMode"];
+            /** @description How long it is kept, where the node's own rules are not to decide. */
+            retention?: components["schemas"]["RetentionSpec"];
         };
         /** @description The refresh token to use up. */
         RefreshInput: {
@@ -1148,6 +1432,32 @@ export interface components {
          * @description One request through the gateway: the correlation id of its log lines.
          */
         RequestId: string;
+        /** @description What to change of how long a camera's recordings are kept. */
+        RetentionPatch: {
+            /**
+             * Format: int64
+             * @description Seconds after which footage is deleted; `null` leaves it to the node.
+             */
+            max_age_s?: number | null;
+            /**
+             * Format: int64
+             * @description Most bytes the camera's recordings may take; `null` for no limit of its own.
+             */
+            max_bytes?: number | null;
+        };
+        /** @description How long a camera's recordings are kept. What is left out is decided by the node's rules. */
+        RetentionSpec: {
+            /**
+             * Format: int64
+             * @description Seconds after which footage is deleted: an hour to a century.
+             */
+            max_age_s?: number | null;
+            /**
+             * Format: int64
+             * @description Most bytes the camera's recordings may take; beyond it the oldest go. At least 16 MiB.
+             */
+            max_bytes?: number | null;
+        };
         /**
          * @description What a user may do. Ordered: each role may do all that the ones before it may.
          * @enum {string}
@@ -1223,6 +1533,29 @@ export interface components {
             name?: string | null;
             /** @description A new IANA time zone. */
             zone?: string | null;
+        };
+        /** @description How a camera stands against the node's objective for recording (`slo.recording`). */
+        SloAnswer: {
+            /**
+             * Format: double
+             * @description The share that was; `null` where nothing was expected.
+             */
+            achieved: number | null;
+            /**
+             * Format: double
+             * @description What is left of them; negative once the objective is missed.
+             */
+            budget_left_s: number;
+            /**
+             * Format: double
+             * @description Seconds that may be missing.
+             */
+            budget_s: number;
+            /**
+             * Format: double
+             * @description The share of expected footage that is to be recorded.
+             */
+            objective: number;
         };
         /**
          * Format: int32
@@ -1306,6 +1639,38 @@ export interface components {
             /** @description Goes into the subprotocol `ticket.<ticket>`; good for one connection. */
             ticket: string;
         };
+        /** @description A range of a camera, drawn as finely as was asked for. */
+        TimelineAnswer: {
+            /** @description Its first moment. */
+            from: components["schemas"]["WallTime"];
+            /**
+             * @description Sorted, none overlapping. Where there would be more of them than `points`, those within a step are merged: one with
+             *     anything missing is `missing`, so that no gap is hidden.
+             */
+            items: components["schemas"]["TimelineItem"][];
+            /** @description The first moment after it. */
+            to: components["schemas"]["WallTime"];
+        };
+        /** @description A stretch of a timeline. */
+        TimelineItem: {
+            cause?: components["schemas"]["GapCause"] | null;
+            /** @description The first moment after it. */
+            end: components["schemas"]["WallTime"];
+            /** @description What it is. */
+            kind: components["schemas"]["TimelineKind"];
+            /**
+             * Format: double
+             * @description Seconds of it that are missing.
+             */
+            missing_s?: number | null;
+            /** @description Its first moment. */
+            start: components["schemas"]["WallTime"];
+        };
+        /**
+         * @description What a stretch of a timeline is.
+         * @enum {string}
+         */
+        TimelineKind: "recorded" | "deleted" | "missing";
         /** @description The tokens of a session. The one answer that carries secrets, for it is where they are handed over. */
         TokenAnswer: {
             /** @description Goes into `Authorization: Bearer …`. */
@@ -1752,6 +2117,61 @@ export interface operations {
             };
         };
     };
+    export: {
+        parameters: {
+            query: {
+                /** @description The first moment. */
+                from: components["schemas"]["WallTime"];
+                /** @description The first moment after it. */
+                to: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description The part asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description As many exports run as may; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_gaps: {
         parameters: {
             query?: {
@@ -1776,6 +2196,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger: {
+        parameters: {
+            query?: {
+                /** @description A moment of the first day; by default 29 days before `to`. */
+                from?: components["schemas"]["WallTime"];
+                /** @description The moment after the last one asked for; by default now. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account, by day. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAnswer"];
                 };
             };
             /** @description What went wrong. */
@@ -1864,6 +2321,118 @@ export interface operations {
             };
         };
     };
+    playback_playlist: {
+        parameters: {
+            query: {
+                /** @description Where playing begins. The first segment begins with the keyframe before; `EXT-X-START` tells players. */
+                from: components["schemas"]["WallTime"];
+                /** @description Where it ends. */
+                to: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description `media.m3u8` or `iframes.m3u8`. */
+                playlist: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    playback_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `init.mp4`, `{first}-{last}.m4s` or `{number}.key.m4s`. */
+                file: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description The recorded file, as the playlist names it. */
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fragmented MP4. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    playback_index: {
+        parameters: {
+            query: {
+                /** @description Where playing begins. The first segment begins with the keyframe before; `EXT-X-START` tells players. */
+                from: components["schemas"]["WallTime"];
+                /** @description Where it ends. */
+                to: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_recordings: {
         parameters: {
             query?: {
@@ -1920,6 +2489,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CameraStatus"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: {
+                /** @description The first moment; by default 24 hours before `to`. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Most stretches in the answer, such as the pixels it is drawn on: 1 to 5,000, by default 1,000. */
+                points?: number;
+                /** @description The first moment after it; by default now. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The range, drawn. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineAnswer"];
                 };
             };
             /** @description What went wrong. */
@@ -2506,6 +3114,63 @@ export interface operations {
             };
         };
     };
+    media_export: {
+        parameters: {
+            query: {
+                /** @description The first moment. */
+                from: components["schemas"]["WallTime"];
+                /** @description The first moment after it. */
+                to: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description The capability, of the kind `export`. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description The part asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description As many exports run as may; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     media_file: {
         parameters: {
             query?: {
@@ -2566,6 +3231,124 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_playback_playlist: {
+        parameters: {
+            query: {
+                /** @description Where playing begins. The first segment begins with the keyframe before; `EXT-X-START` tells players. */
+                from: components["schemas"]["WallTime"];
+                /** @description Where it ends. */
+                to: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description `media.m3u8` or `iframes.m3u8`. */
+                playlist: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_playback_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description `init.mp4`, `{first}-{last}.m4s` or `{number}.key.m4s`. */
+                file: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description The recorded file, as the playlist names it. */
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Fragmented MP4. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_playback_index: {
+        parameters: {
+            query: {
+                /** @description Where playing begins. The first segment begins with the keyframe before; `EXT-X-START` tells players. */
+                from: components["schemas"]["WallTime"];
+                /** @description Where it ends. */
+                to: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -9,7 +9,7 @@ use eyrie_media::mp4_file::Mp4File;
 use eyrie_media::{AccessUnit, AudioTrack, Fragment, Fragmenter, Purpose, Stream, Track, TrackKind, init_segment};
 use proptest::prelude::*;
 
-use crate::units::{START, audio_track, footage, stream, through_ring, video_track};
+use crate::units::{START, audio_track, footage, small_video_track, stream, through_ring, video_track};
 
 fn plain(fragment: &Fragment) -> Bytes {
     fragment.chunks.concat().into()
@@ -143,12 +143,8 @@ fn a_clock_that_starts_anew_goes_straight_on() {
 
 #[test]
 fn another_size_is_another_description_of_the_same_track() {
-    let mut small = video_track();
-    if let TrackKind::Video(video) = &mut small.kind {
-        (video.width, video.height) = (640, 360);
-    }
     let first = footage(&stream(1, vec![video_track()]), 25, 25, 1, Duration::ZERO);
-    let second = footage(&stream(2, vec![small]), 25, 25, 1, Duration::from_secs(1));
+    let second = footage(&stream(2, vec![small_video_track()]), 25, 25, 1, Duration::from_secs(1));
     let file = export(&fragments(first.into_iter().chain(second)));
     assert_eq!(file.windows(4).filter(|kind| *kind == b"trak").count(), 1);
     let stsd = file.windows(4).position(|kind| kind == b"stsd").unwrap();

@@ -91,8 +91,9 @@ async fn a_range_comes_out_as_a_file_with_every_picture_the_camera_sent_in_it() 
         assert_eq!((found.as_str(), pictures), (codec, numbers.len()));
         let covered = to.since(from).as_secs_f64();
         assert!((seconds - covered).abs() < 0.3, "{seconds} s of a covered range of {covered} s");
-        let decoding = Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-i"]).arg(&path);
-        let decoding = decoding.args(["-f", "null", "-"]).output()?;
+        let mut decoding = Command::new("ffmpeg");
+        decoding.args(["-v", "error", "-nostdin", "-i"]).arg(&path).args(["-f", "null", "-"]);
+        let decoding = decoding.output()?;
         assert!(
             decoding.status.success() && decoding.stderr.is_empty(),
             "{}",
