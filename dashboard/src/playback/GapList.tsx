@@ -1,4 +1,4 @@
-import type { TimelineItem } from "../api/pending";
+import type { TimelineItem } from "../api/types";
 import { m } from "../messages";
 import { formatDuration, formatStretch } from "../time/format";
 import type { View } from "./view";

@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
 import { createMarker, linksOf, type Marker, updateMarker } from "../api/pending";
 import type { Camera } from "../api/types";
@@ -30,6 +30,9 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
   const [whole, setWhole] = useState(clip !== null);
   const [tried, setTried] = useState(false);
   const listId = useId();
+  const titleInput = useRef<HTMLInputElement>(null);
+  // Whoever presses M goes on typing.
+  useEffect(() => titleInput.current?.focus(), []);
   const titleError = tried && title.trim() === "" ? m.markers.nameMissing : undefined;
   const categoryError = tried && !CATEGORY.test(category) ? m.markers.categoryBad : undefined;
   const marksClip = !known && clip !== null && whole;
@@ -58,6 +61,7 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
           <>
             <p className="text-sm text-soft tabular-nums">{marksClip ? formatStretch(clip.fromMs, clip.toMs, zone) : formatInstant(startMs, zone)}</p>
             <TextField
+              ref={titleInput}
               label={m.markers.name}
               placeholder={m.markers.namePlaceholder}
               value={title}

@@ -1,6 +1,6 @@
 import { memo, type ReactNode, useRef } from "react";
 
-import type { TimelineItem } from "../api/pending";
+import type { TimelineItem } from "../api/types";
 import { m } from "../messages";
 import { formatDay, formatDuration, formatInstant, formatMonth, formatStretch, formatTime } from "../time/format";
 import { useWidth } from "../ui/use-width";
@@ -103,11 +103,11 @@ export function Timeline({ view, nowMs, zone, items, flags, clip, atMs, thumbnai
         {pointed && pointedMs !== null && dragging === null && <div className="pointer-events-none absolute top-8 bottom-0 w-px bg-ink/60" style={{ left: percent(pointed.share) }} />}
         {seen && (
           <div data-handle="scrub" data-playhead="" className="absolute inset-y-0 z-20 w-6 -translate-x-1/2 cursor-ew-resize" style={{ left: percent(cursor) }}>
-            <div className="mx-auto h-full w-0.5 bg-bad-fill" />
-            <div className="absolute top-4.5 left-1/2 size-3.5 -translate-x-1/2 rounded-full border-2 border-surface bg-bad-fill shadow-card transition-transform group-hover/line:scale-115" />
+            <div className="mx-auto h-full w-0.5 bg-ink" />
+            <div className="absolute top-4.5 left-1/2 size-3.5 -translate-x-1/2 rounded-full border-2 border-surface bg-ink shadow-card transition-transform group-hover/line:scale-115" />
           </div>
         )}
-        {pointed && pointedMs !== null && (
+        {pointed && pointedMs !== null && !(pointed.touch && dragging === null) && (
           <Preview share={pointed.share} width={width} picture={preview} time={formatTime(pointedMs, zone, true)} day={formatDay(pointedMs, zone)} />
         )}
       </div>

@@ -57,7 +57,7 @@ export function Transport({ live, playing, speed, frames, onToggle, onSkip, onSt
         <IconButton icon="markIn" name={m.clip.setIn} disabled={live} onClick={onIn} />
         <IconButton icon="markOut" name={m.clip.setOut} disabled={live} onClick={onOut} />
         <IconButton icon="flag" name={m.markers.add} onClick={onMarker} />
-        <IconButton icon="keys" name={m.playback.shortcuts} className="hidden sm:inline-flex" onClick={onShortcuts} />
+        <IconButton icon="keys" name={m.playback.shortcuts} className="max-sm:hidden" onClick={onShortcuts} />
       </div>
     </div>
   );
@@ -67,14 +67,17 @@ interface LookProps {
   view: View;
   zone: string;
   nowMs: number;
+  /** The playhead. */
+  atMs: number;
   onZoom: (factor: number) => void;
   onSpan: (spanMs: number) => void;
   onDay: (day: string) => void;
 }
 
 /** What of the timeline is looked at: how much, and which day. */
-export function LookBar({ view, zone, nowMs, onZoom, onSpan, onDay }: LookProps) {
-  const middle = Math.min(nowMs, (view.fromMs + view.toMs) / 2);
+export function LookBar({ view, zone, nowMs, atMs, onZoom, onSpan, onDay }: LookProps) {
+  const seen = atMs >= view.fromMs && atMs <= view.toMs;
+  const middle = Math.min(nowMs, seen ? atMs : (view.fromMs + view.toMs) / 2);
   return (
     <div className="flex flex-wrap items-center gap-x-1 gap-y-2">
       <IconButton icon="zoomOut" name={m.playback.zoomOut} onClick={() => onZoom(2)} />

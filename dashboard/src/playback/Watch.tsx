@@ -226,6 +226,7 @@ export function Watch({ camera, zone }: { camera: Camera; zone: string }) {
               view={view}
               zone={zone}
               nowMs={now}
+              atMs={atMs}
               onZoom={zoom}
               onSpan={(spanMs) => zoom(spanMs / (view.toMs - view.fromMs))}
               onDay={(day) => {

@@ -15,5 +15,11 @@ export function chunkAt(ms: number, nowMs: number, keyframes: boolean): View | n
   return { fromMs: ms - BACK_MS[what], toMs: Math.min(nowMs, ms + AHEAD_MS[what]) };
 }
 
+/** A range as the API takes it: whole milliseconds, none of it left out. */
+export const rangeOf = ({ fromMs, toMs }: View): { from: string; to: string } => ({ from: new Date(Math.floor(fromMs)).toISOString(), to: new Date(Math.ceil(toMs)).toISOString() });
+
 /** A range as the query of an address. */
-export const rangeQuery = ({ fromMs, toMs }: View): string => `from=${new Date(Math.floor(fromMs)).toISOString()}&to=${new Date(Math.ceil(toMs)).toISOString()}`;
+export function rangeQuery(range: View): string {
+  const { from, to } = rangeOf(range);
+  return `from=${from}&to=${to}`;
+}

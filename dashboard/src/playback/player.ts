@@ -2,7 +2,6 @@ import Hls, { type ErrorData } from "hls.js/light";
 
 import { authorizeXhr, renewToken } from "../api/authorized-xhr";
 import { api, authorizedFetch, unwrap } from "../api/client";
-import { isNothing } from "../api/pending";
 import { asProblem, problemFrom } from "../api/problem";
 import { backoffMs } from "../retry";
 import { chunkAt, rangeQuery } from "./chunk";
@@ -201,7 +200,7 @@ export class PlaybackPlayer {
     const response = await authorizedFetch(new Request(url, { signal }));
     if (response.ok) return parseVod(await response.text(), url.href);
     const problem = problemFrom(await response.json().catch(() => null), response);
-    if (isNothing(problem)) return [];
+    if (problem.status === 404) return [];
     throw problem;
   }
 

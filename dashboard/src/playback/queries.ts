@@ -1,9 +1,10 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 
-import { getMarkers, getTimeline, linksOf, type TimelineItem } from "../api/pending";
+import { api, unwrap } from "../api/client";
 import { pagedQuery } from "../api/pages";
-import type { Camera } from "../api/types";
-import { rangeQuery } from "./chunk";
+import { getMarkers, linksOf, type MarkedTimeline } from "../api/pending";
+import type { Camera, TimelineItem } from "../api/types";
+import { rangeOf, rangeQuery } from "./chunk";
 import { footageAfter } from "./strip";
 import type { View } from "./view";
 
@@ -20,11 +21,14 @@ const PAST_MS = 399 * DAY_MS;
 /** Markers a page of the list holds. */
 const MARKERS_PAGE = 50;
 
+const askTimeline = (camera: Linked, window: View, points: number, signal: AbortSignal): Promise<MarkedTimeline> =>
+  unwrap(api.GET("/api/v1/cameras/{id}/timeline", { params: { path: { id: camera.id }, query: { ...rangeOf(window), points } }, signal }));
+
 /** A window of a camera's timeline. */
 export const timelineQuery = (camera: Linked, window: View) =>
   queryOptions({
     queryKey: ["timeline", camera.id, window.fromMs, window.toMs],
-    queryFn: ({ signal }) => getTimeline(`${linksOf(camera).timeline}?${rangeQuery(window)}&points=${POINTS}`, signal),
+    queryFn: ({ signal }) => askTimeline(camera, window, POINTS, signal),
     // Only what reaches up to now changes while one looks.
     refetchInterval: () => (window.toMs > Date.now() ? 5_000 : false),
     staleTime: 4_000,
@@ -37,7 +41,7 @@ export const overviewQuery = (camera: Linked) =>
     queryKey: ["timeline", camera.id, "overview"],
     queryFn: ({ signal }) => {
       const toMs = Date.now();
-      return getTimeline(`${linksOf(camera).timeline}?${rangeQuery({ fromMs: toMs - PAST_MS, toMs })}&points=${OVERVIEW_POINTS}`, signal);
+      return askTimeline(camera, { fromMs: toMs - PAST_MS, toMs }, OVERVIEW_POINTS, signal);
     },
     refetchInterval: 60_000,
     staleTime: 30_000,
@@ -64,10 +68,12 @@ export async function nextFootage(queries: QueryClient, camera: Linked, ms: numb
   return null;
 }
 
-/** What of a range is missing or deleted the longest, and so why it was passed. */
+/** What of a range is missing or deleted the longest, and so why it was passed; `null` where most of it was not asked for. */
 export async function reasonOf(queries: QueryClient, camera: Linked, range: View): Promise<TimelineItem | null> {
   const items = await itemsOf(queries, camera, range.fromMs, range.toMs);
   const length = (item: TimelineItem): number =>
     Math.min(range.toMs, Date.parse(item.end)) - Math.max(range.fromMs, Date.parse(item.start));
-  return items.filter((item) => item.kind !== "recorded").reduce<TimelineItem | null>((longest, item) => (longest && length(longest) >= length(item) ? longest : item), null);
+  const passed = items.filter((item) => item.kind !== "recorded");
+  const longest = passed.reduce<TimelineItem | null>((sofar, item) => (sofar && length(sofar) >= length(item) ? sofar : item), null);
+  return passed.reduce((sum, item) => sum + length(item), 0) < (range.toMs - range.fromMs) / 2 ? null : longest;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { TimelineItem } from "../api/pending";
+import type { TimelineItem } from "../api/types";
 import { footageAfter, footageNear, hasFootage, pieceAt, piecesOf } from "./strip";
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,5 +1,4 @@
-import type { TimelineItem, TimelineKind } from "../api/pending";
-import type { GapCause } from "../api/types";
+import type { GapCause, TimelineItem, TimelineKind } from "../api/types";
 import { shareOf, type View } from "./view";
 
 /** A stretch of a timeline as it is drawn. */
@@ -15,8 +14,8 @@ export interface Piece {
   missingMs: number;
 }
 
-/** The narrowest gap, as part of the width: a lost second in a year must still be seen. */
-const GAP_WIDTH_MIN = 0.0025;
+/** The narrowest stretches, as parts of the width: a lost second in a year must still be seen. */
+const WIDTH_MIN: Readonly<Record<TimelineKind, number>> = { missing: 0.0025, recorded: 0.001, deleted: 0 };
 /** What is missing less than this of a merged stretch's length is all of it: clocks round. */
 const ROUNDING_MS = 500;
 
@@ -28,11 +27,12 @@ export function piecesOf(items: readonly TimelineItem[], view: View): Piece[] {
     if (endMs <= view.fromMs || startMs >= view.toMs) continue;
     let from = Math.max(0, shareOf(view, startMs));
     let to = Math.min(1, shareOf(view, endMs));
-    if (item.kind === "missing" && to - from < GAP_WIDTH_MIN) {
-      to = Math.min(1, from + GAP_WIDTH_MIN);
-      from = to - GAP_WIDTH_MIN;
+    const least = WIDTH_MIN[item.kind];
+    if (to - from < least) {
+      to = Math.min(1, from + least);
+      from = to - least;
     }
-    const missingMs = item.missing_s === undefined ? 0 : item.missing_s * 1000;
+    const missingMs = (item.missing_s ?? 0) * 1000;
     pieces.push({ kind: item.kind, from, to, startMs, endMs, cause: item.kind === "missing" ? (item.cause ?? "unknown") : null, missingMs });
   }
   const onTop = (piece: Piece): number => (piece.kind === "missing" ? 1 : 0);
@@ -56,7 +56,7 @@ export function pieceAt(pieces: readonly Piece[], at: number, reach = 0): Piece 
 export function hasFootage(item: TimelineItem): boolean {
   if (item.kind !== "missing") return item.kind === "recorded";
   const lengthMs = Date.parse(item.end) - Date.parse(item.start);
-  return item.missing_s !== undefined && item.missing_s * 1000 < lengthMs - ROUNDING_MS;
+  return item.missing_s != null && item.missing_s * 1000 < lengthMs - ROUNDING_MS;
 }
 
 /** The first moment with footage at or after `ms`, as far as `items` tell. */
