@@ -11,7 +11,7 @@ use super::service::{Service, ServiceArgs};
 use crate::backoff::{Backoff, jitter};
 use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
 use crate::context::NodeContext;
-use crate::recording::{LeftSegments, repair_index};
+use crate::recording::{LeftSegments, RepairError, adopt_lost, repair_index};
 use crate::{recording_account, retention};
 
 /// How long a node may take to stop all its cameras in order: a child's patience, and a round of the disks.
@@ -178,7 +178,10 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
         ServiceArgs { name: "key spool", body: Arc::new(move || key_spool::run(Arc::clone(&keys)).boxed()) },
         ServiceArgs { name: "heartbeat", body: Arc::new(move || heartbeat(Arc::clone(&alive), started).boxed()) },
         ServiceArgs { name: "left segments", body: Arc::new(move || LeftSegments::run(Arc::clone(&left)).boxed()) },
-        ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), epoch).boxed()) },
+        ServiceArgs {
+            name: "index repair",
+            body: Arc::new(move || repair_once(Arc::clone(&repair), epoch, started).boxed()),
+        },
         ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep)).boxed()) },
         ServiceArgs {
             name: "recording account",
@@ -204,14 +207,14 @@ async fn heartbeat(node: Arc<NodeContext>, started: WallTime) {
     }
 }
 
-/// Scans what earlier runs left open.
-async fn repair_once(node: Arc<NodeContext>, epoch: Epoch) {
+/// Scans what earlier runs left open, and finds what they wrote while the store took nothing.
+async fn repair_once(node: Arc<NodeContext>, epoch: Epoch, started: WallTime) {
     let mut backoff = Backoff::storage();
     loop {
-        match repair_index(&node.store, node.config.node, &node.disks, epoch).await {
-            Ok(report) => {
-                if !report.findings.is_empty() {
-                    tracing::info!(mended = report.findings.len(), "segments left open by an earlier run were scanned");
+        match repair(&node, epoch, started).await {
+            Ok(mended) => {
+                if mended > 0 {
+                    tracing::info!(mended, "segments left open or unknown by an earlier run were scanned");
                 }
                 return;
             }
@@ -222,4 +225,17 @@ async fn repair_once(node: Arc<NodeContext>, epoch: Epoch) {
             }
         }
     }
+}
+
+/// How long before the last sign of life of the earlier run files are looked for: a store that takes no rows takes no signs of life
+/// either, so the day before it is slack for a clock that was set.
+const ADOPT_SLACK: Duration = Duration::from_secs(86_400);
+
+async fn repair(node: &NodeContext, epoch: Epoch, started: WallTime) -> Result<usize, RepairError> {
+    let id = node.config.node;
+    let left = repair_index(&node.store, id, &node.disks, epoch).await?;
+    let earlier = node.store.last_run_before(id, started).await?;
+    let since = earlier.map(|run| run.last_alive - ADOPT_SLACK);
+    let adopted = adopt_lost(&node.store, id, &node.disks, epoch, since).await?;
+    Ok(left.findings.len() + adopted.findings.len())
 }

@@ -16,5 +16,6 @@ mod runs;
 pub(crate) use actor::{RecordingActor, RecordingArgs};
 pub(crate) use left_segments::{LeftSegment, LeftSegments};
 pub(crate) use recorder::record;
+pub(crate) use repair::adopt_lost;
 pub use repair::{Finding, RepairError, RepairReport, check_recordings, repair_index};
 pub(crate) use rotation_pace::RotationPace;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use eyrie_storage::disk::Disk;
 use eyrie_storage::segment::{FoundSegment, Scan, ScanEnd, SegmentPath, SegmentReader, walk};
 use eyrie_storage::store::{FRAGMENT_CHUNK_MAX, SegmentCopy, Store, StoreError};
-use eyrie_types::{Epoch, FragmentEntry, NodeId, Placement, SegmentId, SegmentRow, SegmentState};
+use eyrie_types::{Epoch, FragmentEntry, NodeId, Placement, SegmentId, SegmentRow, SegmentState, WallTime};
 
 use super::runs;
 use crate::retention::finish_on;
@@ -106,6 +106,41 @@ pub async fn repair_index(
     Ok(report)
 }
 
+/// Gives a row to each file below `disks` that has none and was written in an epoch before `epoch`, on the UTC day of `since` or
+/// later: what the index did not take before the node stopped. It reads names and headers alone, but for the files it adopts.
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn adopt_lost(
+    store: &Store,
+    node: NodeId,
+    disks: &[Disk],
+    epoch: Epoch,
+    since: Option<WallTime>,
+) -> Result<RepairReport, RepairError> {
+    let mut report = RepairReport::default();
+    for disk in disks {
+        let mut files = walk(disk.config().root.clone());
+        if let Some(since) = since {
+            files = files.since(since);
+        }
+        loop {
+            let (next, rest) = blocking(move || (files.next(), files)).await?;
+            files = rest;
+            // What is odd about a file is for `recordings check` to say; a start has footage to find.
+            let Some(found) = next else { break };
+            let Ok(found) = found else { continue };
+            let head = &found.head;
+            if head.placement.epoch >= epoch || store.knows_segment(&head.placement, head.segment, head.start).await? {
+                continue;
+            }
+            report.segments += 1;
+            check_file(store, node, &disk.config().name, found, None, false, &mut report).await?;
+        }
+    }
+    Ok(report)
+}
+
 /// Where the file of `row` lies below the root of its disk.
 fn relative(row: &SegmentRow) -> PathBuf {
     SegmentPath::new(row.placement.clone(), row.segment, row.start).relative()
@@ -156,7 +191,8 @@ pub async fn check_recordings(
                     report.segments += 1;
                     seen.insert(found.head.segment);
                     let row = rows.get(&found.head.segment).cloned();
-                    check_file(store, node, root, found, row, deep, &mut report).await?;
+                    // A disk is named after its directory unless its configuration says otherwise.
+                    check_file(store, node, &root.display().to_string(), found, row, deep, &mut report).await?;
                 }
             }
         }
@@ -172,7 +208,7 @@ pub async fn check_recordings(
 async fn check_file(
     store: &Store,
     node: NodeId,
-    root: &Path,
+    disk: &str,
     found: FoundSegment,
     row: Option<SegmentRow>,
     deep: bool,
@@ -196,8 +232,7 @@ async fn check_file(
         } else {
             Finding::Mended { segment, path }
         });
-        // A disk is named after its directory unless its configuration says otherwise.
-        write(store, &root.display().to_string(), mended).await?;
+        write(store, disk, mended).await?;
     }
     Ok(())
 }

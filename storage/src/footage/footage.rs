@@ -35,9 +35,9 @@ pub struct FootageHead {
 /// Whether `damage` was found in `entry` of `row`.
 fn damages(damage: &Incident, row: &SegmentRow, entry: &FragmentEntry) -> bool {
     let same = (damage.slot, damage.epoch) == (row.placement.slot, row.placement.epoch);
-    // One that covers no time is damaged with those around it.
-    let touched = damage.start <= entry.start && damage.end.is_none_or(|end| entry.start < end);
-    same && touched
+    // Its middle decides: times of neighbours may overlap by a few microseconds, where the camera's clock was followed.
+    let middle = entry.start.offset_us(entry.duration_us as i64 / 2);
+    same && damage.start <= middle && damage.end.is_none_or(|end| middle < end)
 }
 
 /// The recordings of a node, for reading.

@@ -1,10 +1,14 @@
 use std::fs::ReadDir;
 use std::path::{Path, PathBuf};
 
+use eyrie_types::WallTime;
+
 use super::{SegmentHead, SegmentPath, SegmentReader};
 
 /// Levels below the root: tenant, camera, day, file.
 const DEPTH: usize = 4;
+/// The level whose entries are days.
+const DAYS: usize = 3;
 
 /// A segment file that a walk found, known from its header alone.
 #[derive(Debug, Clone)]
@@ -32,7 +36,7 @@ pub struct Skipped {
 /// `root`: symbolic links are skipped. Names at the top that begin with a dot
 /// are not ours to judge.
 pub fn walk(root: impl Into<PathBuf>) -> Walk {
-    Walk { root: root.into(), open: Vec::new(), started: false }
+    Walk { root: root.into(), open: Vec::new(), started: false, since: None }
 }
 
 /// See [`walk`].
@@ -40,6 +44,8 @@ pub struct Walk {
     root: PathBuf,
     open: Vec<ReadDir>,
     started: bool,
+    /// The name of the first directory of a day that is entered.
+    since: Option<String>,
 }
 
 impl Iterator for Walk {
@@ -70,6 +76,8 @@ impl Iterator for Walk {
             }
             match entry.file_type() {
                 Err(error) => return skip(&path, format!("cannot be looked at: {error}")),
+                // Names of days sort as the days do.
+                Ok(_) if depth == DAYS && self.since.as_deref() > entry.file_name().to_str() => {}
                 Ok(kind) if depth < DEPTH && kind.is_dir() => {
                     if let Err(skipped) = self.enter(&path) {
                         return Some(Err(skipped));
@@ -83,6 +91,14 @@ impl Iterator for Walk {
 }
 
 impl Walk {
+    /// Only segments that began on the UTC day of `moment` or later: directories of earlier days are not even opened.
+    #[must_use]
+    pub fn since(mut self, moment: WallTime) -> Self {
+        // RFC 3339 with fixed columns, as in paths: 2026-01-31T12:34:56.000000Z.
+        self.since = moment.to_string().get(..10).map(ToOwned::to_owned);
+        self
+    }
+
     fn enter(&mut self, path: &Path) -> Result<(), Skipped> {
         match std::fs::read_dir(path) {
             Ok(directory) => {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use eyrie_types::{CameraId, NodeId, Placement, SegmentRow, SegmentState, TenantId, TimeRange};
+use eyrie_types::{CameraId, NodeId, Placement, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
@@ -53,6 +53,26 @@ impl Store {
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map([Col(node)], read)?.collect::<Result<_, _>>()?;
             Ok(rows)
+        })
+        .await
+    }
+
+    /// Whether the index has a row of the segment that began at `start`, or holds it for one that is being deleted.
+    pub async fn knows_segment(
+        &self,
+        placement: &Placement,
+        segment: SegmentId,
+        start: WallTime,
+    ) -> Result<bool, StoreError> {
+        let Placement { tenant, camera, slot, epoch } = placement.clone();
+        self.read(move |connection| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM segments WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND start_us = ?4
+                                        AND slot = ?5 AND epoch = ?6 AND segment = ?7)
+                           OR EXISTS (SELECT 1 FROM deletions WHERE tenant = ?1 AND camera = ?2 AND segment = ?7)";
+            let asked =
+                params![Col(tenant), Col(camera), start.utc_day(), Col(start), Col(slot), Col(epoch), Col(segment)];
+            Ok(connection.prepare_cached(sql)?.query_row(asked, |row| row.get(0))?)
         })
         .await
     }

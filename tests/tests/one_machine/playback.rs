@@ -117,10 +117,12 @@ async fn players_get_every_picture_at_its_time_across_a_restart_and_a_gap() -> a
     let url = format!("{}{}?from={from}&to={to}", node.base(), issued["url"].as_str().unwrap_or_default());
     assert_eq!(ffmpeg_copy(&url, None, &dir.path().join("capability.h264")).await?, fetched);
 
-    // The same, decoded: as many pictures as access units, and no decoder complains.
+    // The same, decoded: as many pictures as access units, and no decoder complains. Not right from the playlist: ffmpeg 5.1 takes
+    // every picture out of it, but does not decode the first second behind a discontinuity.
     let mut decode = Command::new("ffmpeg");
     let decoded = dir.path().join("decoded.txt");
-    decode.args(["-v", "error", "-y", "-xerror", "-i", &url, "-map", "0:v:0", "-fps_mode", "passthrough"]);
+    decode.args(["-v", "error", "-y", "-xerror", "-f", "h264", "-i"]);
+    decode.arg(dir.path().join("capability.h264")).args(["-fps_mode", "passthrough"]);
     output(decode.args(["-f", "framecrc"]).arg(&decoded)).await?;
     let pictures = std::fs::read_to_string(decoded)?.lines().filter(|line| !line.starts_with('#')).count();
     assert_eq!(pictures, fetched.len());
