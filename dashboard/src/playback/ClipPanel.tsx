@@ -10,7 +10,8 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Page";
 import { Notice } from "../ui/States";
 import { rangeQuery } from "./chunk";
-import { type ClipFacts, downloadClip } from "./clip";
+import { downloadClip } from "./clip";
+import type { ClipFacts } from "./clip-facts";
 import type { Clip } from "./Timeline";
 import type { View } from "./view";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { clipFacts } from "./clip";
+import { clipFacts } from "./clip-facts";
 
 const at = Date.parse;
 const asked = { fromMs: 0, toMs: 1000 };
