@@ -36,7 +36,7 @@ import { following, showing, windowOf, zoomed } from "./view";
 /** Closer to now than this there is no footage yet: going there is going live. */
 const LIVE_EDGE_MS = 3_000;
 /** Where looking back from live begins: what is younger may still be on its way to the disk. */
-const JUST_NOW_MS = 10_000;
+const JUST_NOW_MS = 15_000;
 /** What is shown before footage ends, when somebody goes to the nearest. */
 const LEAD_MS = 30_000;
 

@@ -1,26 +1,33 @@
 import Hls, { type FragmentLoaderConstructor, type LoaderCallbacks, type LoaderConfiguration, type LoaderContext, type PlaylistLoaderConstructor } from "hls.js/light";
 
 import { stretch, videoAlone } from "./fmp4";
-import { renderVod, type VodEntry } from "./vod";
+import type { VodEntry } from "./vod";
 
-/** A playlist loader that gives the entries at hand, whatever it is asked for. */
-export function playlistLoader(entries: readonly VodEntry[]): PlaylistLoaderConstructor {
-  class KnownPlaylistLoader extends Hls.DefaultConfig.loader {
+/** A playlist loader that gives what `next` does, whatever it is asked for. */
+export function playlistLoader(next: () => Promise<string>): PlaylistLoaderConstructor {
+  class GivenPlaylistLoader extends Hls.DefaultConfig.loader {
     override load(context: LoaderContext, _config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
-      const now = performance.now();
+      const { stats } = this;
       this.context = context;
-      this.stats.loading = { start: now, first: now, end: now };
-      const data = renderVod(entries);
-      this.stats.loaded = this.stats.total = data.length;
-      // As a request would: never before `load` has returned.
-      queueMicrotask(() => !this.stats.aborted && callbacks.onSuccess({ url: context.url, data, code: 200 }, this.stats, context, null));
+      stats.loading.start = performance.now();
+      next().then(
+        (data) => {
+          if (stats.aborted) return;
+          stats.loading.first = stats.loading.end = performance.now();
+          stats.loaded = stats.total = data.length;
+          callbacks.onSuccess({ url: context.url, data, code: 200 }, stats, context, null);
+        },
+        (error: unknown) => {
+          if (!stats.aborted) callbacks.onError({ code: 0, text: String(error) }, context, null, stats);
+        },
+      );
     }
 
     override abort(): void {
       this.stats.aborted = true;
     }
   }
-  return KnownPlaylistLoader as unknown as PlaylistLoaderConstructor;
+  return GivenPlaylistLoader as unknown as PlaylistLoaderConstructor;
 }
 
 /** A fragment loader that makes each keyframe last until the next: shown one after the other, faster than it happened. */

@@ -7,7 +7,7 @@ import { backoffMs } from "../retry";
 import { chunkAt, rangeQuery } from "./chunk";
 import { keyframeLoader, playlistLoader } from "./loaders";
 import { keyframeSpacingS, type Speed } from "./speed";
-import { gapsIn, momentOf, parseVod, secondsAt, thinned, type VodEntry, type VodGap, vodEndMs } from "./vod";
+import { gapsIn, grown, momentOf, parseVod, renderVod, secondsAt, thinned, type VodEntry, type VodGap, vodEndMs } from "./vod";
 
 /** Seconds of the viewer's time that are loaded ahead. */
 const AHEAD_S = 15;
@@ -19,6 +19,12 @@ const TICK_MS = 100;
 const CAUGHT_UP_MS = 20_000;
 /** A picture that stands still for this long, though it should move, makes the player load anew. */
 const STUCK_AFTER_MS = 10_000;
+/** So close to the end of what there is, in seconds, a picture that stands still waits for more. */
+const EDGE_S = 1;
+/** How long it waits: a segment takes 6 s, and some more to become durable. Longer, and nothing is being recorded. */
+const EDGE_WAIT_MS = { asItHappens: 30_000, faster: 1_500 };
+/** A list that grew to this is ended, and another begun: the node draws it up anew each time. */
+const GROWN_MAX_MS = 3_600_000;
 /** How long a frame lasts until the camera's own are seen. */
 const FRAME_S = 0.04;
 /** Chromium plays no faster. */
@@ -65,6 +71,8 @@ export class PlaybackPlayer {
   private hls: Hls | null = null;
   private entries: readonly VodEntry[] = [];
   private gaps: readonly VodGap[] = [];
+  /** Whether more entries may come: footage of this range is still being made. */
+  private grows = false;
   private asked = new AbortController();
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly tickTimer: ReturnType<typeof setInterval>;
@@ -180,7 +188,10 @@ export class PlaybackPlayer {
       }
       const all = await this.list(spacing === null ? "media.m3u8" : "iframes.m3u8", rangeQuery(chunk), asked.signal);
       if (isOver()) return;
-      const entries = spacing === null ? all : thinned(all, spacing);
+      // A range that ends now goes on as footage is made; of keyframes every one is whole as it stands.
+      const whole = spacing === null && Date.now() - chunk.toMs < CAUGHT_UP_MS ? grown([], all) : [];
+      const grows = secondsAt(whole, ms) !== null;
+      const entries = grows ? whole : spacing === null ? all : thinned(all, spacing);
       const seconds = secondsAt(entries, ms);
       if (seconds === null) {
         await this.goOnAfter(Math.max(ms, vodEndMs(entries)), chunk.toMs, isOver);
@@ -188,7 +199,7 @@ export class PlaybackPlayer {
       }
       const foundMs = momentOf(entries, seconds) ?? ms;
       if (foundMs - ms > 1000) this.options.onJump({ fromMs: ms, toMs: foundMs });
-      this.attach(entries, seconds, spacing !== null);
+      this.attach(entries, seconds, { keyframes: spacing !== null, growsFromMs: grows ? chunk.fromMs : null });
     } catch (error) {
       if (!isOver()) this.retry(error);
     }
@@ -224,10 +235,10 @@ export class PlaybackPlayer {
     await this.load(nextMs);
   }
 
-  private attach(entries: readonly VodEntry[], seconds: number, keyframes: boolean): void {
+  private attach(entries: readonly VodEntry[], seconds: number, { keyframes, growsFromMs }: { keyframes: boolean; growsFromMs: number | null }): void {
     this.release();
-    this.entries = entries;
-    this.gaps = gapsIn(entries);
+    this.hold(entries);
+    this.grows = growsFromMs !== null;
     this.lastS = seconds;
     this.lastMovedAt = performance.now();
     const ahead = AHEAD_S * Math.max(1, this.speed);
@@ -238,7 +249,7 @@ export class PlaybackPlayer {
       maxBufferLength: ahead,
       maxMaxBufferLength: ahead * 2,
       backBufferLength: BEHIND_S * Math.max(1, this.speed),
-      pLoader: playlistLoader(entries),
+      pLoader: playlistLoader(this.playlists(growsFromMs, this.asked.signal)),
       xhrSetup: authorizeXhr,
       ...(keyframes ? { fLoader: keyframeLoader(entries) } : {}),
     });
@@ -247,6 +258,27 @@ export class PlaybackPlayer {
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.start());
     hls.loadSource(new URL(this.options.playbackUrl, location.href).href);
     hls.attachMedia(this.video);
+  }
+
+  /** Gives the playlist of what is held, then, while it grows, of what there is by then. */
+  private playlists(growsFromMs: number | null, signal: AbortSignal): () => Promise<string> {
+    let first = true;
+    return async () => {
+      if (!first && growsFromMs !== null && this.grows) {
+        const toMs = Date.now();
+        const all = await this.list("media.m3u8", rangeQuery({ fromMs: growsFromMs, toMs }), signal);
+        signal.throwIfAborted();
+        this.hold(grown(this.entries, all));
+        this.grows = toMs - growsFromMs < GROWN_MAX_MS;
+      }
+      first = false;
+      return renderVod(this.entries, this.grows);
+    };
+  }
+
+  private hold(entries: readonly VodEntry[]): void {
+    this.entries = entries;
+    this.gaps = gapsIn(entries);
   }
 
   /** Safari on older iPhones plays HLS by itself and sends no headers, so it gets an address that carries its right to look. */
@@ -280,8 +312,8 @@ export class PlaybackPlayer {
   private release(): void {
     this.hls?.destroy();
     this.hls = null;
-    this.entries = [];
-    this.gaps = [];
+    this.hold([]);
+    this.grows = false;
     this.nativeStartMs = null;
     this.video.removeAttribute("src");
     this.video.load();
@@ -340,9 +372,19 @@ export class PlaybackPlayer {
         if (this.lastS < gap.atS && gap.atS <= seconds && seconds - this.lastS < far) this.options.onJump(gap);
       }
       this.lastS = seconds;
+    } else if (this.waitsAtEdge(seconds)) {
+      const wait = this.speed > 1 ? EDGE_WAIT_MS.faster : EDGE_WAIT_MS.asItHappens;
+      if (performance.now() - this.lastMovedAt > wait) this.options.onCaughtUp();
+      return;
     } else this.watchStuck();
     this.report({ phase: video.paused ? "paused" : "playing", atMs, error: null });
   };
+
+  /** Whether everything that there is so far was played, and more is to come. */
+  private waitsAtEdge(seconds: number): boolean {
+    const last = this.entries.at(-1);
+    return this.grows && this.wantsToPlay && last !== undefined && last.atS + last.durationS - seconds < EDGE_S;
+  }
 
   private watchStuck(): void {
     if (this.wantsToPlay && !this.video.paused && !this.video.ended && performance.now() - this.lastMovedAt > STUCK_AFTER_MS) this.retry(null);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { gapsIn, momentOf, parseVod, renderVod, secondsAt, thinned, vodEndMs } from "./vod";
+import { gapsIn, grown, momentOf, parseVod, renderVod, secondsAt, thinned, vodEndMs } from "./vod";
 
 const BASE = "http://node/api/v1/cameras/c/playback/media.m3u8?from=a&to=b";
 const PREFIX = "http://node/api/v1/cameras/c/playback".length;
@@ -51,6 +51,18 @@ describe("a playlist of recorded footage", () => {
 
   it("names its holes", () => {
     expect(gapsIn(entries)).toEqual([{ fromMs: T0 + 10_000, toMs: T0 + 22_000, atS: 10 }]);
+  });
+
+  it("grows by what is whole, and never changes what was played", () => {
+    const [first, second, third] = entries;
+    if (!first || !second || !third) throw new Error("three entries");
+    expect(grown([], entries)).toEqual([first, second]);
+    const shorter = { ...second, durationS: 2 };
+    expect(grown([first, shorter], [first, second, third, { ...third, startMs: third.startMs + 6000, atS: 16 }])).toEqual([first, shorter, { ...third, atS: 8 }]);
+    const known = [first, second];
+    expect(grown(known, entries)).toBe(known);
+    expect(renderVod(known, true)).not.toContain("ENDLIST");
+    expect(parseVod(renderVod(known, true), BASE)).toEqual(known);
   });
 
   it("of which entries are left out stays as long, and keeps what comes after a hole", () => {

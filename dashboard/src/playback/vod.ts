@@ -60,10 +60,13 @@ export function thinned(entries: readonly VodEntry[], spacingS: number): VodEntr
   return kept;
 }
 
-/** A media playlist of the entries. I-frames are written as any other fragments: they have been made as long as their entries say. */
-export function renderVod(entries: readonly VodEntry[]): string {
+/**
+ * A media playlist of the entries, to which more may come while it `grows`. I-frames are written as any other fragments: they have
+ * been made as long as their entries say.
+ */
+export function renderVod(entries: readonly VodEntry[], grows = false): string {
   const target = Math.max(1, ...entries.map((entry) => Math.ceil(entry.durationS)));
-  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", `#EXT-X-TARGETDURATION:${target}`, "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD"];
+  const lines = ["#EXTM3U", "#EXT-X-VERSION:7", `#EXT-X-TARGETDURATION:${target}`, "#EXT-X-MEDIA-SEQUENCE:0", `#EXT-X-PLAYLIST-TYPE:${grows ? "EVENT" : "VOD"}`];
   let initUrl = "";
   entries.forEach((entry, index) => {
     if (entry.discontinuity) lines.push("#EXT-X-DISCONTINUITY");
@@ -72,8 +75,22 @@ export function renderVod(entries: readonly VodEntry[]): string {
     lines.push(`${DURATION}${entry.durationS.toFixed(6)},`, entry.url);
     initUrl = entry.initUrl;
   });
-  lines.push("#EXT-X-ENDLIST", "");
-  return lines.join("\n");
+  if (!grows) lines.push("#EXT-X-ENDLIST");
+  return `${lines.join("\n")}\n`;
+}
+
+/** What is known and what came since. The last entry of what came is left out: as long as footage is made it still becomes longer. */
+export function grown(known: readonly VodEntry[], now: readonly VodEntry[]): readonly VodEntry[] {
+  const last = known.at(-1);
+  const added = now.slice(0, -1).filter((entry) => !last || entry.startMs > last.startMs);
+  if (added.length === 0) return known;
+  let atS = last ? last.atS + last.durationS : 0;
+  const placed = added.map((entry) => {
+    const here = { ...entry, atS };
+    atS += entry.durationS;
+    return here;
+  });
+  return [...known, ...placed];
 }
 
 const endMs = (entry: VodEntry): number => entry.startMs + entry.durationS * 1000;
