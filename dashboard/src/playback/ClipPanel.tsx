@@ -94,7 +94,7 @@ function Download({ camera, zone, range, onClear }: { camera: Camera; zone: stri
         {download.isPending ? (
           <Button onClick={() => running.current?.abort()}>{m.common.cancel}</Button>
         ) : (
-          <Button look="primary" icon="download" disabled={range === null} onClick={() => range && download.mutate(range)}>
+          <Button data-download="" look="primary" icon="download" disabled={range === null} onClick={() => range && download.mutate(range)}>
             {m.clip.download}
           </Button>
         )}
@@ -105,7 +105,7 @@ function Download({ camera, zone, range, onClear }: { camera: Camera; zone: stri
       <div role="status" className="text-sm">
         {download.isPending && <Progress facts={facts} bytes={bytes} />}
         {cancelled && <p className="mt-3 text-soft">{m.clip.cancelled}</p>}
-        {download.isSuccess && <p className="mt-3 font-medium text-good">{download.data === "saved" ? m.clip.saved : m.clip.handedOver}</p>}
+        {download.isSuccess && <p data-clip-end={download.data} className="mt-3 font-medium text-good">{download.data === "saved" ? m.clip.saved : m.clip.handedOver}</p>}
         {facts && !cancelled && <Holds facts={facts} zone={zone} />}
       </div>
       {download.isError && !cancelled && <Notice className="mt-3">{words}</Notice>}

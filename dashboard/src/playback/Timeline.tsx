@@ -84,6 +84,7 @@ export function Timeline({ view, nowMs, zone, items, flags, clip, atMs, thumbnai
         role="slider"
         tabIndex={0}
         aria-label={m.playback.timeline}
+        data-recorded-s={Math.round(pieces.reduce((sum, drawn) => (drawn.kind === "recorded" ? sum + drawn.endMs - drawn.startMs : sum), 0) / 1000)}
         aria-valuemin={Math.round(view.fromMs)}
         aria-valuemax={Math.round(view.toMs)}
         aria-valuenow={Math.round(Math.min(view.toMs, Math.max(view.fromMs, atMs)))}

@@ -41,7 +41,7 @@ export function Transport({ live, playing, speed, frames, onToggle, onSkip, onSt
       <IconButton icon="on10" name={m.playback.on} disabled={live} onClick={() => onSkip(SKIP_MS)} />
       <label className="ml-1 inline-flex items-center gap-2 text-sm">
         <span className="sr-only">{m.playback.speed}</span>
-        <select className={`${select} tabular-nums`} value={speed} disabled={live} onChange={(event) => onSpeed(SPEEDS.find((known) => known === Number(event.target.value)) ?? 1)}>
+        <select data-speed="" className={`${select} tabular-nums`} value={speed} disabled={live} onChange={(event) => onSpeed(SPEEDS.find((known) => known === Number(event.target.value)) ?? 1)}>
           {SPEEDS.map((known) => (
             <option key={known} value={known}>
               {m.playback.times(known)}
