@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyrie_media::LIVE_SEGMENT_MAX;
 use eyrie_media::hls::{CachePolicy, LiveAnswer, LiveRequest, Rendition};
+use eyrie_media::{AccessUnit, LIVE_SEGMENT_MAX, Read, ReaderKind};
 use eyrie_types::CameraStatus;
 use ractor::ActorRef;
 
@@ -62,6 +62,14 @@ impl LiveHandle {
     /// The directory of its playlist and media: requests for another are for another incarnation, and [`LiveError::Gone`].
     pub fn rendition(&self) -> Rendition {
         Rendition { slot: self.camera.placement.slot, epoch: self.camera.placement.epoch }
+    }
+
+    /// The keyframe that the newest GOP begins with, if the ring holds one.
+    pub(crate) fn latest_keyframe(&self) -> Option<AccessUnit> {
+        match self.camera.ring.reader(ReaderKind::Skipping).try_next() {
+            Read::Unit(found) if found.unit.is_video() && found.unit.keyframe => Some(found.unit.clone()),
+            _ => None,
+        }
     }
 
     /// Answers `request`, waiting for what is about to come, as blocking reload asks.

@@ -10,6 +10,7 @@ mod ledger;
 mod list;
 mod live;
 mod node;
+mod pictures;
 mod playback;
 mod site;
 mod user;
@@ -27,6 +28,7 @@ pub use ledger::{
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
+pub use pictures::{LatestQuery, SpriteQuery, ThumbnailQuery};
 pub use playback::PlaybackQuery;
 pub use site::{SiteInput, SitePatch};
 pub use user::{UserAnswer, UserInput, UserPatch};

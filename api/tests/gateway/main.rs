@@ -9,6 +9,7 @@ mod feed;
 mod harness;
 mod ledger;
 mod pages;
+mod pictures;
 mod playback;
 mod secrets;
 mod sessions;

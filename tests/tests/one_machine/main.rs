@@ -16,6 +16,7 @@ mod http;
 mod lost_packets;
 mod many;
 mod memory;
+mod pictures;
 mod playback;
 mod preload;
 mod retention;
