@@ -32,8 +32,8 @@ const PICTURE_AT: HeaderName = HeaderName::from_static("eyrie-picture-at");
 
 /// A picture of a camera: that of a moment, or the latest.
 ///
-/// It is the keyframe at or before `at`; `Eyrie-Picture-At` tells its time. Damaged ones are passed over. Without `at` it is at most
-/// some seconds old, or the last that was recorded.
+/// It is the keyframe at or before `at`; `Eyrie-Picture-At` tells its time. Damaged ones are passed over. Without `at` it is at
+/// most some seconds old, or the last that was recorded.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/thumbnail.jpg", tag = "pictures",
     params(("id" = CameraId, Path, description = "Which camera."), ThumbnailQuery),
     responses((status = 200, description = "The picture.", body = Vec<u8>, content_type = "image/jpeg"),
@@ -52,8 +52,8 @@ pub(crate) async fn thumbnail(
 
 /// Pictures of a camera at even steps of a range, row after row in one JPEG.
 ///
-/// Each cell shows the keyframe of the GOP that its moment lies in: `from`, and so on in steps of the range divided by the number of
-/// cells. Cells in which nothing was recorded are dark.
+/// Each cell shows the keyframe of the GOP that its moment lies in: `from`, and so on in steps of the range divided by the number
+/// of cells. Cells in which nothing was recorded are dark.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/sprite.jpg", tag = "pictures",
     params(("id" = CameraId, Path, description = "Which camera."), SpriteQuery),
     responses((status = 200, description = "The pictures.", body = Vec<u8>, content_type = "image/jpeg"),

@@ -107,7 +107,6 @@ impl Batch {
     fn push(&mut self, cell: usize, still: Still) {
         self.bytes += still.data.len();
         self.track = Some(still.track);
-        // Neighbouring cells of one GOP show the same picture.
         self.stills.push((cell, still.data));
     }
 

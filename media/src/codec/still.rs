@@ -9,9 +9,9 @@ const H264_DELIMITER: [u8; 2] = [0x09, 0xf0];
 /// An access unit delimiter of H.265 (clause 7.3.2.5): any kind of slice.
 const H265_DELIMITER: [u8; 3] = [0x46, 0x01, 0x50];
 
-/// Appends to `out` the keyframe `unit` (NAL units after their lengths) as a byte stream that a decoder can begin with: a delimiter,
-/// the track's parameter sets, and the slices. All else is left out: a decoder of pictures needs no messages, and some cameras
-/// send broken ones.
+/// Appends to `out` the keyframe `unit` (NAL units after their lengths) as a byte stream that a decoder can begin with: a
+/// delimiter, the track's parameter sets, and the slices. All else is left out: a decoder of pictures needs no messages, and
+/// some cameras send broken ones.
 ///
 /// # Errors
 /// When the track's configuration cannot be read, or the unit holds no slice.

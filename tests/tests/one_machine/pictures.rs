@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::{ClipSpec, StreamConfig, VideoCodec};
-use eyrie_tests::{Client, Node, NodeOptions};
+use eyrie_tests::{Client, Node, NodeOptions, eventually};
 use eyrie_types::WallTime;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
@@ -53,8 +53,9 @@ fn difference(one: &[u8], other: &[u8]) -> anyhow::Result<f64> {
 
 /// What an export shows first from `at` on, as luma of `size`.
 async fn exported(client: &Client, id: &str, at: WallTime, size: (u32, u32), dir: &Path) -> anyhow::Result<Vec<u8>> {
-    let to = at + Duration::from_millis(200);
-    let path = format!("/api/v1/cameras/{id}/export.mp4?from={at}&to={to}");
+    // A little later, so that the fragment that ends there has no part in it.
+    let (from, to) = (at + Duration::from_millis(20), at + Duration::from_millis(200));
+    let path = format!("/api/v1/cameras/{id}/export.mp4?from={from}&to={to}");
     let answer = client.request(Method::GET, &path).send().await?.error_for_status()?;
     let begins = answer.headers().get("eyrie-covered-from").and_then(|from| from.to_str().ok()).unwrap_or_default();
     ensure!(begins.parse::<WallTime>()? == at, "the export begins at {begins}, the picture is of {at}");
@@ -141,7 +142,7 @@ async fn the_latest_picture_is_decoded_once_for_all_who_ask_and_is_there_when_th
     let answers = answers.into_iter().collect::<Result<Vec<_>, _>>()?;
     let decoded = stage.metric("eyrie_pictures_decoded_total").await? - before;
     // One picture is the latest for three seconds; a slow machine may see the next.
-    let most = 1.0 + (took.as_secs_f64() / 1.0).ceil();
+    let most = 1.0 + (took.as_secs_f64() / 3.0).ceil();
     ensure!(decoded >= 1.0 && decoded <= most, "{decoded} decodes for 100 who asked within {took:?}");
     let latest = &answers[0];
     ensure!(latest.cache.contains("max-age=2") && latest.bytes.len() > 1_000, "{}", latest.cache);
@@ -158,7 +159,10 @@ async fn the_latest_picture_is_decoded_once_for_all_who_ask_and_is_there_when_th
     let off = client.request(Method::PATCH, &format!("/api/v1/cameras/{id}")).json(&json!({"enabled": false}));
     off.send().await?.error_for_status()?;
     client.await_state(&id, "disabled").await?;
-    let last = jpeg(client, &path).await?;
+    let last = eventually("the last picture that was recorded", || async {
+        jpeg(client, &path).await.map_err(|error| error.to_string())
+    })
+    .await?;
     ensure!(last.at >= latest.at, "{:?} after {:?}", last.at, latest.at);
     let same = client.request(Method::GET, &path).header(header::IF_NONE_MATCH, &last.etag).send().await?;
     ensure!(same.status() == StatusCode::NOT_MODIFIED, "{}", same.status());
