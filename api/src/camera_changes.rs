@@ -142,6 +142,7 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         recordings: below("recordings"),
         gaps: below("gaps"),
         export: below("export.mp4"),
+        thumbnail: below("thumbnail.jpg"),
         timeline: below("timeline"),
         markers: below("markers"),
         ledger: below("ledger"),

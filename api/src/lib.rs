@@ -20,6 +20,7 @@ mod merge_patch;
 pub mod model;
 mod openapi;
 mod permission;
+mod pictures;
 mod playback;
 mod principal;
 mod problem;

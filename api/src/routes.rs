@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::GatewayState;
 use crate::handlers::{
     audit, auth, camera_bulk, cameras, capabilities, docs, export, facts, feed, footage, layouts, ledger, live,
-    markers, me, node, ops, playback, sites, users,
+    markers, me, node, ops, pictures, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -90,6 +90,11 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(playback::media_playback_index), media("playback.open", CapabilityKind::Playback).audited()),
         Contract(routes!(playback::media_playback_playlist), media("playback.read", CapabilityKind::Playback)),
         Contract(routes!(playback::media_playback_file), media("playback.read", CapabilityKind::Playback)),
+        Contract(routes!(pictures::thumbnail), read("picture.read", Viewer, "cameras")),
+        Contract(routes!(pictures::sprite), read("picture.read", Viewer, "cameras")),
+        Contract(routes!(pictures::media_latest), media("picture.read", CapabilityKind::Live)),
+        Contract(routes!(pictures::media_thumbnail), media("picture.read", CapabilityKind::Playback)),
+        Contract(routes!(pictures::media_sprite), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(node::get_node), read("node.read", Viewer, "")),
         Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
         Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),

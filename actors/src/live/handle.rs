@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyrie_media::LIVE_SEGMENT_MAX;
 use eyrie_media::hls::{CachePolicy, LiveAnswer, LiveRequest, Rendition};
+use eyrie_media::{AccessUnit, LIVE_SEGMENT_MAX, Read, ReaderKind};
 use eyrie_types::CameraStatus;
 use ractor::ActorRef;
 
@@ -70,6 +70,14 @@ impl LiveHandle {
         let mut hasher = DefaultHasher::new();
         viewer.hash(&mut hasher);
         self.live.viewers.seen(hasher.finish(), self.camera.node.clock.monotonic());
+    }
+
+    /// The keyframe that the newest GOP begins with, if the ring holds one.
+    pub(crate) fn latest_keyframe(&self) -> Option<AccessUnit> {
+        match self.camera.ring.reader(ReaderKind::Skipping).try_next() {
+            Read::Unit(found) if found.unit.is_video() && found.unit.keyframe => Some(found.unit.clone()),
+            _ => None,
+        }
     }
 
     /// Answers `request`, waiting for what is about to come, as blocking reload asks.

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use eyrie_media::{RingBudget, Stream};
+use eyrie_media::{AccessUnit, RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
@@ -195,6 +195,14 @@ impl NodeHandle {
                 Err(status.map_or(LiveError::NotFound, LiveError::NotLive))
             }
         }
+    }
+
+    /// The newest keyframe of `camera` in memory, without waiting for any: `None` before the first, and without pictures.
+    ///
+    /// # Errors
+    /// As [`NodeHandle::live`].
+    pub fn latest_keyframe(&self, tenant: &TenantId, camera: CameraId) -> Result<Option<AccessUnit>, LiveError> {
+        Ok(self.live(tenant, camera)?.latest_keyframe())
     }
 
     /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment. Ask

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Problem;
 use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
 use crate::export::Exports;
+use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
 
@@ -81,6 +82,7 @@ struct StateInner {
     feeds: Arc<Semaphore>,
     playback: PlaybackPlaces,
     exports: Arc<Exports>,
+    pictures: Arc<Pictures>,
     stopping: CancellationToken,
 }
 
@@ -107,6 +109,7 @@ impl GatewayState {
             feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
             playback: PlaybackPlaces::default(),
             exports: Exports::new(),
+            pictures: Pictures::new(),
             stopping: CancellationToken::new(),
             parts,
         })))
@@ -186,6 +189,11 @@ impl GatewayState {
     /// Who takes footage out.
     pub(crate) fn exports(&self) -> &Arc<Exports> {
         &self.0.exports
+    }
+
+    /// Makes thumbnails and sprites.
+    pub(crate) fn pictures(&self) -> &Arc<Pictures> {
+        &self.0.pictures
     }
 
     /// Who `session` is now, unless it has ended.

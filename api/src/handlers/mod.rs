@@ -18,6 +18,7 @@ pub(crate) mod me;
 pub(crate) mod node;
 pub(crate) mod ops;
 mod page;
+pub(crate) mod pictures;
 pub(crate) mod playback;
 pub(crate) mod sites;
 pub(crate) mod users;

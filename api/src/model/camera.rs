@@ -109,6 +109,8 @@ pub struct CameraLinks {
     pub gaps: String,
     /// What is recorded, as a file: with `?from&to`.
     pub export: String,
+    /// A picture (JPEG): the latest, or with `?at` that of a moment.
+    pub thumbnail: String,
     /// What is recorded and missing, drawn over any range.
     pub timeline: String,
     /// What people noted of its footage.

@@ -13,6 +13,7 @@ mod list;
 mod live;
 mod marker;
 mod node;
+mod pictures;
 mod playback;
 mod site;
 mod user;
@@ -36,6 +37,7 @@ pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePa
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
 pub use marker::{CameraMarkersQuery, MarkerInput, MarkerPage, MarkerPatch, MarkersQuery, TimelineMarker};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
+pub use pictures::{LatestQuery, SpriteQuery, ThumbnailQuery};
 pub use playback::PlaybackQuery;
 pub use site::{SiteInput, SitePatch};
 pub use user::{UserAnswer, UserInput, UserPatch};

@@ -59,6 +59,11 @@ GET    /api/v1/cameras/{id}/playback/{segment}/{file} viewer
 GET    /media/{capability}/cameras/{id}/playback/index.m3u8 capability
 GET    /media/{capability}/cameras/{id}/playback/{playlist} capability
 GET    /media/{capability}/cameras/{id}/playback/{segment}/{file} capability
+GET    /api/v1/cameras/{id}/thumbnail.jpg viewer
+GET    /api/v1/cameras/{id}/sprite.jpg viewer
+GET    /media/{capability}/cameras/{id}/live/thumbnail.jpg capability
+GET    /media/{capability}/cameras/{id}/playback/thumbnail.jpg capability
+GET    /media/{capability}/cameras/{id}/playback/sprite.jpg capability
 GET    /api/v1/node viewer
 GET    /api/v1/audit admin
 POST   /api/v1/ws-tickets viewer

@@ -11,6 +11,7 @@ mod harness;
 mod ledger;
 mod markers;
 mod pages;
+mod pictures;
 mod playback;
 mod secrets;
 mod sessions;

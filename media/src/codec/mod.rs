@@ -10,6 +10,7 @@ mod error;
 mod h264;
 mod h265;
 mod nal;
+mod still;
 mod track;
 
 pub use aac::AudioSpecificConfig;
@@ -17,6 +18,7 @@ pub use error::CodecError;
 pub use h264::{AvcDecoderConfig, H264Sps};
 pub use h265::{H265Sps, HevcDecoderConfig};
 pub use nal::{annex_b_nals, annex_b_to_length_prefixed, length_prefixed_nals, parameter_sets, vcl_hash};
+pub use still::append_keyframe;
 pub use track::changed_parameters;
 
 #[cfg(test)]

@@ -17,16 +17,8 @@ const MDAT_HEADER_BYTES: u32 = 8;
 /// When the bytes are no fragment, or it has no keyframe of that track.
 pub fn keyframe(fragment: &[u8], track_id: u32) -> Result<Bytes, Mp4Error> {
     let invalid = |field| Mp4Error::Invalid { structure: "moof", field };
-    let mut rest = fragment;
-    let moof = Moof::decode(&mut rest).map_err(|_| invalid("box"))?;
-    let traf = moof.traf.iter().find(|traf| traf.tfhd.track_id == track_id).ok_or(Mp4Error::Missing("traf"))?;
-    let found = find(traf).ok_or(Mp4Error::Missing("keyframe"))?;
-    let end = found.offset.checked_add(u64::from(found.size)).ok_or(invalid("sample size"))?;
-    let place = |at: u64| usize::try_from(at).ok();
-    let range = place(found.offset).zip(place(end)).ok_or(invalid("data offset"))?;
-    // Offsets count from the start of the moof (default-base-is-moof), so a sample cannot lie within it.
-    let moof_bytes = fragment.len() - rest.len();
-    let data = fragment.get(range.0..range.1).filter(|_| range.0 >= moof_bytes).ok_or(invalid("data offset"))?;
+    let Located { moof, traf, found, data } = Located::of(fragment, track_id)?;
+    let traf = moof.traf.get(traf).ok_or(Mp4Error::Missing("traf"))?;
     let alone = |data_offset| {
         let entry = TrunEntry {
             duration: Some(found.duration),
@@ -55,6 +47,41 @@ pub fn keyframe(fragment: &[u8], track_id: u32) -> Result<Bytes, Mp4Error> {
     out.extend_from_slice(data);
     debug_assert_eq!(out.get(4..8), Some(&Moof::KIND.as_ref()[..]));
     Ok(out.into())
+}
+
+/// The first keyframe of the video track `track_id` in a fragment (`moof` and `mdat`): its access unit, as the file holds it.
+///
+/// # Errors
+/// When the bytes are no fragment, or it has no keyframe of that track.
+pub fn keyframe_data(fragment: &[u8], track_id: u32) -> Result<&[u8], Mp4Error> {
+    Located::of(fragment, track_id).map(|located| located.data)
+}
+
+/// A keyframe with the bytes it has.
+struct Located<'a> {
+    moof: Moof,
+    /// The position of its track's `traf`.
+    traf: usize,
+    found: Found,
+    data: &'a [u8],
+}
+
+impl<'a> Located<'a> {
+    fn of(fragment: &'a [u8], track_id: u32) -> Result<Self, Mp4Error> {
+        let invalid = |field| Mp4Error::Invalid { structure: "moof", field };
+        let mut rest = fragment;
+        let moof = Moof::decode(&mut rest).map_err(|_| invalid("box"))?;
+        let mut trafs = moof.traf.iter().enumerate();
+        let (traf, run) = trafs.find(|(_, traf)| traf.tfhd.track_id == track_id).ok_or(Mp4Error::Missing("traf"))?;
+        let found = find(run).ok_or(Mp4Error::Missing("keyframe"))?;
+        let end = found.offset.checked_add(u64::from(found.size)).ok_or(invalid("sample size"))?;
+        let place = |at: u64| usize::try_from(at).ok();
+        let range = place(found.offset).zip(place(end)).ok_or(invalid("data offset"))?;
+        // Offsets count from the start of the moof (default-base-is-moof), so a sample cannot lie within it.
+        let moof_bytes = fragment.len() - rest.len();
+        let data = fragment.get(range.0..range.1).filter(|_| range.0 >= moof_bytes).ok_or(invalid("data offset"))?;
+        Ok(Self { moof, traf, found, data })
+    }
 }
 
 /// A keyframe within a fragment.

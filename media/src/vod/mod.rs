@@ -17,7 +17,7 @@ mod text;
 pub use cut::{SEGMENT_DURATION, SEGMENT_DURATION_MAX, SEGMENT_FRAGMENTS_MAX};
 pub use hide::hide_tracks;
 pub use init_facts::InitFacts;
-pub use keyframe::keyframe;
+pub use keyframe::{keyframe, keyframe_data};
 pub use piece::VodPiece;
 pub use playlist::{I_FRAME_SPACING_MIN, I_FRAMES_MAX, PLAYLIST_BYTES_MAX, PlaylistTooLarge, VodPlaylist};
 pub use request::{UnknownVodFile, VodFile};

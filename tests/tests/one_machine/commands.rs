@@ -223,6 +223,19 @@ async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
         assert_eq!(played, "h264,320,180,25", "{file}");
     }
 
+    // Pictures: the guide's commands, run.
+    let looked = guide.split("## Look without playing").nth(1).and_then(|rest| rest.split("```sh\n").nth(1));
+    let looked = looked.and_then(|rest| rest.split("```").next()).expect("the guide looks without playing");
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", looked]).current_dir(folder.path()).env("EYRIE", stage.node.base());
+    shell.env("TOKEN", stage.client.token()).env("CAMERA", id);
+    shell.env("FROM", camera["created_at"].as_str().unwrap_or_default()).env("TO", now.to_string());
+    crate::support::output(&mut shell).await?;
+    for (file, size) in [("latest", "640,360"), ("then", "320,180"), ("sprite", "800,180")] {
+        let path = folder.path().join(format!("{file}.jpg")).display().to_string();
+        assert_eq!(probe(&path, None, 1).await?, format!("mjpeg,{size},1"), "{file}");
+    }
+
     // Retention: the guide's rules, accepted.
     let rules = guide.split("-d '{\"recording\"").nth(1).and_then(|rest| rest.split('\'').next());
     let rules: serde_json::Value =

@@ -17,6 +17,7 @@ mod http;
 mod lost_packets;
 mod many;
 mod memory;
+mod pictures;
 mod playback;
 mod preload;
 mod retention;

@@ -1,0 +1,71 @@
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eyrie_media::AccessUnit;
+use eyrie_types::{CameraId, Monotonic, TenantId};
+use lru::LruCache;
+
+use super::still::Still;
+use super::{Picture, PictureError, PictureKey, Pictures};
+use crate::GatewayState;
+
+/// How old a latest picture may be before another is decoded: whoever wants to see movement plays the live stream.
+const FRESH: Duration = Duration::from_secs(3);
+/// Cameras and widths of which is known which picture was the latest.
+const LATEST_MAX: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
+
+/// Which picture of each camera was the latest, and when that was looked up.
+#[derive(Debug)]
+pub(super) struct Latest(Mutex<LruCache<(CameraId, u32), (Monotonic, PictureKey)>>);
+
+impl Default for Latest {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(LATEST_MAX)))
+    }
+}
+
+impl Latest {
+    fn fresh(&self, camera: CameraId, width: u32, now: Monotonic) -> Option<PictureKey> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(camera, width)).filter(|(since, _)| now.since(*since) < FRESH).map(|(_, key)| key.clone())
+    }
+
+    fn note(&self, camera: CameraId, width: u32, now: Monotonic, key: PictureKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put((camera, width), (now, key));
+    }
+}
+
+/// The newest picture of a camera that is in memory, `width` pixels wide; `None` when there is none.
+///
+/// # Errors
+/// See [`PictureError`].
+pub(crate) async fn latest(
+    state: &GatewayState,
+    tenant: &TenantId,
+    camera: CameraId,
+    width: u32,
+) -> Result<Option<Picture>, PictureError> {
+    // Asked first: it knows whose the camera is.
+    let Ok(Some(unit)) = state.node().latest_keyframe(tenant, camera) else { return Ok(None) };
+    let (pictures, now) = (state.pictures(), state.clock().monotonic());
+    let known = pictures.latest().fresh(camera, width, now);
+    if let Some(kept) = known.and_then(|key| pictures.kept(&key)) {
+        return Ok(Some(kept));
+    }
+    let key = PictureKey::Live { camera, at: unit.wall, width };
+    let made = pictures.get(key.clone(), |pictures: Arc<Pictures>| decode(pictures, unit, width)).await?;
+    pictures.latest().note(camera, width, now, key);
+    Ok(Some(made))
+}
+
+async fn decode(pictures: Arc<Pictures>, unit: AccessUnit, width: u32) -> Result<Picture, PictureError> {
+    let (_, _, track) = unit.stream.video().ok_or(PictureError::Undecodable)?;
+    // A copy: who waits for a decoder holds none of the ring's memory.
+    let still = Still::new(track, &unit.data)?;
+    let at = unit.wall;
+    drop(unit);
+    let turn = pictures.ffmpeg().turn().await?;
+    let jpeg = turn.jpeg(still.track.codec, &still.data, (width, still.height(width))).await?;
+    Ok(Picture::new(jpeg, Some(at)))
+}

@@ -1,0 +1,202 @@
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use bytes::Bytes;
+use eyrie_types::{CameraId, SegmentId, WallTime};
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared, WeakShared};
+
+use super::cache::Cache;
+use super::ffmpeg::Ffmpeg;
+use super::latest::Latest;
+use super::{PictureError, telemetry};
+
+/// Bytes of the hash that an ETag has: enough that no two pictures share one.
+const ETAG_BYTES: usize = 16;
+
+/// Which picture: the same key always means the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum PictureKey {
+    /// The keyframe of a recorded fragment.
+    Fragment { segment: SegmentId, number: u32, width: u32 },
+    /// A keyframe in memory, by its wall time.
+    Live { camera: CameraId, at: WallTime, width: u32 },
+    /// Many on one sheet, by the hash of which.
+    Sheet([u8; 32]),
+}
+
+/// A JPEG.
+#[derive(Debug, Clone)]
+pub(crate) struct Picture {
+    pub(crate) jpeg: Bytes,
+    /// When it was taken; a sheet has many times.
+    pub(crate) at: Option<WallTime>,
+    /// Strong: the same text means the same bytes.
+    pub(crate) etag: Arc<str>,
+}
+
+impl Picture {
+    pub(super) fn new(jpeg: Bytes, at: Option<WallTime>) -> Self {
+        let hash = digest(&SHA256, &jpeg);
+        let hex: String = hash.as_ref().iter().take(ETAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        Self { jpeg, at, etag: format!("\"{hex}\"").into() }
+    }
+}
+
+type Made = Result<Picture, PictureError>;
+type Flight = Shared<BoxFuture<'static, Made>>;
+
+/// Makes pictures, each once however many ask for it at the same time, and keeps them.
+#[derive(Debug)]
+pub(crate) struct Pictures {
+    ffmpeg: Ffmpeg,
+    known: Mutex<Known>,
+    latest: Latest,
+}
+
+#[derive(Debug)]
+struct Known {
+    cache: Cache,
+    /// What is being made, by those who wait for it: once none does, it is given up.
+    flights: HashMap<PictureKey, WeakShared<BoxFuture<'static, Made>>>,
+}
+
+impl Pictures {
+    pub(crate) fn new() -> Arc<Self> {
+        Self::with(Ffmpeg::new())
+    }
+
+    fn with(ffmpeg: Ffmpeg) -> Arc<Self> {
+        telemetry::describe();
+        let known = Mutex::new(Known { cache: Cache::new(), flights: HashMap::new() });
+        Arc::new(Self { ffmpeg, known, latest: Latest::default() })
+    }
+
+    pub(super) fn ffmpeg(&self) -> &Ffmpeg {
+        &self.ffmpeg
+    }
+
+    pub(super) fn latest(&self) -> &Latest {
+        &self.latest
+    }
+
+    /// A picture that is kept.
+    pub(super) fn kept(&self, key: &PictureKey) -> Option<Picture> {
+        self.lock().cache.get(key)
+    }
+
+    /// The picture of `key`: kept, being made, or made by `make` now.
+    pub(super) async fn get<M, F>(self: &Arc<Self>, key: PictureKey, make: M) -> Made
+    where
+        M: FnOnce(Arc<Self>) -> F,
+        F: Future<Output = Made> + Send + 'static,
+    {
+        let (flight, source) = match self.join(key, make) {
+            Ok(kept) => {
+                metrics::counter!("eyrie_pictures_answered_total", "from" => "cache").increment(1);
+                return Ok(kept);
+            }
+            Err(flight) => flight,
+        };
+        let made = flight.await;
+        if made.is_ok() {
+            metrics::counter!("eyrie_pictures_answered_total", "from" => source).increment(1);
+        }
+        made
+    }
+
+    fn join<M, F>(self: &Arc<Self>, key: PictureKey, make: M) -> Result<Picture, (Flight, &'static str)>
+    where
+        M: FnOnce(Arc<Self>) -> F,
+        F: Future<Output = Made> + Send + 'static,
+    {
+        let mut known = self.lock();
+        if let Some(kept) = known.cache.get(&key) {
+            return Ok(kept);
+        }
+        if let Some(flight) = known.flights.get(&key).and_then(WeakShared::upgrade) {
+            return Err((flight, "another"));
+        }
+        let (me, making) = (Arc::clone(self), make(Arc::clone(self)));
+        let landing = key.clone();
+        let flight = async move {
+            let made = making.await;
+            me.land(landing, &made);
+            made
+        };
+        let flight = flight.boxed().shared();
+        // Those that were given up: at most as many as there are requests at once.
+        known.flights.retain(|_, flight| flight.upgrade().is_some());
+        known.flights.extend(flight.downgrade().map(|weak| (key, weak)));
+        Err((flight, "decoder"))
+    }
+
+    fn land(&self, key: PictureKey, made: &Made) {
+        let mut known = self.lock();
+        known.flights.remove(&key);
+        if let Ok(picture) = made {
+            known.cache.keep(key, picture.clone());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // No method can leave it half-changed.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn a_hundred_who_ask_for_one_picture_cause_one_decode() {
+        let (pictures, made) = (Pictures::new(), Arc::new(AtomicUsize::new(0)));
+        let ask = || {
+            let made = Arc::clone(&made);
+            pictures.get(PictureKey::Sheet([1; 32]), |_| async move {
+                tokio::task::yield_now().await;
+                made.fetch_add(1, Ordering::Relaxed);
+                Ok(Picture::new(Bytes::from_static(b"jpeg"), None))
+            })
+        };
+        let answers = futures::future::join_all((0..100).map(|_| ask())).await;
+        assert!(answers.iter().all(|answer| answer.as_ref().unwrap().jpeg == "jpeg"));
+        ask().await.unwrap();
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+        assert!(pictures.lock().flights.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_does_not_take_the_picture_from_the_others_and_failures_are_not_kept() {
+        let pictures = Pictures::new();
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let wait = |made: Made| {
+            let gate = Arc::clone(&gate);
+            pictures.get(PictureKey::Sheet([2; 32]), |_| async move {
+                let _ = gate.acquire().await;
+                made
+            })
+        };
+        let picture = || Picture::new(Bytes::from_static(b"jpeg"), None);
+        let mut first = Box::pin(wait(Ok(picture())));
+        let mut second = Box::pin(wait(Err(PictureError::Busy)));
+        assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
+        drop(second);
+        // It was begun by the first and goes on; once nobody waits, it ends, and the next makes its own.
+        drop(first);
+        gate.add_permits(1);
+        assert_eq!(wait(Err(PictureError::Busy)).await.unwrap_err(), PictureError::Busy);
+        gate.forget_permits(1);
+        let mut first = Box::pin(wait(Ok(picture())));
+        let mut second = Box::pin(wait(Err(PictureError::Busy)));
+        assert!(futures::poll!(&mut first).is_pending() && futures::poll!(&mut second).is_pending());
+        drop(first);
+        gate.add_permits(1);
+        assert_eq!(second.await.unwrap().jpeg, "jpeg");
+        assert!(pictures.lock().flights.is_empty());
+    }
+}
