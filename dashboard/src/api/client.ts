@@ -11,7 +11,7 @@ const REQUEST_TIMEOUT_MS = 15_000;
  * `fetch` with the access token. A 401 is answered by one refresh and one more attempt; when that fails too, the session is
  * over and the sign-in page takes its place.
  */
-async function authorizedFetch(request: Request): Promise<Response> {
+export async function authorizedFetch(request: Request): Promise<Response> {
   const attempt = async (): Promise<Response> => {
     const token = await session.accessToken();
     if (token === null) throw new Problem("unauthenticated", 401, "");
