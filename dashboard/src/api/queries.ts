@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "./client";
 import { type PageQuery, pagedQuery, wholeList } from "./pages";
@@ -17,7 +17,7 @@ export interface CameraFilter {
   state?: CameraState;
 }
 
-const filled = <T extends object>(filter: T): T =>
+export const filled = <T extends object>(filter: T): T =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== "")) as T;
 
 export const meQuery = queryOptions({
@@ -30,6 +30,14 @@ export const camerasQuery = (filter: CameraFilter) =>
   pagedQuery(["cameras", "list", filled(filter)], CAMERAS_PAGE, (page, signal) =>
     unwrap(api.GET("/api/v1/cameras", { params: { query: { ...filled(filter), ...page } }, signal })),
   );
+
+/** The cameras to choose one from: the first whose name or address holds `search`. */
+export const pickQuery = (search: string) =>
+  queryOptions({
+    queryKey: ["cameras", "pick", search],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/cameras", { params: { query: { ...filled({ search }), limit: CAMERAS_PAGE } }, signal })),
+    placeholderData: keepPreviousData,
+  });
 
 export const cameraQuery = (id: string) =>
   queryOptions({

@@ -1,11 +1,18 @@
 // Every word the dashboard shows. Components hold none (eslint sees to it), so that a translation is one more file of this
 // shape. Sentences say what happened and what to do.
 
+import { charts, facts } from "./en-charts";
+import { bulk, wall } from "./en-wall";
+
 const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many);
 
 export const en = {
   locale: "en-GB",
   product: "Eyrie",
+  bulk,
+  charts,
+  facts,
+  wall,
   skipToContent: "Skip to content",
   nav: {
     label: "Main",
@@ -432,6 +439,10 @@ export const en = {
     passwordHint: "At least 8 characters.",
     passwordKeep: "Leave empty to keep the present one.",
     you: "you",
+    since: (date: string) => `since ${date}`,
+    reset: "Reset password",
+    resetTitle: (name: string) => `New password for ${name}`,
+    resetHint: "At least 8 characters. They are signed out everywhere and sign in with this one; tell them to change it then.",
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteText: "They are signed out at once and cannot sign in again.",
     deleteConfirm: "Delete user",
