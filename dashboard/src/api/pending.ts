@@ -1,17 +1,25 @@
 // Shapes of the contract that schema.d.ts does not have yet, and the calls that need them. Each goes once it does.
 import { problemFrom } from "./problem";
 import { authorizedFetch } from "./client";
-import type { ListPage } from "./pages";
 import type { Camera, Timeline } from "./types";
 
 /** A marker on a timeline, or how many lie in one step. */
 export interface TimelineMarker {
-  id?: string;
   start: string;
-  end?: string | null;
+  /** `null` for moments alone. */
+  end: string | null;
+  count: number;
+  /** These stand where it is one. */
+  id?: string;
+  camera?: string;
   category?: string;
   title?: string;
-  count?: number;
+}
+
+/** A page of markers, the latest first. */
+export interface MarkerPage {
+  items: Marker[];
+  next_cursor: string | null;
 }
 
 /** A timeline's answer gains its markers. */
@@ -25,7 +33,9 @@ export interface Marker {
   category: string;
   title: string;
   note: string | null;
-  author: string | null;
+  /** The name of who made it, as it was then. */
+  author: string;
+  author_id: string;
   created_at: string;
   updated_at: string;
 }
@@ -53,7 +63,7 @@ async function call<T>(url: string, init: RequestInit = {}): Promise<T> {
 
 const json = (method: string, body: object): RequestInit => ({ method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
-export const getMarkers = (url: string, signal: AbortSignal) => call<ListPage<Marker>>(url, { signal });
+export const getMarkers = (url: string, signal: AbortSignal) => call<MarkerPage>(url, { signal });
 export const createMarker = (url: string, input: MarkerInput) => call<Marker>(url, json("POST", input));
 export const updateMarker = (url: string, id: string, change: Partial<MarkerInput>) => call<Marker>(`${url}/${encodeURIComponent(id)}`, json("PATCH", change));
 export const deleteMarker = (url: string, id: string) => call<unknown>(`${url}/${encodeURIComponent(id)}`, { method: "DELETE" });

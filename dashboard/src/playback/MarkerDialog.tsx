@@ -4,7 +4,7 @@ import { createMarker, linksOf, type Marker, updateMarker } from "../api/pending
 import type { Camera } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
-import { CheckField, TextField } from "../ui/Field";
+import { CheckField, TextAreaField, TextField } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
 import type { View } from "./view";
 
@@ -65,7 +65,7 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
               label={m.markers.name}
               placeholder={m.markers.namePlaceholder}
               value={title}
-              maxLength={200}
+              maxLength={120}
               error={titleError ?? of("title")}
               onChange={(event) => setTitle(event.target.value)}
             />
@@ -83,7 +83,7 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
                 <option key={known} value={known} />
               ))}
             </datalist>
-            <TextField label={m.markers.note} optional value={note} maxLength={2000} error={of("note")} onChange={(event) => setNote(event.target.value)} />
+            <TextAreaField label={m.markers.note} optional value={note} maxLength={4000} rows={3} error={of("note")} onChange={(event) => setNote(event.target.value)} />
             {!known && clip !== null && <CheckField label={m.markers.span} checked={whole} onChange={(event) => setWhole(event.target.checked)} />}
           </>
         );

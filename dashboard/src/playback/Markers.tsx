@@ -30,7 +30,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
   const [dialog, setDialog] = useState<{ what: "edit" | "delete"; marker: Marker } | null>(null);
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   // The node decides anyway; this only hides what it would refuse.
-  const mayChange = (marker: Marker): boolean => me !== undefined && (me.role !== "viewer" || marker.author === me.id || marker.author === me.username);
+  const mayChange = (marker: Marker): boolean => me !== undefined && (me.role !== "viewer" || marker.author_id === me.id);
   const close = () => setDialog(null);
   return (
     <Card
@@ -55,7 +55,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
                 <span className="block text-[0.8125rem] text-faint tabular-nums">
                   {marker.end && marker.end !== marker.start ? formatStretch(Date.parse(marker.start), Date.parse(marker.end), zone) : formatInstant(Date.parse(marker.start), zone)}
                 </span>
-                {marker.note && <span className="block text-sm break-words text-soft">{marker.note}</span>}
+                {marker.note && <span className="block text-sm break-words whitespace-pre-line text-soft">{marker.note}</span>}
               </button>
               {mayChange(marker) && (
                 <>

@@ -1,7 +1,6 @@
-import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "../api/client";
-import { pagedQuery } from "../api/pages";
 import { getMarkers, linksOf, type MarkedTimeline } from "../api/pending";
 import type { Camera, TimelineItem } from "../api/types";
 import { rangeOf, rangeQuery } from "./chunk";
@@ -49,9 +48,16 @@ export const overviewQuery = (camera: Linked) =>
 
 /** A camera's markers in a range, page by page. */
 export const markersQuery = (camera: Linked, range: View) =>
-  pagedQuery(["markers", camera.id, range.fromMs, range.toMs], MARKERS_PAGE, ({ limit, cursor }, signal) =>
-    getMarkers(`${linksOf(camera).markers}?${rangeQuery(range)}&limit=${limit}${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, signal),
-  );
+  infiniteQueryOptions({
+    queryKey: ["markers", camera.id, range.fromMs, range.toMs],
+    queryFn: ({ pageParam, signal }) => {
+      const cursor = pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : "";
+      return getMarkers(`${linksOf(camera).markers}?${rangeQuery(range)}&limit=${MARKERS_PAGE}${cursor}`, signal);
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
 
 const itemsOf = async (queries: QueryClient, camera: Linked, fromMs: number, toMs: number): Promise<readonly TimelineItem[]> =>
   toMs <= fromMs ? [] : (await queries.query(timelineQuery(camera, { fromMs, toMs }))).items;
