@@ -143,7 +143,9 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         gaps: below("gaps"),
         export: below("export.mp4"),
         timeline: below("timeline"),
+        markers: below("markers"),
         ledger: below("ledger"),
+        facts: below("facts"),
         status: below("status"),
         itself,
     };
