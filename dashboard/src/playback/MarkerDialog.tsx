@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from "react";
 
-import { createMarker, linksOf, type Marker, updateMarker } from "../api/pending";
-import type { Camera } from "../api/types";
+import { api, unwrap } from "../api/client";
+import type { Camera, Marker } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
 import { CheckField, TextAreaField, TextField } from "../ui/Field";
@@ -37,11 +37,10 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
   const categoryError = tried && !CATEGORY.test(category) ? m.markers.categoryBad : undefined;
   const marksClip = !known && clip !== null && whole;
   const save = async (): Promise<unknown> => {
-    const url = linksOf(camera).markers;
     const words = { title: title.trim(), category, note: note.trim() === "" ? null : note.trim() };
-    if (known) return updateMarker(url, known.id, words);
+    if (known) return unwrap(api.PATCH("/api/v1/cameras/{id}/markers/{marker}", { params: { path: { id: camera.id, marker: known.id } }, body: words }));
     const range = marksClip ? { start: new Date(clip.fromMs).toISOString(), end: new Date(clip.toMs).toISOString() } : { start: new Date(startMs).toISOString() };
-    return createMarker(url, { ...range, ...words });
+    return unwrap(api.POST("/api/v1/cameras/{id}/markers", { params: { path: { id: camera.id } }, body: { ...range, ...words } }));
   };
   return (
     <FormDialog

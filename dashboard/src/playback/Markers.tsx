@@ -1,10 +1,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { deleteMarker, linksOf, type Marker } from "../api/pending";
+import { api, unwrap } from "../api/client";
 import { problemWords } from "../api/problem";
 import { meQuery } from "../api/queries";
-import type { Camera } from "../api/types";
+import type { Camera, Marker } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
 import { Button, IconButton } from "../ui/Button";
@@ -79,7 +79,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
           text={m.markers.deleteText}
           action={m.markers.deleteConfirm}
           stale={[["markers"], ["timeline", camera.id]]}
-          remove={() => deleteMarker(linksOf(camera).markers, dialog.marker.id)}
+          remove={() => unwrap(api.DELETE("/api/v1/cameras/{id}/markers/{marker}", { params: { path: { id: camera.id, marker: dialog.marker.id } } }))}
           onClose={close}
         />
       )}

@@ -1,7 +1,6 @@
 import { memo, type ReactNode, useRef } from "react";
 
-import type { TimelineMarker } from "../api/pending";
-import type { TimelineItem } from "../api/types";
+import type { TimelineItem, TimelineMarker } from "../api/types";
 import { m } from "../messages";
 import { formatDay, formatDuration, formatInstant, formatMonth, formatStretch, formatTime } from "../time/format";
 import { useWidth } from "../ui/use-width";

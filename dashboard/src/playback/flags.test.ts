@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { TimelineMarker } from "../api/pending";
+import type { TimelineMarker } from "../api/types";
 import { flagsOf } from "./flags";
 
 const iso = (ms: number): string => new Date(ms).toISOString();

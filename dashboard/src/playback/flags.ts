@@ -1,4 +1,4 @@
-import type { TimelineMarker } from "../api/pending";
+import type { TimelineMarker } from "../api/types";
 import { shareOf, type View } from "./view";
 
 /** A marker as it is drawn; several that lie close together are one. */

@@ -1,9 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "../api/client";
-import { getMarkers, linksOf, type MarkedTimeline } from "../api/pending";
-import type { Camera, TimelineItem } from "../api/types";
-import { rangeOf, rangeQuery } from "./chunk";
+import type { Camera, Timeline, TimelineItem } from "../api/types";
+import { rangeOf } from "./chunk";
 import { footageAfter } from "./strip";
 import type { View } from "./view";
 
@@ -20,7 +19,7 @@ const PAST_MS = 399 * DAY_MS;
 /** Markers a page of the list holds. */
 const MARKERS_PAGE = 50;
 
-const askTimeline = (camera: Linked, window: View, points: number, signal: AbortSignal): Promise<MarkedTimeline> =>
+const askTimeline = (camera: Linked, window: View, points: number, signal: AbortSignal): Promise<Timeline> =>
   unwrap(api.GET("/api/v1/cameras/{id}/timeline", { params: { path: { id: camera.id }, query: { ...rangeOf(window), points } }, signal }));
 
 /** A window of a camera's timeline. */
@@ -51,8 +50,8 @@ export const markersQuery = (camera: Linked, range: View) =>
   infiniteQueryOptions({
     queryKey: ["markers", camera.id, range.fromMs, range.toMs],
     queryFn: ({ pageParam, signal }) => {
-      const cursor = pageParam ? `&cursor=${encodeURIComponent(pageParam)}` : "";
-      return getMarkers(`${linksOf(camera).markers}?${rangeQuery(range)}&limit=${MARKERS_PAGE}${cursor}`, signal);
+      const query = { ...rangeOf(range), limit: MARKERS_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
+      return unwrap(api.GET("/api/v1/cameras/{id}/markers", { params: { path: { id: camera.id }, query }, signal }));
     },
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
