@@ -63,15 +63,15 @@ function notePictures() {
 }
 
 /** Asks `look` every 500 ms until it is done, and gives its value. */
-async function until(what, look) {
-  const end = performance.now() + timeout;
+async function until(what, look, limit = timeout) {
+  const end = performance.now() + limit;
   let seen;
   while (performance.now() < end) {
     seen = await look();
     if (seen.done) return seen.value;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error(`not seen within ${timeout / 1000} s: ${what}; last seen: ${JSON.stringify(seen?.value ?? null)}`);
+  throw new Error(`not seen within ${limit / 1000} s: ${what}; last seen: ${JSON.stringify(seen?.value ?? null)}`);
 }
 
 const readVideos = (page) =>
@@ -151,7 +151,7 @@ async function lookBack(page, camera) {
   const recorded = await until("a minute of footage", async () => {
     const seconds = await page.evaluate(() => Number(document.querySelector("[data-recorded-s]")?.dataset.recordedS ?? 0));
     return { done: seconds >= 60, value: seconds };
-  });
+  }, timeout + 60_000);
   step("footage_on_the_timeline", { seconds: recorded });
   await page.keyboard.press("ArrowLeft");
   const began = await until("the recorded picture", async () => {
@@ -188,7 +188,7 @@ async function lookBack(page, camera) {
   const { size } = statSync(await download.path());
   if (size < 10_000) throw new Error(`a clip of 10 s has ${size} bytes`);
   await page.locator("[data-clip-end=saved]").waitFor();
-  step("clip_downloaded", { bytes: size, name: download.suggestedFilename() });
+  step("clip_downloaded", { bytes: size, file: download.suggestedFilename() });
   await page.keyboard.press("Home");
   await page.locator("[data-phase=playing]").waitFor();
   step("live_again");

@@ -1,59 +1,6 @@
-// Shapes of the contract that schema.d.ts does not have yet, and the calls that need them. Each goes once it does.
-import { problemFrom } from "./problem";
-import { authorizedFetch } from "./client";
-import type { ListPage } from "./pages";
-import type { Camera, Timeline } from "./types";
+import type { Camera } from "./types";
 
-/** A marker on a timeline, or how many lie in one step. */
-export interface TimelineMarker {
-  id?: string;
-  start: string;
-  end?: string | null;
-  category?: string;
-  title?: string;
-  count?: number;
+/** A camera's addresses gain that of its pictures; this goes once schema.d.ts has it. */
+export function linksOf({ id, links }: Pick<Camera, "id" | "links">): Camera["links"] & { thumbnail: string } {
+  return { thumbnail: `/api/v1/cameras/${encodeURIComponent(id)}/thumbnail.jpg`, ...links };
 }
-
-/** A timeline's answer gains its markers. */
-export type MarkedTimeline = Timeline & { markers?: TimelineMarker[] };
-
-export interface Marker {
-  id: string;
-  camera: string;
-  start: string;
-  end: string | null;
-  category: string;
-  title: string;
-  note: string | null;
-  author: string | null;
-  created_at: string;
-  updated_at: string;
-}
-
-export interface MarkerInput {
-  start: string;
-  end?: string | null;
-  category: string;
-  title: string;
-  note?: string | null;
-}
-
-/** A camera's addresses gain these. */
-export function linksOf({ id, links }: Pick<Camera, "id" | "links">): Camera["links"] & Record<"thumbnail" | "markers", string> {
-  const base = `/api/v1/cameras/${encodeURIComponent(id)}`;
-  return { thumbnail: `${base}/thumbnail.jpg`, markers: `${base}/markers`, ...links };
-}
-
-async function call<T>(url: string, init: RequestInit = {}): Promise<T> {
-  const response = await authorizedFetch(new Request(new URL(url, location.href), init));
-  const body: unknown = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw problemFrom(body, response);
-  return body as T;
-}
-
-const json = (method: string, body: object): RequestInit => ({ method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-
-export const getMarkers = (url: string, signal: AbortSignal) => call<ListPage<Marker>>(url, { signal });
-export const createMarker = (url: string, input: MarkerInput) => call<Marker>(url, json("POST", input));
-export const updateMarker = (url: string, id: string, change: Partial<MarkerInput>) => call<Marker>(`${url}/${encodeURIComponent(id)}`, json("PATCH", change));
-export const deleteMarker = (url: string, id: string) => call<unknown>(`${url}/${encodeURIComponent(id)}`, { method: "DELETE" });

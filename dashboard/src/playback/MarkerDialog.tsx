@@ -1,10 +1,10 @@
 import { useEffect, useId, useRef, useState } from "react";
 
-import { createMarker, linksOf, type Marker, updateMarker } from "../api/pending";
-import type { Camera } from "../api/types";
+import { api, unwrap } from "../api/client";
+import type { Camera, Marker } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
-import { CheckField, TextField } from "../ui/Field";
+import { CheckField, TextAreaField, TextField } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
 import type { View } from "./view";
 
@@ -37,11 +37,10 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
   const categoryError = tried && !CATEGORY.test(category) ? m.markers.categoryBad : undefined;
   const marksClip = !known && clip !== null && whole;
   const save = async (): Promise<unknown> => {
-    const url = linksOf(camera).markers;
     const words = { title: title.trim(), category, note: note.trim() === "" ? null : note.trim() };
-    if (known) return updateMarker(url, known.id, words);
+    if (known) return unwrap(api.PATCH("/api/v1/cameras/{id}/markers/{marker}", { params: { path: { id: camera.id, marker: known.id } }, body: words }));
     const range = marksClip ? { start: new Date(clip.fromMs).toISOString(), end: new Date(clip.toMs).toISOString() } : { start: new Date(startMs).toISOString() };
-    return createMarker(url, { ...range, ...words });
+    return unwrap(api.POST("/api/v1/cameras/{id}/markers", { params: { path: { id: camera.id } }, body: { ...range, ...words } }));
   };
   return (
     <FormDialog
@@ -65,7 +64,7 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
               label={m.markers.name}
               placeholder={m.markers.namePlaceholder}
               value={title}
-              maxLength={200}
+              maxLength={120}
               error={titleError ?? of("title")}
               onChange={(event) => setTitle(event.target.value)}
             />
@@ -83,7 +82,7 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
                 <option key={known} value={known} />
               ))}
             </datalist>
-            <TextField label={m.markers.note} optional value={note} maxLength={2000} error={of("note")} onChange={(event) => setNote(event.target.value)} />
+            <TextAreaField label={m.markers.note} optional value={note} maxLength={4000} rows={3} error={of("note")} onChange={(event) => setNote(event.target.value)} />
             {!known && clip !== null && <CheckField label={m.markers.span} checked={whole} onChange={(event) => setWhole(event.target.checked)} />}
           </>
         );

@@ -1,10 +1,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { deleteMarker, linksOf, type Marker } from "../api/pending";
+import { api, unwrap } from "../api/client";
 import { problemWords } from "../api/problem";
 import { meQuery } from "../api/queries";
-import type { Camera } from "../api/types";
+import type { Camera, Marker } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
 import { Button, IconButton } from "../ui/Button";
@@ -30,7 +30,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
   const [dialog, setDialog] = useState<{ what: "edit" | "delete"; marker: Marker } | null>(null);
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   // The node decides anyway; this only hides what it would refuse.
-  const mayChange = (marker: Marker): boolean => me !== undefined && (me.role !== "viewer" || marker.author === me.id || marker.author === me.username);
+  const mayChange = (marker: Marker): boolean => me !== undefined && (me.role !== "viewer" || marker.author_id === me.id);
   const close = () => setDialog(null);
   return (
     <Card
@@ -55,7 +55,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
                 <span className="block text-[0.8125rem] text-faint tabular-nums">
                   {marker.end && marker.end !== marker.start ? formatStretch(Date.parse(marker.start), Date.parse(marker.end), zone) : formatInstant(Date.parse(marker.start), zone)}
                 </span>
-                {marker.note && <span className="block text-sm break-words text-soft">{marker.note}</span>}
+                {marker.note && <span className="block text-sm break-words whitespace-pre-line text-soft">{marker.note}</span>}
               </button>
               {mayChange(marker) && (
                 <>
@@ -79,7 +79,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
           text={m.markers.deleteText}
           action={m.markers.deleteConfirm}
           stale={[["markers"], ["timeline", camera.id]]}
-          remove={() => deleteMarker(linksOf(camera).markers, dialog.marker.id)}
+          remove={() => unwrap(api.DELETE("/api/v1/cameras/{id}/markers/{marker}", { params: { path: { id: camera.id, marker: dialog.marker.id } } }))}
           onClose={close}
         />
       )}

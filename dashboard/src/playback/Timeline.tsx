@@ -1,10 +1,10 @@
 import { memo, type ReactNode, useRef } from "react";
 
-import type { TimelineItem } from "../api/types";
+import type { TimelineItem, TimelineMarker } from "../api/types";
 import { m } from "../messages";
 import { formatDay, formatDuration, formatInstant, formatMonth, formatStretch, formatTime } from "../time/format";
 import { useWidth } from "../ui/use-width";
-import type { Flag } from "./flags";
+import { type Flag, flagsOf } from "./flags";
 import { type Piece, pieceAt, piecesOf } from "./strip";
 import { type Tick, ticksOf } from "./ticks";
 import { type Handle, useGestures } from "./use-gestures";
@@ -16,6 +16,8 @@ const TICK_PX = 84;
 /** How far from a gap a finger and a mouse may be. */
 const REACH_PX = { touch: 14, mouse: 3 };
 const PREVIEW_PX = 176;
+/** Markers closer to one another are drawn as one. */
+const FLAG_PX = 14;
 
 export interface Clip {
   inMs: number | null;
@@ -27,7 +29,7 @@ interface Props {
   nowMs: number;
   zone: string;
   items: readonly TimelineItem[];
-  flags: readonly Flag[];
+  markers: readonly TimelineMarker[];
   clip: Clip;
   /** Where the picture is; that of now while it is live. */
   atMs: number;
@@ -43,7 +45,7 @@ interface Props {
 const percent = (share: number): string => `${share * 100}%`;
 
 /** What is recorded over time: seen from a minute to a year, moved by drag, searched by the playhead. */
-export function Timeline({ view, nowMs, zone, items, flags, clip, atMs, thumbnailUrl, onView, onSeek, onScrub, onClip, onFlag }: Props) {
+export function Timeline({ view, nowMs, zone, items, markers, clip, atMs, thumbnailUrl, onView, onSeek, onScrub, onClip, onFlag }: Props) {
   const root = useRef<HTMLDivElement>(null);
   const width = useWidth(root);
   const pieces = piecesOf(items, view);
@@ -98,7 +100,7 @@ export function Timeline({ view, nowMs, zone, items, flags, clip, atMs, thumbnai
         </div>
         <Strip pieces={pieces} nowShare={shareOf(view, nowMs)} />
         <ClipRange clip={clip} view={view} />
-        {flags.map((flag) => (
+        {flagsOf(markers, view, width > 0 ? FLAG_PX / width : 0).map((flag) => (
           <FlagButton key={flag.key} flag={flag} view={view} onFlag={onFlag} />
         ))}
         {pointed && pointedMs !== null && dragging === null && <div className="pointer-events-none absolute top-8 bottom-0 w-px bg-ink/60" style={{ left: percent(pointed.share) }} />}

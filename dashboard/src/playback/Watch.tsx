@@ -15,7 +15,6 @@ import { Icon } from "../ui/Icon";
 import { Card } from "../ui/Page";
 import { Notice } from "../ui/States";
 import { ClipPanel } from "./ClipPanel";
-import { flagsOf } from "./flags";
 import { GapList } from "./GapList";
 import { MarkerDialog } from "./MarkerDialog";
 import { Markers } from "./Markers";
@@ -203,7 +202,7 @@ export function Watch({ camera, zone }: { camera: Camera; zone: string }) {
                 nowMs={now}
                 zone={zone}
                 items={items}
-                flags={flagsOf(timeline.data?.markers ?? [])}
+                markers={timeline.data?.markers ?? []}
                 clip={clip}
                 atMs={atMs}
                 thumbnailUrl={linksOf(camera).thumbnail}

@@ -1,20 +1,28 @@
-import type { Marker, TimelineMarker } from "../api/pending";
+import type { TimelineMarker } from "../api/types";
+import { shareOf, type View } from "./view";
 
 /** A marker as it is drawn; several that lie close together are one. */
 export interface Flag {
   key: string;
-  id: string | null;
   startMs: number;
+  /** `null` for a moment. */
   endMs: number | null;
   title: string;
   count: number;
 }
 
-/** The markers of a timeline's answer as they are drawn. */
-export const flagsOf = (markers: readonly (TimelineMarker | Marker)[]): Flag[] =>
-  markers.map((marker) => {
+/** The markers that are seen, sorted by start, those that begin within `apart` of the view's width of one another as one. */
+export function flagsOf(markers: readonly TimelineMarker[], view: View, apart: number): Flag[] {
+  const flags: Flag[] = [];
+  for (const marker of markers) {
     const startMs = Date.parse(marker.start);
-    const count = "count" in marker ? (marker.count ?? 1) : 1;
-    const endMs = marker.end ? Date.parse(marker.end) : null;
-    return { key: marker.id ?? `at${startMs}`, id: marker.id ?? null, startMs, endMs: endMs !== null && endMs > startMs ? endMs : null, title: marker.title ?? "", count };
-  });
+    const endMs = marker.end === null ? null : Date.parse(marker.end);
+    if (startMs >= view.toMs || Math.max(startMs, endMs ?? startMs) < view.fromMs) continue;
+    const last = flags.at(-1);
+    if (last && shareOf(view, startMs) - shareOf(view, last.startMs) < apart) {
+      last.count += marker.count;
+      if (endMs !== null) last.endMs = Math.max(endMs, last.endMs ?? endMs);
+    } else flags.push({ key: marker.id ?? `at${startMs}`, startMs, endMs, title: marker.title ?? "", count: marker.count });
+  }
+  return flags;
+}

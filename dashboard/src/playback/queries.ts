@@ -1,10 +1,8 @@
-import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "../api/client";
-import { pagedQuery } from "../api/pages";
-import { getMarkers, linksOf, type MarkedTimeline } from "../api/pending";
-import type { Camera, TimelineItem } from "../api/types";
-import { rangeOf, rangeQuery } from "./chunk";
+import type { Camera, Timeline, TimelineItem } from "../api/types";
+import { rangeOf } from "./chunk";
 import { footageAfter } from "./strip";
 import type { View } from "./view";
 
@@ -21,7 +19,7 @@ const PAST_MS = 399 * DAY_MS;
 /** Markers a page of the list holds. */
 const MARKERS_PAGE = 50;
 
-const askTimeline = (camera: Linked, window: View, points: number, signal: AbortSignal): Promise<MarkedTimeline> =>
+const askTimeline = (camera: Linked, window: View, points: number, signal: AbortSignal): Promise<Timeline> =>
   unwrap(api.GET("/api/v1/cameras/{id}/timeline", { params: { path: { id: camera.id }, query: { ...rangeOf(window), points } }, signal }));
 
 /** A window of a camera's timeline. */
@@ -49,9 +47,16 @@ export const overviewQuery = (camera: Linked) =>
 
 /** A camera's markers in a range, page by page. */
 export const markersQuery = (camera: Linked, range: View) =>
-  pagedQuery(["markers", camera.id, range.fromMs, range.toMs], MARKERS_PAGE, ({ limit, cursor }, signal) =>
-    getMarkers(`${linksOf(camera).markers}?${rangeQuery(range)}&limit=${limit}${cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`}`, signal),
-  );
+  infiniteQueryOptions({
+    queryKey: ["markers", camera.id, range.fromMs, range.toMs],
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...rangeOf(range), limit: MARKERS_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
+      return unwrap(api.GET("/api/v1/cameras/{id}/markers", { params: { path: { id: camera.id }, query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
 
 const itemsOf = async (queries: QueryClient, camera: Linked, fromMs: number, toMs: number): Promise<readonly TimelineItem[]> =>
   toMs <= fromMs ? [] : (await queries.query(timelineQuery(camera, { fromMs, toMs }))).items;
