@@ -49,8 +49,8 @@ pub(super) struct Reading {
     pub(super) viewers: u64,
 }
 
-/// The last hour of all cameras and of the node. The lock is held for a look-up or one camera's second, never across a wait, and the
-/// media path never takes it.
+/// The last hour of all cameras and of the node. The lock is held for a look-up or one camera's second, never across a wait,
+/// and the media path never takes it.
 #[derive(Debug, Default)]
 pub(crate) struct FactsBoard {
     inner: Mutex<Inner>,
@@ -93,8 +93,8 @@ impl FactsBoard {
         inner.node.push(now.as_unix_secs(), point);
     }
 
-    /// Once a minute: what is usual is found anew, and cameras that are not `there` any more are forgotten. Answers how many cameras
-    /// are at each level.
+    /// Once a minute: what is usual is found anew, and cameras that are not `there` any more are forgotten. Answers how many
+    /// cameras are at each level.
     pub(super) fn review(&self, now: WallTime, there: &BTreeSet<CameraId>) -> [(Level, u64); 3] {
         let mut levels = Level::ALL.map(|level| (level, 0));
         let cameras: Vec<CameraId> = self.lock().cameras.keys().copied().collect();

@@ -1,8 +1,8 @@
 //! Stream facts: what cameras send and how the node does, now and over time.
 //!
-//! The ingest measures with plain fields of its own and publishes once a second; the *facts sampler* looks at what was published once a
-//! second and keeps the last hour in memory; the *facts writer* takes whole minutes from there into the store. The media path never
-//! waits for either. What a crash loses is the minute under way.
+//! The ingest measures with plain fields of its own and publishes once a second; the *facts sampler* looks at what was
+//! published once a second and keeps the last hour in memory; the *facts writer* takes whole minutes from there into the
+//! store. The media path never waits for either. What a crash loses is the minute under way.
 
 mod board;
 mod history;

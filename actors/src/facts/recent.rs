@@ -5,8 +5,8 @@ use eyrie_storage::facts::{Point, SECONDS_KEPT};
 /// Seconds kept.
 const SECONDS: i64 = SECONDS_KEPT.as_secs() as i64;
 
-/// The last hour in steps of a second: a ring of at most 3,600 points. Of a camera that is 16 bytes and 8 of time a second: 98,304 bytes
-/// at most, with the room a growing ring takes.
+/// The last hour in steps of a second: a ring of at most 3,600 points. Of a camera that is 16 bytes and 8 of time a second:
+/// 98,304 bytes at most, with the room a growing ring takes.
 #[derive(Debug)]
 pub(crate) struct Recent<P> {
     points: VecDeque<(i64, P)>,

@@ -15,8 +15,8 @@ const PURGE_EVERY: u32 = 720;
 /// Chunks removed in one write, so that recording's own rows never wait long for theirs.
 const PURGE_BATCH: u32 = 500;
 
-/// Takes whole minutes into the store and old ones out, for as long as it is polled. A minute that the store refuses stays in memory and
-/// is tried again; after an hour it leaves the ring. Nobody waits for this.
+/// Takes whole minutes into the store and old ones out, for as long as it is polled. A minute that the store refuses stays
+/// in memory and is tried again; after an hour it leaves the ring. Nobody waits for this.
 pub(crate) async fn run(node: Arc<NodeContext>) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -18,8 +18,8 @@ const POINTS: (u32, u32) = (1000, 5000);
 
 /// Shows what a camera sends now.
 ///
-/// Bitrate, frame rate, GOP, jitter, losses and viewers of the last second, and a verdict with reasons. WebSockets give the same every
-/// second, see `watch_facts`.
+/// Bitrate, frame rate, GOP, jitter, losses and viewers of the last second, and a verdict with reasons. WebSockets give the
+/// same every second, see `watch_facts`.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/facts", tag = "cameras",
     params(("id" = CameraId, Path, description = "Which camera.")),
     responses((status = 200, description = "The facts.", body = FactsAnswer)))]
@@ -39,8 +39,8 @@ pub(crate) async fn get_facts(
 
 /// Shows what a camera sent.
 ///
-/// In steps of a second (of the last hour, since the node started), a minute (of the last week) or an hour (of two years): the finest
-/// that is kept for the whole range and gives at most `points` points.
+/// In steps of a second (of the last hour, since the node started), a minute (of the last week) or an hour (of two years):
+/// the finest that is kept for the whole range and gives at most `points` points.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/facts/history", tag = "cameras",
     params(("id" = CameraId, Path, description = "Which camera."), HistoryQuery),
     responses((status = 200, description = "The history.", body = FactsHistoryAnswer)))]

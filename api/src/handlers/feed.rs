@@ -39,8 +39,8 @@ const CLOSE_POLICY: u16 = 1008;
 /// The node is stopping (RFC 6455 registry: service restart).
 const CLOSE_RESTART: u16 = 1012;
 
-/// Statuses in one message: 150 kB, so that 1,000 sockets that open at once take 150 MB for a moment, however many cameras there
-/// are.
+/// Statuses in one message: 150 kB, so that 1,000 sockets that open at once take 150 MB for a moment, however many cameras
+/// there are.
 const STATUSES_MAX: usize = 1000;
 
 /// Issues a ticket for one WebSocket.
@@ -61,10 +61,11 @@ pub(crate) async fn create_ticket(
 
 /// Opens the WebSocket of statuses and events.
 ///
-/// Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond 1,000
-/// cameras in several messages), then events.
-/// The client may send a `ClientMessage`: `{"type": "watch_facts", "cameras": [...]}` asks for `facts` of up to 32 cameras each second.
-/// Close codes: 1008 more cameras than that, 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
+/// Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond
+/// 1,000 cameras in several messages), then events.
+/// The client may send a `ClientMessage`: `{"type": "watch_facts", "cameras": [...]}` asks for `facts` of up to 32 cameras
+/// each second. Close codes: 1008 more cameras than that, 4401 the session has ended, 4408 the client reads too slowly, 1012
+/// the node is stopping.
 #[utoipa::path(get, path = "/api/v1/ws", tag = "events",
     params(("sec-websocket-protocol" = String, Header, description = "`eyrie.v1, ticket.<ticket>`")),
     responses((status = 101, description = "Messages follow.")))]

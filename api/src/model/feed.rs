@@ -16,8 +16,8 @@ pub struct TicketAnswer {
     pub expires_in: u64,
 }
 
-/// A text message of the WebSocket. What a client may send is a `ClientMessage`. First comes a snapshot, continued by `statuses` where there are more than 1,000 cameras, then
-/// events as they happen.
+/// A text message of the WebSocket. What a client may send is a `ClientMessage`. First comes a snapshot, continued by
+/// `statuses` where there are more than 1,000 cameras, then events as they happen.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FeedMessage {
@@ -53,8 +53,8 @@ pub enum FeedMessage {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    /// Asks for the facts of these cameras each second, in place of those asked for before: at most 32, or the socket is closed with
-    /// 1008. Ids of cameras that are not there give nothing.
+    /// Asks for the facts of these cameras each second, in place of those asked for before: at most 32, or the socket is
+    /// closed with 1008. Ids of cameras that are not there give nothing.
     WatchFacts {
         /// Which cameras; none ends it.
         cameras: Vec<CameraId>,

@@ -5,8 +5,8 @@ use super::Point;
 /// The layout of what follows; a chunk that begins with another byte is a later release's.
 const LAYOUT: u8 = 1;
 
-/// The points of one hour (of minutes) or day (of hours), by their place in it. Packed: a byte for the layout, then for each point a
-/// byte for its place and [`Point::BYTES`].
+/// The points of one hour (of minutes) or day (of hours), by their place in it. Packed: a byte for the layout, then for each
+/// point a byte for its place and [`Point::BYTES`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk<P> {
     /// By place, from 0.

@@ -1,5 +1,5 @@
-//! What is measured of cameras and of the node, as history that coarsens with age: points, how many of them become one, and how they
-//! are packed. Pure; [`Store`](crate::Store) keeps the packed ones.
+//! What is measured of cameras and of the node, as history that coarsens with age: points, how many of them become one, and
+//! how they are packed. Pure; [`Store`](crate::Store) keeps the packed ones.
 
 mod chunk;
 mod node_point;

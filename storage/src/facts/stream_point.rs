@@ -1,8 +1,8 @@
 use super::Point;
 use super::point::{mean, take};
 
-/// What a camera sent over one step. 16 bytes, because an hour of seconds of each camera stays in memory; what does not fit into a
-/// field is as much as fits.
+/// What a camera sent over one step. 16 bytes, because an hour of seconds of each camera stays in memory; what does not fit
+/// into a field is as much as fits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamPoint {
     /// Bits of access units a second, pictures and sound together.
