@@ -193,8 +193,8 @@ export interface paths {
         };
         /**
          * Shows what a camera sends now.
-         * @description Bitrate, frame rate, GOP, jitter, losses and viewers of the last second, and a verdict with reasons. WebSockets give the same every
-         *     second, see `watch_facts`.
+         * @description Bitrate, frame rate, GOP, jitter, losses and viewers of the last second, and a verdict with reasons. WebSockets give the
+         *     same every second, see `watch_facts`.
          *
          *     Needs the role viewer (`facts.read`).
          */
@@ -216,8 +216,8 @@ export interface paths {
         };
         /**
          * Shows what a camera sent.
-         * @description In steps of a second (of the last hour, since the node started), a minute (of the last week) or an hour (of two years): the finest
-         *     that is kept for the whole range and gives at most `points` points.
+         * @description In steps of a second (of the last hour, since the node started), a minute (of the last week) or an hour (of two years):
+         *     the finest that is kept for the whole range and gives at most `points` points.
          *
          *     Needs the role viewer (`facts.read`).
          */
@@ -844,10 +844,11 @@ export interface paths {
         };
         /**
          * Opens the WebSocket of statuses and events.
-         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond 1,000
-         *     cameras in several messages), then events.
-         *     The client may send a `ClientMessage`: `{"type": "watch_facts", "cameras": [...]}` asks for `facts` of up to 32 cameras each second.
-         *     Close codes: 1008 more cameras than that, 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
+         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond
+         *     1,000 cameras in several messages), then events.
+         *     The client may send a `ClientMessage`: `{"type": "watch_facts", "cameras": [...]}` asks for `facts` of up to 32 cameras
+         *     each second. Close codes: 1008 more cameras than that, 4401 the session has ended, 4408 the client reads too slowly, 1012
+         *     the node is stopping.
          */
         get: operations["open_feed"];
         put?: never;
@@ -1575,8 +1576,8 @@ export interface components {
             viewers: number;
         };
         /**
-         * @description A text message of the WebSocket. What a client may send is a `ClientMessage`. First comes a snapshot, continued by `statuses` where there are more than 1,000 cameras, then
-         *     events as they happen.
+         * @description A text message of the WebSocket. What a client may send is a `ClientMessage`. First comes a snapshot, continued by
+         *     `statuses` where there are more than 1,000 cameras, then events as they happen.
          */
         FeedMessage: {
             /** @description Status by camera id. */
