@@ -15,7 +15,7 @@ pub const FACTS_BATCH_MAX: usize = 200;
 
 impl Store {
     /// Keeps a minute of up to [`FACTS_BATCH_MAX`] cameras, and redraws the hour it lies in. The same minute twice is the
-/// last one.
+    /// last one.
     ///
     /// # Errors
     /// [`StoreError::TooMany`].
