@@ -18,7 +18,7 @@ const FAILURES_SHOWN = 50;
 
 interface Run {
   change: BulkChange;
-  ids: readonly string[] | null;
+  ids: readonly string[];
   outcomes: readonly Outcome[];
   running: boolean;
   /** Why it could not begin. */
@@ -38,17 +38,29 @@ export function BulkDialog({ selection, filter, names, onClose }: Props) {
   const queries = useQueryClient();
   const [run, setRun] = useState<Run | null>(null);
   const stop = useRef<AbortController | null>(null);
-  const count = sizeOf(selection);
-  useEffect(() => () => stop.current?.abort(), []);
+  // Which cameras they are is settled before anybody confirms: a filter by status may match others a moment later.
+  const [found, setFound] = useState<{ ids: readonly string[] | null; error: unknown }>({ ids: null, error: null });
+  const count = found.ids?.length ?? sizeOf(selection);
+  useEffect(() => {
+    let gone = false;
+    selectedIds(selection, filter).then(
+      (ids) => !gone && setFound({ ids, error: null }),
+      (error: unknown) => !gone && setFound({ ids: null, error }),
+    );
+    return () => {
+      gone = true;
+      stop.current?.abort();
+    };
+    // The dialog keeps the selection it was opened with.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
 
-  const start = async (change: BulkChange, known: readonly string[] | null) => {
+  const start = async (change: BulkChange, ids: readonly string[]) => {
     const controller = new AbortController();
     stop.current = controller;
-    const begun: Run = { change, ids: known, outcomes: [], running: true, error: null };
+    const begun: Run = { change, ids, outcomes: [], running: true, error: null };
     setRun(begun);
     try {
-      const ids = known ?? (await selectedIds(selection, filter));
-      setRun({ ...begun, ids });
       const report = (outcomes: readonly Outcome[]) => setRun({ ...begun, ids, outcomes: [...outcomes] });
       const outcomes = await runBulk(ids, change, nodePorts, report, controller.signal);
       setRun({ ...begun, ids, outcomes, running: false });
@@ -64,17 +76,23 @@ export function BulkDialog({ selection, filter, names, onClose }: Props) {
   };
   return (
     <Dialog title={m.bulk.title(count)} onClose={close}>
-      {run === null ? (
-        <ChangeForm count={count} onCancel={close} onApply={(change) => void start(change, null)} />
-      ) : (
+      {run !== null ? (
         <Progress
           run={run}
-          count={count}
+          count={sizeOf(selection)}
           names={names}
           onStop={() => stop.current?.abort()}
           onRetry={(ids) => void start(run.change, ids)}
           onClose={close}
         />
+      ) : found.ids !== null ? (
+        <ChangeForm count={count} onCancel={close} onApply={(change) => void start(change, found.ids ?? [])} />
+      ) : found.error !== null ? (
+        <Notice>{problemWords(found.error)}</Notice>
+      ) : (
+        <p role="status" className="text-sm text-soft">
+          {m.bulk.collecting}
+        </p>
       )}
     </Dialog>
   );
@@ -173,17 +191,17 @@ interface ProgressProps {
 }
 
 function Progress({ run, count, names, onStop, onRetry, onClose }: ProgressProps) {
-  const total = run.ids?.length ?? count;
+  const total = run.ids.length;
   const failed = run.outcomes.filter((outcome) => outcome.error !== null);
   const untouched = total - run.outcomes.length;
   const done = !run.running && run.error === null;
   return (
     <div className="space-y-4">
       {run.error !== null && <Notice>{problemWords(run.error)}</Notice>}
-      {run.ids !== null && total < count && <Notice tone="warn">{m.bulk.tooMany(total)}</Notice>}
+      {total < count && <Notice tone="warn">{m.bulk.tooMany(total)}</Notice>}
       <progress className="h-2.5 w-full accent-accent-fill" aria-label={m.bulk.title(count)} max={Math.max(1, total)} value={run.outcomes.length} />
       <p role="status" className="text-sm tabular-nums">
-        {run.running && run.ids === null ? m.bulk.collecting : done ? m.bulk.result(run.outcomes.length - failed.length, total) : m.bulk.progress(run.outcomes.length, total)}
+        {done ? m.bulk.result(run.outcomes.length - failed.length, total) : m.bulk.progress(run.outcomes.length, total)}
       </p>
       {done && untouched > 0 && <p className="text-sm text-soft">{m.bulk.stopped(untouched)}</p>}
       {failed.length > 0 && (

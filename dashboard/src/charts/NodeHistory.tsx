@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { type NodePoint, nodeHistoryQuery } from "../api/pending2";
+import { nodeHistoryQuery } from "../api/history";
+import type { NodePoint } from "../api/types";
 import { asProblem, problemWords } from "../api/problem";
 import { m } from "../messages";
 import { formatBytes, knownZone } from "../time/format";

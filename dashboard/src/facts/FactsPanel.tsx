@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { factsHistoryQuery, factsQuery, type FactsPoint, type StreamFacts, type VerdictLevel } from "../api/pending2";
+import { factsHistoryQuery, factsQuery } from "../api/history";
+import type { FactsPoint, StreamFacts, VerdictLevel } from "../api/types";
 import { asProblem, problemWords } from "../api/problem";
 import { formatBitrate, formatNumber } from "../charts/format";
 import { LineChart } from "../charts/LineChart";

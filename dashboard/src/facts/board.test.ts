@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { StreamFacts } from "../api/pending2";
+import type { StreamFacts } from "../api/types";
 import { FactsBoard } from "./board";
 
 const facts: StreamFacts = {

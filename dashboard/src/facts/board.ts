@@ -1,4 +1,4 @@
-import type { StreamFacts } from "../api/pending2";
+import type { StreamFacts } from "../api/types";
 
 /** Cameras one connection may watch at once, as the node has it. */
 const WATCHED_MAX = 32;

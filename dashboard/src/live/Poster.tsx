@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
-import { posterQuery } from "../api/pending2";
+import { posterQuery } from "../api/history";
 import { m } from "../messages";
 import { useOnScreen } from "./use-on-screen";
 

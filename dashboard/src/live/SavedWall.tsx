@@ -1,7 +1,9 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { type DragEvent, useState } from "react";
 
-import { layoutsQuery, pending, type SavedLayout } from "../api/pending2";
+import { api } from "../api/client";
+import { layoutsQuery } from "../api/history";
+import type { SavedLayout } from "../api/types";
 import { unwrap } from "../api/client";
 import { asProblem, Problem, problemWords } from "../api/problem";
 import { cameraQuery, pickQuery } from "../api/queries";
@@ -135,7 +137,7 @@ export function SaveLayout({ saved, slots, layout, onSaved, onClose }: SaveProps
   const save = async () => {
     const body = { name: name.trim(), tiles: layout, cameras: [...slots] };
     if (body.name === "") throw new Problem("invalid_fields", 422, "", null, [{ field: "name", reason: m.wall.nameMissing }]);
-    const call = saved ? pending.PUT("/api/v1/layouts/{id}", { params: { path: { id: saved.id } }, body }) : pending.POST("/api/v1/layouts", { body });
+    const call = saved ? api.PUT("/api/v1/layouts/{id}", { params: { path: { id: saved.id } }, body }) : api.POST("/api/v1/layouts", { body });
     onSaved(await unwrap(call));
   };
   return (
@@ -156,7 +158,7 @@ export function SaveLayout({ saved, slots, layout, onSaved, onClose }: SaveProps
 
 export function DeleteLayout({ layout, onDeleted, onClose }: { layout: SavedLayout; onDeleted: () => void; onClose: () => void }) {
   const remove = async () => {
-    await unwrap(pending.DELETE("/api/v1/layouts/{id}", { params: { path: { id: layout.id } } }));
+    await unwrap(api.DELETE("/api/v1/layouts/{id}", { params: { path: { id: layout.id } } }));
     onDeleted();
   };
   return (

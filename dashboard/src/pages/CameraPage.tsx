@@ -8,6 +8,7 @@ import { cameraQuery, sitesQuery } from "../api/queries";
 import type { Camera } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { CameraDialog } from "../camera/CameraDialog";
+import { FactsPanel } from "../facts/FactsPanel";
 import { m } from "../messages";
 import { Watch } from "../playback/Watch";
 import { reasonWords } from "../status/reason";
@@ -76,6 +77,7 @@ function Details({ camera }: { camera: Camera }) {
           <Card title={m.camera.stream}>
             <Stream camera={camera} />
           </Card>
+          <FactsPanel cameraId={camera.id} site={camera.site ?? null} />
           <Card title={m.camera.spec}>
             <Spec camera={camera} site={site?.name} zone={zone} />
           </Card>

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { layoutsQuery } from "../api/pending2";
+import { layoutsQuery } from "../api/history";
 import { camerasQuery, meQuery } from "../api/queries";
 import { useMay } from "../auth/use-session";
 import { CameraDialog } from "../camera/CameraDialog";

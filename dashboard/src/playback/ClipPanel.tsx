@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 
-import { linksOf } from "../api/pending";
 import { asProblem, problemWords } from "../api/problem";
 import type { Camera } from "../api/types";
 import { m } from "../messages";
@@ -74,7 +73,7 @@ function Download({ camera, zone, range, onClear }: { camera: Camera; zone: stri
       setBytes(0);
       return downloadClip({
         cameraId: camera.id,
-        url: linksOf(camera).export,
+        url: camera.links.export,
         query: rangeQuery(asked),
         range: asked,
         suggestedName: `${camera.name.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 64) || camera.id}_${new Date(asked.fromMs).toISOString().slice(0, 19).replaceAll(":", "")}Z.mp4`,

@@ -1,6 +1,5 @@
 import { type ReactNode, type Ref, useRef, useState } from "react";
 
-import { linksOf } from "../api/pending";
 import type { Camera } from "../api/types";
 import { toggleFullscreen } from "../live/fullscreen";
 import { LiveVideo } from "../live/LiveVideo";
@@ -46,7 +45,7 @@ export function Picture({ camera, zone, begin, state, scrub, notice, control, on
         <PlaybackVideo
           cameraId={camera.id}
           name={camera.name}
-          playbackUrl={linksOf(camera).playback}
+          playbackUrl={camera.links.playback}
           begin={begin}
           muted={muted}
           control={control}

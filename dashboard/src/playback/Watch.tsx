@@ -2,7 +2,6 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { linksOf } from "../api/pending";
 import { problemWords } from "../api/problem";
 import { recordedDayQuery } from "../api/queries";
 import type { Camera } from "../api/types";
@@ -205,7 +204,7 @@ export function Watch({ camera, zone }: { camera: Camera; zone: string }) {
                 markers={timeline.data?.markers ?? []}
                 clip={clip}
                 atMs={atMs}
-                thumbnailUrl={linksOf(camera).thumbnail}
+                thumbnailUrl={camera.links.thumbnail}
                 onView={setView}
                 onSeek={goTo}
                 onScrub={setScrub}

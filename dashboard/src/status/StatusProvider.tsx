@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-import type { StreamFacts } from "../api/pending2";
+import type { StreamFacts } from "../api/types";
 import type { CameraStatus } from "../api/types";
 import { FactsBoard } from "../facts/board";
 import { keepConnected } from "./connection";

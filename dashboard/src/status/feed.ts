@@ -1,4 +1,4 @@
-import type { StreamFacts } from "../api/pending2";
+import type { StreamFacts } from "../api/types";
 import type { CameraState, CameraStatus } from "../api/types";
 
 /** How many changes of one camera are remembered while the page is open. */
@@ -35,10 +35,10 @@ function readFacts(value: Record<string, unknown>): StreamFacts | null {
     .flatMap(({ code, text }) => (typeof code === "string" && typeof text === "string" ? [{ code, text }] : []));
   return {
     at: value.at,
-    bitrate_bps: numberOrNull(value.bitrate_bps),
-    fps: numberOrNull(value.fps),
+    bitrate_bps: numberOrNull(value.bitrate_bps) ?? 0,
+    fps: numberOrNull(value.fps) ?? 0,
     gop_s: numberOrNull(value.gop_s),
-    jitter_ms: numberOrNull(value.jitter_ms),
+    jitter_ms: numberOrNull(value.jitter_ms) ?? 0,
     lost_total: numberOrNull(value.lost_total) ?? 0,
     viewers: numberOrNull(value.viewers) ?? 0,
     verdict: { level, reasons },
