@@ -346,6 +346,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/sprite.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures of a camera at even steps of a range, row after row in one JPEG.
+         * @description Each cell shows the keyframe of the GOP that its moment lies in: `from`, and so on in steps of the range divided by the number
+         *     of cells. Cells in which nothing was recorded are dark.
+         *
+         *     Needs the role viewer (`picture.read`).
+         */
+        get: operations["sprite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/status": {
         parameters: {
             query?: never;
@@ -358,6 +381,29 @@ export interface paths {
          * @description Needs the role viewer (`camera.read_status`).
          */
         get: operations["get_camera_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/thumbnail.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A picture of a camera: that of a moment, or the latest.
+         * @description It is the keyframe at or before `at`; `Eyrie-Picture-At` tells its time. Damaged ones are passed over. Without `at` it is at
+         *     most some seconds old, or the last that was recorded.
+         *
+         *     Needs the role viewer (`picture.read`).
+         */
+        get: operations["thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -707,6 +753,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{capability}/cameras/{id}/live/thumbnail.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest picture of a camera, by a capability of the kind `live`. */
+        get: operations["media_latest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/{capability}/cameras/{id}/playback/{playlist}": {
         parameters: {
             query?: never;
@@ -750,6 +813,40 @@ export interface paths {
         };
         /** The multivariant playlist of what was recorded in a range, by capability. */
         get: operations["media_playback_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/playback/sprite.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pictures of a camera at even steps of a range, by a capability of the kind `playback`. */
+        get: operations["media_sprite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/playback/thumbnail.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of a camera, by a capability of the kind `playback`. */
+        get: operations["media_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -994,6 +1091,8 @@ export interface components {
             self: string;
             /** @description Its status. */
             status: string;
+            /** @description A picture (JPEG): the latest, or with `?at` that of a moment. */
+            thumbnail: string;
             /** @description What is recorded and missing, drawn over any range. */
             timeline: string;
         };
@@ -2470,6 +2569,74 @@ export interface operations {
             };
         };
     };
+    sprite: {
+        parameters: {
+            query: {
+                /** @description Pictures in a row, 1 to 16; 10 unless asked otherwise. */
+                columns?: number;
+                /** @description The moment of the first picture. */
+                from: components["schemas"]["WallTime"];
+                /** @description Rows, 1 to 16; 10 unless asked otherwise. */
+                rows?: number;
+                /** @description The end of the last picture's step; at most 366 days after `from`. */
+                to: components["schemas"]["WallTime"];
+                /** @description The width of each picture in pixels, even, 16 to 1920; 160 unless asked otherwise. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pictures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description They are those whose ETag was sent. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many pictures are being made; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The machine lacks ffmpeg. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_camera_status: {
         parameters: {
             query?: never;
@@ -2489,6 +2656,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CameraStatus"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thumbnail: {
+        parameters: {
+            query?: {
+                /** @description The moment: the picture is the keyframe at or before it, at most ten minutes. Without it: the latest picture. */
+                at?: components["schemas"]["WallTime"];
+                /** @description Its width in pixels, even, 16 to 1920; 320 unless asked otherwise. The height follows. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description It is the one whose ETag was sent. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Too many pictures are being made; `Retry-After` says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The machine lacks ffmpeg. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong. */
@@ -3250,6 +3479,43 @@ export interface operations {
             };
         };
     };
+    media_latest: {
+        parameters: {
+            query?: {
+                /** @description Its width in pixels, even, 16 to 1920; 320 unless asked otherwise. The height follows. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     media_playback_playlist: {
         parameters: {
             query: {
@@ -3355,6 +3621,90 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_sprite: {
+        parameters: {
+            query: {
+                /** @description Pictures in a row, 1 to 16; 10 unless asked otherwise. */
+                columns?: number;
+                /** @description The moment of the first picture. */
+                from: components["schemas"]["WallTime"];
+                /** @description Rows, 1 to 16; 10 unless asked otherwise. */
+                rows?: number;
+                /** @description The end of the last picture's step; at most 366 days after `from`. */
+                to: components["schemas"]["WallTime"];
+                /** @description The width of each picture in pixels, even, 16 to 1920; 160 unless asked otherwise. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pictures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_thumbnail: {
+        parameters: {
+            query?: {
+                /** @description The moment: the picture is the keyframe at or before it, at most ten minutes. Without it: the latest picture. */
+                at?: components["schemas"]["WallTime"];
+                /** @description Its width in pixels, even, 16 to 1920; 320 unless asked otherwise. The height follows. */
+                width?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
                 };
             };
             /** @description What went wrong. */
