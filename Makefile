@@ -36,8 +36,8 @@ bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (
 	tests/bench/run.sh
 
 .PHONY: fuzz
-fuzz: ## Fuzz every parser of hostile bytes for a minute each (docs/fuzzing.md)
-	tests/fuzz/run.sh
+fuzz: ## Fuzz every parser of hostile bytes for SECONDS=60 each, or TARGETS='codec vod'
+	tests/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
 
 .PHONY: dashboard
 dashboard: deps-demo ## Build the dashboard into dashboard/dist

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::children::Children;
 use crate::events::EventBus;
+use crate::facts::{FactsBoard, Measured};
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::media_threads::{MediaSeat, MediaThreads};
@@ -43,6 +44,9 @@ pub(crate) struct NodeContext {
     pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
     pub(crate) settings: ArcSwap<NodeSettings>,
+    pub(crate) facts: FactsBoard,
+    /// Bytes of fragments that became durable since the start.
+    pub(crate) written_bytes: AtomicU64,
 }
 
 /// No unit of the ring is durable yet.
@@ -57,6 +61,10 @@ pub(crate) struct CameraContext {
     pub(crate) seat: MediaSeat,
     /// Its RTSP sessions, as far as they are not torn down yet.
     pub(crate) rtsp_sessions: Arc<retina::client::SessionGroup>,
+    /// What the ingest measured of the last second it received.
+    pub(crate) measured: ArcSwapOption<Measured>,
+    /// RTP packets lost since this incarnation began.
+    pub(crate) packets_lost: AtomicU64,
     last_durable_seq: AtomicU64,
     open_segment: ArcSwapOption<OpenTail>,
     /// Tells how much of the open segment is durable, until the disk lets go of its file.
@@ -69,7 +77,18 @@ impl CameraContext {
         let rtsp_sessions = Arc::default();
         let (open_segment, durability) = (ArcSwapOption::empty(), Mutex::default());
         let seat = node.media.seat();
-        Arc::new(Self { node, placement, ring, seat, rtsp_sessions, last_durable_seq, open_segment, durability })
+        Arc::new(Self {
+            node,
+            placement,
+            ring,
+            seat,
+            rtsp_sessions,
+            measured: ArcSwapOption::empty(),
+            packets_lost: AtomicU64::new(0),
+            last_durable_seq,
+            open_segment,
+            durability,
+        })
     }
 
     /// The placement without its incarnation.

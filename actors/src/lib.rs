@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, key spool, heartbeat,
-//! │                         left segments, index repair, retention, recording account)
+//! │                         left segments, index repair, retention, recording account, facts sampler, facts writer)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring
@@ -19,6 +19,7 @@ mod camera_supervisor;
 mod children;
 mod context;
 mod events;
+mod facts;
 mod incidents;
 mod index_writer;
 mod ingest;
@@ -35,6 +36,7 @@ mod setup_gate;
 mod supervision_tests;
 mod telemetry;
 
+pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
 pub use node::{DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeSettings, RetentionSettings, WhenFull};

@@ -3,7 +3,7 @@ use std::sync::Once;
 use metrics::{Unit, describe_counter, describe_gauge};
 
 /// Says once what each metric of this crate means. Names follow Prometheus: base units, `_total` for counters. A camera id is a
-/// label only where one camera must be told from another: two series a camera.
+/// label only where one camera must be told from another: eight series a camera.
 pub(crate) fn describe() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 33] = [
+const COUNTERS: [(&str, &str); 35] = [
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -52,11 +52,19 @@ const COUNTERS: [(&str, &str); 33] = [
     ("eyrie_retention_failures_total", "Rounds and files of retention that failed; they are tried again"),
     ("eyrie_live_units_skipped_total", "Access units a live packager skipped"),
     ("eyrie_live_parts_unwritable_total", "Live parts that could not be made"),
+    ("eyrie_live_viewers_uncounted_total", "Requests of viewers beyond those a camera tells apart"),
+    ("eyrie_facts_write_failures_total", "Minutes of stream facts the store refused; they are tried again for an hour"),
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 17] = [
+const GAUGES: [(&str, Unit, &str); 24] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
+    ("eyrie_cameras_by_verdict", Unit::Count, "Cameras that run or ran, by the verdict on their stream"),
+    ("eyrie_camera_bitrate_bps", Unit::Count, "Bits of access units a second, by camera; 0 while it sends nothing"),
+    ("eyrie_camera_fps", Unit::Count, "Pictures a second, by camera"),
+    ("eyrie_camera_gop_seconds", Unit::Seconds, "From keyframe to keyframe, by camera; 0 while unknown"),
+    ("eyrie_camera_jitter_seconds", Unit::Seconds, "Interarrival jitter of pictures (RFC 3550), by camera"),
+    ("eyrie_camera_viewers", Unit::Count, "Who watches live, by camera"),
     ("eyrie_camera_live_packagers", Unit::Count, "Cameras being packaged for viewers"),
     ("eyrie_camera_setups_waiting", Unit::Count, "Cameras that wait for their turn to connect"),
     ("eyrie_camera_setups_in_flight", Unit::Count, "Cameras that are being connected"),
@@ -80,5 +88,10 @@ const GAUGES: [(&str, Unit, &str); 17] = [
         "How many days back a camera's recordings will reach by its rules at the rate it records, by camera",
     ),
     ("eyrie_retention_segments_marked", Unit::Count, "Segments out of the index whose file is being deleted"),
+    (
+        "eyrie_retention_clock_ahead_seconds",
+        Unit::Seconds,
+        "How far the clock jumped ahead; recordings are not aged by it then",
+    ),
     ("eyrie_retention_short_bytes", Unit::Bytes, "Room that cannot be made because nothing more may be deleted"),
 ];

@@ -144,7 +144,9 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         export: below("export.mp4"),
         thumbnail: below("thumbnail.jpg"),
         timeline: below("timeline"),
+        markers: below("markers"),
         ledger: below("ledger"),
+        facts: below("facts"),
         status: below("status"),
         itself,
     };

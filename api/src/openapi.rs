@@ -2,7 +2,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use crate::model::FeedMessage;
+use crate::model::{ClientMessage, FeedMessage};
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::routes;
 
@@ -11,7 +11,7 @@ use crate::routes;
 #[openapi(
     info(title = "Eyrie", version = "1", description = "A self-hosted video platform: cameras, live pictures, recordings.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT")),
-    components(schemas(Problem, FeedMessage)),
+    components(schemas(Problem, FeedMessage, ClientMessage)),
     modifiers(&BearerScheme),
 )]
 struct Document;

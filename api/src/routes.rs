@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, feed, footage, ledger, live, me, node, ops,
-    pictures, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, docs, export, facts, feed, footage, layouts, ledger, live,
+    markers, me, node, ops, pictures, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -66,6 +66,19 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
         Contract(routes!(ledger::get_ledger), read("ledger.read", Viewer, "cameras")),
         Contract(routes!(ledger::get_timeline), read("timeline.read", Viewer, "cameras")),
+        Contract(routes!(markers::list_markers), read("marker.list", Viewer, "")),
+        Contract(routes!(markers::list_camera_markers), read("marker.list", Viewer, "cameras")),
+        // Whose marker it is, handlers see to: a viewer's own, an operator any.
+        Contract(routes!(markers::create_marker), change("marker.create", Viewer, "cameras")),
+        Contract(routes!(markers::update_marker), change("marker.update", Viewer, "cameras")),
+        Contract(routes!(markers::delete_marker), change("marker.delete", Viewer, "cameras")),
+        Contract(routes!(layouts::list_layouts), read("layout.list", Viewer, "layouts")),
+        Contract(routes!(layouts::create_layout), change("layout.create", Viewer, "layouts")),
+        Contract(routes!(layouts::update_layout), change("layout.update", Viewer, "layouts")),
+        Contract(routes!(layouts::delete_layout), change("layout.delete", Viewer, "layouts")),
+        Contract(routes!(facts::get_facts), read("facts.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_facts_history), read("facts.read", Viewer, "cameras")),
+        Contract(routes!(facts::get_node_history), read("node.read", Viewer, "")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
         Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),

@@ -13,7 +13,7 @@
 //   CHROMIUM           the browser (default: /usr/bin/chromium)
 //
 // Exits with 0 when everything was seen, 1 when something was not, 2 when it was started wrongly.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -63,15 +63,15 @@ function notePictures() {
 }
 
 /** Asks `look` every 500 ms until it is done, and gives its value. */
-async function until(what, look) {
-  const end = performance.now() + timeout;
+async function until(what, look, limit = timeout) {
+  const end = performance.now() + limit;
   let seen;
   while (performance.now() < end) {
     seen = await look();
     if (seen.done) return seen.value;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error(`not seen within ${timeout / 1000} s: ${what}; last seen: ${JSON.stringify(seen?.value ?? null)}`);
+  throw new Error(`not seen within ${limit / 1000} s: ${what}; last seen: ${JSON.stringify(seen?.value ?? null)}`);
 }
 
 const readVideos = (page) =>
@@ -127,6 +127,73 @@ async function runDry(page, camera) {
   step("goes_on_without_low_latency");
 }
 
+/** The wall time of the recorded picture, in milliseconds; NaN while it is live. */
+const wallClock = (page) => page.evaluate(() => Date.parse(document.querySelector("[data-wall-clock]")?.dataset.wallClock ?? ""));
+
+/** Waits until the recorded picture goes on `times` as fast as the viewer's clock, give or take a third. */
+async function plays(page, times) {
+  const decoded = () => page.evaluate(() => document.querySelector("video").getVideoPlaybackQuality().totalVideoFrames);
+  return until(`playing at ${times} times the speed`, async () => {
+    const [at, wall, frames] = [performance.now(), await wallClock(page), await decoded()];
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const [elapsed, shown, more] = [performance.now() - at, (await wallClock(page)) - wall, (await decoded()) - frames];
+    const speed = shown / elapsed;
+    return { done: more > 0 && Math.abs(speed / times - 1) < 0.33, value: { speed, pictures: more } };
+  });
+}
+
+/** Looks back from live, plays at several speeds, takes a clip out, and returns to live. */
+async function lookBack(page, camera) {
+  await page.goto(new URL(`/cameras/${camera}`, baseUrl).href);
+  const line = page.locator("[role=slider]");
+  await line.waitFor();
+  // As much as is played at 16 times the speed below must have been recorded.
+  const recorded = await until("a minute of footage", async () => {
+    const seconds = await page.evaluate(() => Number(document.querySelector("[data-recorded-s]")?.dataset.recordedS ?? 0));
+    return { done: seconds >= 60, value: seconds };
+  }, timeout + 60_000);
+  step("footage_on_the_timeline", { seconds: recorded });
+  await page.keyboard.press("ArrowLeft");
+  const began = await until("the recorded picture", async () => {
+    const wall = await wallClock(page);
+    return { done: !Number.isNaN(wall), value: wall };
+  });
+  if (Date.now() - began > 60_000) throw new Error(`looking back from live began ${Date.now() - began} ms ago`);
+  const speeds = {};
+  speeds["1"] = await plays(page, 1);
+  const speed = page.locator("select[data-speed]");
+  for (const times of ["0.25", "2", "4", "16"]) {
+    await page.keyboard.press("Home");
+    await page.locator("[data-wall-clock]").waitFor({ state: "detached" });
+    await page.keyboard.press("ArrowLeft");
+    await page.locator("[data-wall-clock]").waitFor();
+    // Far enough back that the live edge is not reached meanwhile.
+    for (let back = 0; back < 4; back += 1) await page.keyboard.press("ArrowLeft");
+    await speed.selectOption(times);
+    speeds[times] = await plays(page, Number(times));
+  }
+  step("plays_at_speed", { speeds });
+
+  await page.keyboard.press("Home");
+  await page.locator("[data-wall-clock]").waitFor({ state: "detached" });
+  await page.keyboard.press("ArrowLeft");
+  await plays(page, 1);
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("i");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("o");
+  // The browser would ask a person where to save.
+  await page.evaluate(() => (window.showSaveFilePicker = undefined));
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("button[data-download]").click()]);
+  const { size } = statSync(await download.path());
+  if (size < 10_000) throw new Error(`a clip of 10 s has ${size} bytes`);
+  await page.locator("[data-clip-end=saved]").waitFor();
+  step("clip_downloaded", { bytes: size, file: download.suggestedFilename() });
+  await page.keyboard.press("Home");
+  await page.locator("[data-phase=playing]").waitFor();
+  step("live_again");
+}
+
 async function run(page) {
   const picture = async (name) => {
     if (screenshots) await page.screenshot({ path: join(screenshots, `${name}.png`) });
@@ -164,6 +231,8 @@ async function run(page) {
     }
     await picture("live");
     await runDry(page, result.videos[0].camera);
+    await lookBack(page, result.videos[0].camera);
+    await picture("looked-back");
   }
 
   if (cameraUrl) {

@@ -1,6 +1,7 @@
 //! Storage: segment files, keys, and the metadata store. It holds sealed bytes and an index; it never parses media.
 
 pub mod disk;
+pub mod facts;
 pub mod footage;
 pub mod keys;
 pub mod ledger;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, CameraId, CameraStatus, EventId, GapCause, RequestId, TenantId, WallTime};
+use crate::{Actor, CameraId, CameraStatus, EventId, GapCause, MarkerId, RequestId, TenantId, WallTime};
 
 /// The version of the envelope; readers refuse a higher one.
 pub const EVENT_VERSION: u16 = 1;
@@ -81,6 +81,30 @@ pub enum EventKind {
     CameraDeleted {
         /// Which camera.
         camera: CameraId,
+    },
+    /// Somebody noted something of a camera's footage.
+    #[serde(rename = "marker.created")]
+    MarkerCreated {
+        /// Of which camera.
+        camera: CameraId,
+        /// Which marker.
+        marker: MarkerId,
+    },
+    /// A marker changed.
+    #[serde(rename = "marker.updated")]
+    MarkerUpdated {
+        /// Of which camera.
+        camera: CameraId,
+        /// Which marker.
+        marker: MarkerId,
+    },
+    /// A marker was deleted.
+    #[serde(rename = "marker.deleted")]
+    MarkerDeleted {
+        /// Of which camera.
+        camera: CameraId,
+        /// Which marker.
+        marker: MarkerId,
     },
     /// Recording of a camera was cut short, or goes on again.
     #[serde(rename = "recording.health")]

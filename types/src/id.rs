@@ -71,6 +71,8 @@ macro_rules! uuid_id {
 
 uuid_id!(/** A camera, for as long as it exists in the directory. */ CameraId, "camera");
 uuid_id!(/** A site: a place with one time zone. */ SiteId, "site");
+uuid_id!(/** What somebody noted of footage. */ MarkerId, "marker");
+uuid_id!(/** A grid of cameras that a user keeps. */ LayoutId, "layout");
 uuid_id!(/** A person or program that signs in. */ UserId, "user");
 uuid_id!(/** A node; kept in its data directory. */ NodeId, "node");
 uuid_id!(/** One recording file. */ SegmentId, "segment");

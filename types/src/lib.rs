@@ -10,6 +10,8 @@ mod clock;
 mod event;
 mod gap;
 mod id;
+mod layout;
+mod marker;
 mod placement;
 mod problem;
 mod recording;
@@ -30,7 +32,12 @@ pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};
 pub use id::{
-    AuditId, CameraId, EventId, IdError, KeyId, NodeId, RequestId, SegmentId, SessionId, SiteId, TenantId, UserId,
+    AuditId, CameraId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId, SiteId,
+    TenantId, UserId,
+};
+pub use layout::{LAYOUT_TILES, Layout, LayoutGrid};
+pub use marker::{
+    MARKER_LENGTH_MAX, MARKER_NOTE_CHARS_MAX, MARKER_TITLE_CHARS_MAX, Marker, MarkerText, check_category,
 };
 pub use placement::{Epoch, EpochError, Placement, Slot};
 pub use problem::ProblemCode;

@@ -24,16 +24,22 @@ pub(super) async fn target(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> 
         .map_err(|_| Fault::Timeout(Step::Redirect))?
         .map_err(|error| Fault::Unreachable(first_line(&error.to_string())))?;
     let location = parse_location(&head).ok_or_else(|| Fault::Redirect("it names no target".to_owned()))?;
-    let target = url.join(&location).map_err(|_| Fault::Redirect("its target is no address".to_owned()))?;
-    if target.scheme() != "rtsp" || !target.username().is_empty() || target.password().is_some() {
-        return Err(Fault::Redirect("its target must be an rtsp address without credentials".to_owned()));
+    followed(url, &location)
+}
+
+/// Where `location`, as a redirect of `url` names it, leads to. An address without a host is refused here already: what comes
+/// after the scheme of such a one may hold spaces, which would part our next request line.
+fn followed(url: &Url, location: &str) -> Result<Url, Fault> {
+    let target = url.join(location).map_err(|_| Fault::Redirect("its target is no address".to_owned()))?;
+    if target.scheme() != "rtsp" || !target.has_host() || !target.username().is_empty() || target.password().is_some() {
+        return Err(Fault::Redirect("its target must be an rtsp address of a host, without credentials".to_owned()));
     }
     Ok(target)
 }
 
 async fn describe_head(url: &Url, pinned: SocketAddr) -> std::io::Result<Vec<u8>> {
     let mut peer = TcpStream::connect(pinned).await?;
-    // A parsed URL holds neither spaces nor line breaks, so it cannot add headers.
+    // A parsed URL with a host holds neither spaces nor line breaks, so it cannot add headers.
     let request = format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n");
     peer.write_all(request.as_bytes()).await?;
     let mut head = Vec::with_capacity(1024);
@@ -70,5 +76,16 @@ mod tests {
         assert_eq!(parse_location(b"RTSP/1.0 200 OK\r\nLocation: rtsp://a/\r\n\r\n"), None);
         assert_eq!(parse_location(b"RTSP/1.0 302 Found\r\n\r\nLocation: rtsp://a/\r\n"), None);
         assert_eq!(parse_location(&[0xff, 0xfe, 0x00]), None);
+    }
+
+    #[test]
+    fn a_target_without_a_host_is_not_followed() {
+        let asked = Url::parse("rtsp://camera.example/stream1").unwrap();
+        let to = |location| followed(&asked, location).map(String::from).ok();
+        assert_eq!(to("rtsp:R 302 Fou.0.0.2/"), None, "its spaces would part a request line");
+        assert_eq!(to("rtsp:/b"), None);
+        assert_eq!(to("rtsp://u@10.0.0.2/b"), None);
+        assert_eq!(to("http://10.0.0.2/b"), None);
+        assert_eq!(to("/b c").as_deref(), Some("rtsp://camera.example/b%20c"));
     }
 }

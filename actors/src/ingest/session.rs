@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use eyrie_media::{AccessUnit, DropReason, GAP_MIN, PushOutcome, RingWriter, Stream, TrackKind};
@@ -8,6 +9,7 @@ use super::received::Received;
 use super::silence_watch::Watched;
 use super::{Fault, silence_watch::SILENCE_AFTER};
 use crate::context::CameraContext;
+use crate::facts::StreamMeter;
 use crate::incidents::Trouble;
 use crate::setup_gate::Turn;
 
@@ -24,6 +26,7 @@ pub(super) struct Session<'a> {
     refused_since: Option<WallTime>,
     retries: bool,
     received: Received,
+    meter: StreamMeter,
 }
 
 impl<'a> Session<'a> {
@@ -46,6 +49,7 @@ impl<'a> Session<'a> {
             refused_since: None,
             retries,
             received: Received::new(&camera.placement.camera.to_string()),
+            meter: StreamMeter::default(),
         }
     }
 
@@ -81,6 +85,7 @@ impl<'a> Session<'a> {
     /// then, as UDP has it, would else fill the store.
     pub(super) fn lost(&mut self, packets: u64, wall: WallTime) {
         metrics::counter!("eyrie_camera_packets_lost_total").increment(packets);
+        self.camera.packets_lost.fetch_add(packets, Ordering::Relaxed);
         self.note_absence(GapCause::PacketsLost, wall);
     }
 
@@ -95,6 +100,9 @@ impl<'a> Session<'a> {
     pub(super) fn push(&mut self, unit: AccessUnit) {
         self.watched.pulse.beat(unit.arrival);
         self.received.count(&unit);
+        if let Some(measured) = self.meter.count(&unit) {
+            self.camera.measured.store(Some(Arc::new(measured)));
+        }
         if self.last_stream != Some(unit.stream.sequence) {
             if self.last_stream.is_some() {
                 // The camera's clock jumped: from there to the next keyframe nothing could be placed.

@@ -1,3 +1,4 @@
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,13 @@ impl LiveHandle {
     /// The directory of its playlist and media: requests for another are for another incarnation, and [`LiveError::Gone`].
     pub fn rendition(&self) -> Rendition {
         Rendition { slot: self.camera.placement.slot, epoch: self.camera.placement.epoch }
+    }
+
+    /// Counts whoever `viewer` is among those who watch, for a while. Equal values are one viewer.
+    pub fn seen(&self, viewer: impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        viewer.hash(&mut hasher);
+        self.live.viewers.seen(hasher.finish(), self.camera.node.clock.monotonic());
     }
 
     /// The keyframe that the newest GOP begins with, if the ring holds one.

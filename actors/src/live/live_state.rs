@@ -6,6 +6,8 @@ use eyrie_media::hls::{LiveAnswer, LivePackager, LiveRequest};
 use eyrie_types::Clock;
 use tokio::sync::{Semaphore, watch};
 
+use super::viewers::Viewers;
+
 /// Requests of one camera that may wait for the future at once: each is a viewer's playlist or part, of which a player keeps
 /// two or three open. Relays of edges count as one viewer.
 pub(crate) const LIVE_WAITERS_MAX: usize = 2_000;
@@ -19,6 +21,7 @@ pub(crate) struct LiveState {
     pub(crate) waiters: Semaphore,
     running: AtomicBool,
     last_asked_us: AtomicU64,
+    pub(crate) viewers: Viewers,
 }
 
 impl LiveState {
@@ -29,6 +32,7 @@ impl LiveState {
             waiters: Semaphore::new(LIVE_WAITERS_MAX),
             running: AtomicBool::new(false),
             last_asked_us: AtomicU64::new(0),
+            viewers: Viewers::default(),
         }
     }
 

@@ -4,6 +4,7 @@ mod actor;
 mod feed;
 mod handle;
 mod live_state;
+mod viewers;
 
 pub(crate) use actor::{LiveActor, LiveArgs};
 pub(crate) use feed::feed;

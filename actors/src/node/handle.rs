@@ -1,14 +1,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use eyrie_media::{AccessUnit, RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
+use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
-use eyrie_storage::store::Store;
-use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, TenantId};
+use eyrie_storage::store::{Store, StoreError};
+use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, TenantId, TimeRange, WallTime};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
 use tokio::sync::broadcast;
@@ -18,6 +20,7 @@ use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
 use crate::events::EventBus;
+use crate::facts::{self, FactsBoard, StreamFacts};
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::live::{LiveError, LiveHandle};
@@ -84,6 +87,8 @@ impl Node {
             left_segments: LeftSegments::default(),
             directory: Directory::new(epoch),
             settings: ArcSwap::from_pointee(config.settings),
+            facts: FactsBoard::default(),
+            written_bytes: AtomicU64::new(0),
             config,
             store,
             footage,
@@ -228,6 +233,47 @@ impl NodeHandle {
     /// What was recorded, for reading.
     pub fn footage(&self) -> &Arc<Footage> {
         &self.context.footage
+    }
+
+    /// How well a camera's stream does; `None` when this node runs no such camera of `tenant`, switched on or off.
+    pub fn facts(&self, tenant: &TenantId, camera: CameraId) -> Option<StreamFacts> {
+        let known = self.context.directory.knows(tenant, camera);
+        known.then(|| self.context.facts.facts(camera, self.context.clock.now()))
+    }
+
+    /// What a camera sent over `range`, in steps by `plan`. Steps without a second that was measured have no point.
+    ///
+    /// # Errors
+    /// When the store cannot be read; steps of a second do not need it.
+    pub async fn facts_history(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+        plan: StepPlan,
+    ) -> Result<Vec<(WallTime, StreamPoint)>, StoreError> {
+        let range = facts::from_step(range, plan);
+        let known = self.context.directory.knows(tenant, camera);
+        let recent = if known { self.context.facts.recent(camera, range.start, range.end) } else { Vec::new() };
+        let kept = match plan.step {
+            Step::Second => BTreeMap::new(),
+            step => self.context.store.camera_facts(tenant, camera, step, range).await?,
+        };
+        Ok(facts::combine(plan, kept, &recent))
+    }
+
+    /// How the node did over `range`, in steps by `plan`.
+    ///
+    /// # Errors
+    /// As [`Self::facts_history`].
+    pub async fn history(&self, range: TimeRange, plan: StepPlan) -> Result<Vec<(WallTime, NodePoint)>, StoreError> {
+        let range = facts::from_step(range, plan);
+        let recent = self.context.facts.recent_of_node(range.start, range.end);
+        let kept = match plan.step {
+            Step::Second => BTreeMap::new(),
+            step => self.context.store.node_facts(self.context.config.node, step, range).await?,
+        };
+        Ok(facts::combine(plan, kept, &recent))
     }
 
     /// The health of each recordings directory.

@@ -12,7 +12,7 @@ use crate::backoff::{Backoff, jitter};
 use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
 use crate::context::NodeContext;
 use crate::recording::{LeftSegments, RepairError, adopt_lost, repair_index};
-use crate::{recording_account, retention};
+use crate::{facts, recording_account, retention};
 
 /// How long a node may take to stop all its cameras in order: a child's patience, and a round of the disks.
 const CAMERAS_STOP_PATIENCE: Duration = Duration::from_secs(20);
@@ -160,7 +160,7 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
     let (silence, gate, index) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (outbox, alive, keys) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (left, repair, keep) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
-    let account = Arc::clone(node);
+    let (account, look, keep_facts) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     vec![
         ServiceArgs {
             name: "silence watch",
@@ -182,11 +182,13 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
             name: "index repair",
             body: Arc::new(move || repair_once(Arc::clone(&repair), epoch, started).boxed()),
         },
-        ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep)).boxed()) },
+        ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep), started).boxed()) },
         ServiceArgs {
             name: "recording account",
             body: Arc::new(move || recording_account::run(Arc::clone(&account)).boxed()),
         },
+        ServiceArgs { name: "facts sampler", body: Arc::new(move || facts::sample(Arc::clone(&look)).boxed()) },
+        ServiceArgs { name: "facts writer", body: Arc::new(move || facts::write(Arc::clone(&keep_facts)).boxed()) },
     ]
 }
 

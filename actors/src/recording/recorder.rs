@@ -225,6 +225,7 @@ impl Recorder {
             let Some(fragment) = self.pending.pop_durable() else { break };
             self.camera.set_last_durable_seq(fragment.last_seq);
             metrics::counter!("eyrie_recording_bytes_total").increment(fragment.bytes());
+            self.camera.node.written_bytes.fetch_add(fragment.bytes(), std::sync::atomic::Ordering::Relaxed);
         }
         if fragments > 0 {
             let now = self.camera.node.clock.monotonic();

@@ -3,6 +3,7 @@
 //! rows, rules and room → [`plan`] (pure) → marked in the store, out of the index → file deleted → key shredded, mark removed.
 //! A crash anywhere in between leaves marks, from which the next start goes on.
 
+mod age_clock;
 mod finish;
 mod inventory;
 mod plan;

@@ -9,6 +9,7 @@ use eyrie_types::{
     SegmentRow, TenantId, WallTime,
 };
 
+use super::age_clock::AgeClock;
 use super::finish::finish;
 use super::inventory::Inventory;
 use super::plan::{Deletion, Excess, Holding, Plan, Rules, plan};
@@ -26,10 +27,10 @@ const SHORT_EVERY: Duration = Duration::from_secs(5);
 /// How many of a camera's oldest segments are read at once. Where a plan needs more of one, the next plan follows at once.
 const OLDEST_MAX: usize = 32;
 
-/// Deletes what the rules allow, for as long as it is polled.
-pub(crate) async fn run(node: Arc<NodeContext>) {
+/// Deletes what the rules allow, for as long as it is polled. The node came up at `started`.
+pub(crate) async fn run(node: Arc<NodeContext>, started: WallTime) {
     let mut backoff = Backoff::storage();
-    let mut keeper = Keeper::new(node);
+    let mut keeper = Keeper::new(node, started);
     loop {
         match keeper.round().await {
             Ok(More::Follows) => backoff.reset(),
@@ -55,6 +56,7 @@ enum More {
 
 struct Keeper {
     node: Arc<NodeContext>,
+    started: WallTime,
     inventory: Inventory,
     rates: Vec<FillRate>,
     /// Bytes made free since the rates were measured.
@@ -64,22 +66,38 @@ struct Keeper {
     last_settings: Option<RetentionSettings>,
     /// When a round last found nothing that may be deleted although room was short.
     short: Option<Monotonic>,
-    started: bool,
+    /// Since the first round.
+    age_clock: Option<AgeClock>,
 }
 
 impl Keeper {
-    fn new(node: Arc<NodeContext>) -> Self {
+    fn new(node: Arc<NodeContext>, started: WallTime) -> Self {
         let rates = node.disks.iter().map(|_| FillRate::default()).collect();
         let (inventory, last_rules) = (Inventory::default(), None);
-        Self { node, inventory, rates, freed: 0, last_rules, last_settings: None, short: None, started: false }
+        Self {
+            node,
+            started,
+            inventory,
+            rates,
+            freed: 0,
+            last_rules,
+            last_settings: None,
+            short: None,
+            age_clock: None,
+        }
     }
 
     async fn round(&mut self) -> Result<More, StoreError> {
-        if !self.started {
-            // What an earlier run left between its phases.
-            self.freed += self.finish().await?;
-            self.started = true;
-        }
+        let age_clock = match self.age_clock {
+            Some(age_clock) => age_clock,
+            None => {
+                // What an earlier run left between its phases.
+                self.freed += self.finish().await?;
+                let (wall, at) = (self.node.clock.now(), self.node.clock.monotonic());
+                let earlier = self.node.store.last_run_before(self.node.config.node, self.started).await?;
+                *self.age_clock.insert(AgeClock::new(wall, at, earlier.map(|run| run.last_alive)))
+            }
+        };
         let settings = self.node.settings.load().retention;
         let disks = self.room(&settings);
         let at = self.node.clock.monotonic();
@@ -95,14 +113,19 @@ impl Keeper {
             self.freed += self.finish().await?;
         }
         let now = self.node.clock.now();
+        let (aged, ahead) = age_clock.now(now, at);
+        metrics::gauge!("eyrie_retention_clock_ahead_seconds").set(ahead.as_secs_f64());
+        if !ahead.is_zero() && rules_due {
+            tracing::error!(?ahead, %aged, "the clock jumped ahead; recordings are not aged by it until the next start");
+        }
         self.inventory.refresh(&self.node.store, now).await?;
         let total: u64 = self.inventory.cameras().map(|key| self.inventory.bytes(key)).sum();
         metrics::gauge!("eyrie_recordings_bytes").set(total as f64);
         let file_systems: Vec<u64> = self.node.disks.iter().map(|disk| disk.health().total_bytes).collect();
         let max = settings.max_bytes.and_then(|share| share.of(&file_systems));
         let excess = Excess { node: max.map_or(0, |max| total.saturating_sub(max)), disks };
-        let holdings = self.holdings(&settings, &excess, now).await?;
-        let plan = plan(now, &holdings, &excess);
+        let holdings = self.holdings(&settings, &excess, aged).await?;
+        let plan = plan(aged, &holdings, &excess);
         if plan.short_bytes > 0 && self.short.is_none() {
             tracing::warn!(%plan, "more room is to be made, and nothing more may be deleted");
         }

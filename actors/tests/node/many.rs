@@ -30,22 +30,14 @@ async fn fifty_cameras_start_together_and_none_times_out() {
 const MANY: usize = 5_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handing_over_a_large_directory_costs_the_same_for_the_last_camera_as_for_the_first() {
+async fn a_directory_of_thousands_is_handed_over_to_the_last_camera() {
     let rig = Rig::start().await;
-    let timed = async |enabled: bool| {
-        let began = rig.clock.monotonic();
-        for _ in 0..MANY {
-            // Nobody listens there: each connection is refused at once.
-            let mut camera = rig.camera(rtsp("rtsp://127.0.0.1:9/nobody"));
-            camera.spec.enabled = enabled;
-            rig.node.put_camera(camera).await.unwrap();
-        }
-        rig.clock.monotonic().since(began)
-    };
-    let disabled = timed(false).await;
-    println!("{MANY} disabled cameras: {disabled:?}");
-    let unreachable = timed(true).await;
-    println!("{MANY} unreachable cameras beside them: {unreachable:?}");
+    for n in 0..2 * MANY {
+        // Nobody listens there: each connection is refused at once.
+        let mut camera = rig.camera(rtsp("rtsp://127.0.0.1:9/nobody"));
+        camera.spec.enabled = n >= MANY;
+        rig.node.put_camera(camera).await.unwrap();
+    }
     let counts = rig.node.camera_counts(&TenantId::default_tenant());
     assert_eq!(counts.values().sum::<u64>(), 2 * MANY as u64);
     assert_eq!(counts[&CameraState::Disabled], MANY as u64);

@@ -1,8 +1,7 @@
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eyrie_types::{CameraId, SegmentId, TenantId, TimeRange, UserId};
+use eyrie_types::{CameraId, TenantId, TimeRange, UserId};
 use lru::LruCache;
 
 use super::Prepared;
@@ -14,8 +13,6 @@ pub(crate) const EXPORTS_MAX: usize = 8;
 pub(crate) const EXPORTS_PER_USER_MAX: usize = 4;
 /// Layouts kept for downloads that are resumed: a day of a camera takes some 50 MB, an hour 2 MB.
 const LAYOUTS_BYTES_MAX: usize = 128 << 20;
-/// Damaged fragments remembered, so that an export tried again leaves them out: 60 bytes each.
-const DAMAGED_MAX: NonZeroUsize = NonZeroUsize::new(4096).expect("not zero");
 
 /// What was asked for: the same question may get the same layout.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,7 +27,6 @@ pub(crate) struct ExportKey {
 pub(crate) struct Exports {
     running: Mutex<Running>,
     layouts: Mutex<Layouts>,
-    damaged: Mutex<LruCache<(SegmentId, u32), ()>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +55,6 @@ impl Exports {
         Arc::new(Self {
             running: Mutex::default(),
             layouts: Mutex::new(Layouts { kept: LruCache::unbounded(), bytes: 0 }),
-            damaged: Mutex::new(LruCache::new(DAMAGED_MAX)),
         })
     }
 
@@ -101,22 +96,12 @@ impl Exports {
         metrics::gauge!("eyrie_export_layouts_bytes").set(layouts.bytes as f64);
     }
 
-    /// A fragment turned out to be damaged: the next export leaves it out.
-    pub(crate) fn note_damaged(&self, segment: SegmentId, number: u32) {
-        lock(&self.damaged).put((segment, number), ());
-    }
-
     /// The layout of `key` cannot be sent: the next export makes another.
     pub(crate) fn forget(&self, key: &ExportKey) {
         let mut layouts = lock(&self.layouts);
         if let Some(old) = layouts.kept.pop(key) {
             layouts.bytes -= old.memory_bytes();
         }
-    }
-
-    /// Whether a fragment was found to be damaged.
-    pub(crate) fn is_damaged(&self, segment: SegmentId, number: u32) -> bool {
-        lock(&self.damaged).contains(&(segment, number))
     }
 }
 

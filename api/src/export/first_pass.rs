@@ -7,7 +7,7 @@ use eyrie_types::{FragmentEntry, Gap, GapCause, ProblemCode, SegmentRow, TimeRan
 use futures::StreamExt as _;
 
 use super::prepared::{etag, signature};
-use super::{ExportKey, Exports, Prepared};
+use super::{ExportKey, Prepared};
 use crate::{GatewayState, Problem};
 
 /// Most fragments of a file: a day of four a second. Each is 150 bytes of a layout.
@@ -34,7 +34,7 @@ pub(crate) async fn prepare(state: &GatewayState, key: &ExportKey, gaps: Vec<Gap
         return Err(Problem::field("to", format!("the range has more than {FRAGMENTS_MAX} fragments; ask for less")));
     }
     let started = state.clock().monotonic();
-    let mut pass = FirstPass::new(footage, state.exports(), &pieces);
+    let mut pass = FirstPass::new(footage, &pieces);
     for piece in &pieces {
         pass.piece(piece).await?;
     }
@@ -58,7 +58,6 @@ fn unreadable(error: FootageError) -> Problem {
 /// The pass over the fragments of a range.
 struct FirstPass<'a> {
     footage: &'a Footage,
-    exports: &'a Exports,
     /// Read every fragment whole.
     whole: bool,
     builder: ExportBuilder,
@@ -74,11 +73,10 @@ struct FirstPass<'a> {
 }
 
 impl<'a> FirstPass<'a> {
-    fn new(footage: &'a Footage, exports: &'a Exports, pieces: &[FootagePiece]) -> Self {
+    fn new(footage: &'a Footage, pieces: &[FootagePiece]) -> Self {
         let bytes: u64 = pieces.iter().flat_map(|piece| &piece.entries).map(|entry| u64::from(entry.length)).sum();
         Self {
             footage,
-            exports,
             whole: bytes <= VERIFIED_FIRST_BYTES_MAX,
             builder: ExportBuilder::new(),
             rows: Vec::new(),
@@ -109,23 +107,21 @@ impl<'a> FirstPass<'a> {
         self.last = Some(piece.row.clone());
         let row = self.rows.len() as u32;
         self.rows.push(piece.row.clone());
-        let (footage, exports, whole) = (self.footage, self.exports, self.whole);
+        let (footage, whole) = (self.footage, self.whole);
         let reads = piece.entries.iter().copied().map(move |entry| async move {
-            if exports.is_damaged(piece.row.segment, entry.number) {
-                return (entry, None);
-            }
-            (entry, Some(read(footage, &piece.row, &entry, whole).await))
+            let read = read(footage, &piece.row, &entry, whole).await;
+            (entry, read)
         });
         let mut reads = futures::stream::iter(reads).buffered(READ_AHEAD);
         while let Some((entry, read)) = reads.next().await {
             let tables = match read {
-                Some(Ok((start, length))) => FragmentTables::parse(&init, &start, length).ok(),
-                Some(Err(FootageError::Store(error))) => return Err(error.into()),
-                Some(Err(error)) => {
-                    tracing::warn!(%error, segment = %piece.row.segment, number = entry.number, "an export leaves out a fragment");
+                Ok((start, length)) => FragmentTables::parse(&init, &start, length).ok(),
+                Err(FootageError::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    let segment = piece.row.segment;
+                    tracing::warn!(%error, %segment, number = entry.number, "an export leaves out a fragment");
                     None
                 }
-                None => None,
             };
             self.fragment(row, &entry, &init, tables)?;
         }

@@ -6,7 +6,6 @@ use axum::body::Body;
 use bytes::Bytes;
 use eyrie_media::export::ExportPart;
 use eyrie_storage::footage::FootageError;
-use eyrie_storage::segment::SegmentError;
 use tokio::sync::mpsc;
 
 use super::{ExportKey, ExportPlace, Prepared};
@@ -102,10 +101,7 @@ async fn read(
         Ok(_) => Err(FootageError::UnknownSegment),
         Err(error) => {
             tracing::warn!(%error, camera = %key.camera, segment = %row.segment, number = entry.number, "an export was cut off");
-            // A disk that fails for a moment has lost nothing; bytes that are not what was written stay so.
-            if matches!(error, FootageError::Damaged(SegmentError::Format { .. })) {
-                state.exports().note_damaged(row.segment, entry.number);
-            }
+            // What is damaged is booked by now, and the next layout comes without it.
             state.exports().forget(key);
             Err(error)
         }

@@ -23,9 +23,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
 
 /// Splits `parameter: message`, or finds the name inside the messages that carry it.
 fn name_parameter(text: &str) -> (String, String) {
-    for (prefix, reason) in
-        [("unknown field `", "is not a parameter here"), ("duplicate field `", "stands there twice")]
-    {
+    for (prefix, reason) in [
+        ("unknown field `", "is not a parameter here"),
+        ("duplicate field `", "stands there twice"),
+        ("missing field `", "must be there"),
+    ] {
         if let Some((_, rest)) = text.split_once(prefix)
             && let Some((name, _)) = rest.split_once('`')
         {

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, ProblemCode, TimeRange, TimeRangeError};
+use eyrie_types::{CameraId, ProblemCode};
 
 use super::footage::ledger_of;
 use crate::export::{Asked, ExportKey, NoPlace, body, describe, etag_matches, prepare};
-use crate::extract::{ApiPath, ApiQuery};
+use crate::extract::{ApiPath, ApiQuery, range_of};
 use crate::model::ExportQuery;
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -67,7 +67,8 @@ async fn answer(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let key = ExportKey { tenant: caller.tenant.clone(), camera: id, range: range(query)? };
+    let key =
+        ExportKey { tenant: caller.tenant.clone(), camera: id, range: range_of(query.from, query.to, RANGE_MAX)? };
     let name = camera_name(state, caller, id).await?;
     let place = state.exports().enter(caller.user).map_err(|refused| {
         let detail = match refused {
@@ -122,19 +123,6 @@ fn set(headers: &mut HeaderMap, field: header::HeaderName, value: String) {
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(field, value);
     }
-}
-
-fn range(query: &ExportQuery) -> Result<TimeRange, Problem> {
-    let missing = |field| Problem::field(field, "must be there");
-    let from = query.from.ok_or_else(|| missing("from"))?;
-    let to = query.to.ok_or_else(|| missing("to"))?;
-    TimeRange::bounded(from, to, RANGE_MAX).map_err(|error| {
-        let field = match error {
-            TimeRangeError::Reversed { .. } => "from",
-            TimeRangeError::TooLong { .. } => "to",
-        };
-        Problem::field(field, error.to_string())
-    })
 }
 
 /// The name of a camera, deleted or not: what it recorded stays.

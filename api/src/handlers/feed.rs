@@ -5,13 +5,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use eyrie_types::{Event, ProblemCode};
+use eyrie_types::{CameraId, Event, ProblemCode};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use crate::auth::TICKET_TTL;
-use crate::model::{FeedMessage, TicketAnswer};
+use crate::model::{ClientMessage, FeedMessage, TicketAnswer};
 use crate::principal::{Authorized, Principal, Via};
 use crate::{GatewayState, Problem};
 
@@ -23,18 +23,24 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 const SILENT_BEATS_MAX: u32 = 2;
 /// How long one message may take to leave: a reader that takes longer is too slow.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest message taken from a client; it has nothing to say but pongs.
+/// Cameras whose facts one socket may watch: the largest layout. 32 messages of 400 bytes a second.
+const WATCHED_MAX: usize = 32;
+/// How often facts are sent.
+const FACTS_EVERY: Duration = Duration::from_secs(1);
+/// Largest message taken from a client: a list of [`WATCHED_MAX`] cameras, with room.
 const CLIENT_MESSAGE_BYTES_MAX: usize = 4096;
 
 /// The session has ended.
 const CLOSE_ENDED: u16 = 4401;
 /// The client reads too slowly.
 const CLOSE_SLOW: u16 = 4408;
+/// The client asks for more than it may (RFC 6455: policy violation).
+const CLOSE_POLICY: u16 = 1008;
 /// The node is stopping (RFC 6455 registry: service restart).
 const CLOSE_RESTART: u16 = 1012;
 
-/// Statuses in one message: 150 kB, so that 1,000 sockets that open at once take 150 MB for a moment, however many cameras there
-/// are.
+/// Statuses in one message: 150 kB, so that 1,000 sockets that open at once take 150 MB for a moment, however many cameras
+/// there are.
 const STATUSES_MAX: usize = 1000;
 
 /// Issues a ticket for one WebSocket.
@@ -55,9 +61,11 @@ pub(crate) async fn create_ticket(
 
 /// Opens the WebSocket of statuses and events.
 ///
-/// Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond 1,000
-/// cameras in several messages), then events.
-/// Close codes: 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
+/// Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond
+/// 1,000 cameras in several messages), then events.
+/// The client may send a `ClientMessage`: `{"type": "watch_facts", "cameras": [...]}` asks for `facts` of up to 32 cameras
+/// each second. Close codes: 1008 more cameras than that, 4401 the session has ended, 4408 the client reads too slowly, 1012
+/// the node is stopping.
 #[utoipa::path(get, path = "/api/v1/ws", tag = "events",
     params(("sec-websocket-protocol" = String, Header, description = "`eyrie.v1, ticket.<ticket>`")),
     responses((status = 101, description = "Messages follow.")))]
@@ -100,6 +108,9 @@ async fn feed(state: &GatewayState, caller: &Principal, socket: &mut WebSocket) 
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silent_beats = 0;
+    let mut facts = tokio::time::interval(FACTS_EVERY);
+    facts.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut watched: Vec<CameraId> = Vec::new();
     loop {
         let event: Result<Arc<Event>, RecvError> = tokio::select! {
             event = events.recv() => event,
@@ -114,11 +125,22 @@ async fn feed(state: &GatewayState, caller: &Principal, socket: &mut WebSocket) 
             () = state.stopping().cancelled() => return (CLOSE_RESTART, "the node is stopping"),
             message = socket.recv() => match message {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return (1000, "goodbye"),
-                Some(Ok(_)) => {
+                Some(Ok(message)) => {
                     silent_beats = 0;
+                    match watch(&message) {
+                        Some(cameras) if cameras.len() > WATCHED_MAX => return (CLOSE_POLICY, "at most 32 cameras"),
+                        Some(cameras) => watched = cameras,
+                        None => {}
+                    }
                     continue;
                 }
             },
+            _ = facts.tick(), if !watched.is_empty() => {
+                if send_facts(state, caller, socket, &watched).await.is_err() {
+                    return SLOW;
+                }
+                continue;
+            }
             _ = heartbeat.tick() => {
                 if silent_beats >= SILENT_BEATS_MAX {
                     return (CLOSE_SLOW, "no answer to pings");
@@ -159,6 +181,28 @@ async fn send_snapshot(state: &GatewayState, caller: &Principal, socket: &mut We
         full = statuses.len() == STATUSES_MAX;
         if last.is_some() {
             send(socket, &FeedMessage::Statuses { statuses }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The cameras a client wants to watch, if that is what it says.
+fn watch(message: &Message) -> Option<Vec<CameraId>> {
+    let Message::Text(text) = message else { return None };
+    let ClientMessage::WatchFacts { cameras } = serde_json::from_str(text).ok()?;
+    Some(cameras)
+}
+
+/// Sends what the watched cameras send, those of the caller's tenant that are there.
+async fn send_facts(
+    state: &GatewayState,
+    caller: &Principal,
+    socket: &mut WebSocket,
+    watched: &[CameraId],
+) -> Result<(), ()> {
+    for camera in watched {
+        if let Some(facts) = state.node().facts(&caller.tenant, *camera) {
+            send(socket, &FeedMessage::Facts { camera: *camera, facts: facts.into() }).await?;
         }
     }
     Ok(())

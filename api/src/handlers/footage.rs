@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use eyrie_storage::ledger::{Ledger, LedgerRows};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, TenantId, TimeRange, TimeRangeError, WallTime};
+use eyrie_types::{CameraId, TenantId, TimeRange, WallTime};
 
-use crate::extract::{ApiPath, ApiQuery};
+use crate::extract::{ApiPath, ApiQuery, range_or};
 use crate::model::{GapsAnswer, RangeQuery, RecordingsAnswer};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -54,7 +54,7 @@ pub(crate) async fn list_gaps(
 /// The account of a camera, deleted or not, over the range asked for.
 async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &RangeQuery) -> Result<Ledger, Problem> {
     let now = state.clock().now();
-    let range = range_of(query.from, query.to, now, RANGE_DEFAULT, RANGE_MAX)?;
+    let range = range_or(query.from, query.to, now, RANGE_DEFAULT, RANGE_MAX)?;
     check_known(state, &caller.tenant, id).await?;
     ledger_of(state, &caller.tenant, id, range, now).await
 }
@@ -78,23 +78,4 @@ pub(super) async fn ledger_of(
     let mut rows: LedgerRows = state.store().ledger_rows(tenant, id, state.node_id(), range).await?;
     rows.replace(tail.into_iter().map(|tail| tail.row), range);
     Ok(Ledger::of(&rows, range, now))
-}
-
-/// The range asked for: until now and `default` long where it does not say, and no longer than `max`.
-pub(super) fn range_of(
-    from: Option<WallTime>,
-    to: Option<WallTime>,
-    now: WallTime,
-    default: Duration,
-    max: Duration,
-) -> Result<TimeRange, Problem> {
-    let to = to.unwrap_or(now);
-    let from = from.unwrap_or_else(|| to - default);
-    TimeRange::bounded(from, to, max).map_err(|error| {
-        let field = match error {
-            TimeRangeError::Reversed { .. } => "from",
-            TimeRangeError::TooLong { .. } => "to",
-        };
-        Problem::query(field, error.to_string())
-    })
 }

@@ -7,7 +7,7 @@ use eyrie_storage::ledger::{DayItem, DayRollup, Summary, coarsen, items};
 use eyrie_types::{CameraId, TenantId, TimeRange, WallTime};
 
 use super::footage;
-use crate::extract::{ApiPath, ApiQuery};
+use crate::extract::{ApiPath, ApiQuery, range_or};
 use crate::model::{LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineQuery};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -38,7 +38,7 @@ pub(crate) async fn get_ledger(
     ApiQuery(query): ApiQuery<LedgerQuery>,
 ) -> Result<Json<LedgerAnswer>, Problem> {
     let now = state.clock().now();
-    let range = footage::range_of(query.from, query.to, now, LEDGER_DEFAULT, RANGE_MAX)?;
+    let range = range_or(query.from, query.to, now, LEDGER_DEFAULT, RANGE_MAX)?;
     footage::check_known(&state, &caller.tenant, id).await?;
     let days = days(&state, &caller.tenant, id, range, now).await?;
     let mut total = Summary::default();
@@ -64,19 +64,26 @@ pub(crate) async fn get_timeline(
     ApiQuery(query): ApiQuery<TimelineQuery>,
 ) -> Result<Json<TimelineAnswer>, Problem> {
     let now = state.clock().now();
-    let range = footage::range_of(query.from, query.to, now, TIMELINE_DEFAULT, RANGE_MAX)?;
+    let range = range_or(query.from, query.to, now, TIMELINE_DEFAULT, RANGE_MAX)?;
     let points = query.points.unwrap_or(POINTS.0);
     if !(1..=POINTS.1).contains(&points) {
         return Err(Problem::query("points", format!("must be 1 to {}", POINTS.1)));
     }
     footage::check_known(&state, &caller.tenant, id).await?;
+    let there = state.store().camera(&caller.tenant, id).await?.is_some();
     let drawn: Vec<DayItem> = if range.duration() <= EXACT_MAX {
         items(&footage::ledger_of(&state, &caller.tenant, id, range, now).await?)
     } else {
         days(&state, &caller.tenant, id, range, now).await?.into_values().flat_map(|day| day.items).collect()
     };
+    let markers = if there || super::markers::sees_deleted(&caller) {
+        state.store().marker_steps(&caller.tenant, id, range, points as usize).await?
+    } else {
+        Vec::new()
+    };
+    let markers = markers.into_iter().map(Into::into).collect();
     let items = coarsen(&drawn, range, points as usize).iter().map(Into::into).collect();
-    Ok(Json(TimelineAnswer { from: range.start, to: range.end, items }))
+    Ok(Json(TimelineAnswer { from: range.start, to: range.end, items, markers }))
 }
 
 /// The UTC days that `range` touches: kept ones as they are, the others derived, and kept if they are over.

@@ -20,7 +20,7 @@ pub(crate) async fn live_index(
     caller: Authorized<Principal>,
     ApiPath(id): ApiPath<CameraId>,
 ) -> Result<Response, Problem> {
-    deliver(&state, &caller, id, None, LiveRequest::Multivariant).await
+    deliver(&state, &caller, None, id, None, LiveRequest::Multivariant).await
 }
 
 /// A live media playlist, init section, part or segment.
@@ -35,7 +35,7 @@ pub(crate) async fn live_file(
     ApiPath((id, placement, file)): ApiPath<(CameraId, String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    deliver_file(&state, &caller, id, &placement, &file, query.as_deref()).await
+    deliver_file(&state, &caller, None, id, &placement, &file, query.as_deref()).await
 }
 
 /// The live multivariant playlist, by capability.
@@ -46,9 +46,9 @@ pub(crate) async fn live_file(
 pub(crate) async fn media_index(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
-    ApiPath((_capability, id)): ApiPath<(String, CameraId)>,
+    ApiPath((capability, id)): ApiPath<(String, CameraId)>,
 ) -> Result<Response, Problem> {
-    deliver(&state, &caller, id, None, LiveRequest::Multivariant).await
+    deliver(&state, &caller, Some(&capability), id, None, LiveRequest::Multivariant).await
 }
 
 /// A live media playlist, init section, part or segment, by capability.
@@ -61,15 +61,16 @@ pub(crate) async fn media_index(
 pub(crate) async fn media_file(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
-    ApiPath((_capability, id, placement, file)): ApiPath<(String, CameraId, String, String)>,
+    ApiPath((capability, id, placement, file)): ApiPath<(String, CameraId, String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    deliver_file(&state, &caller, id, &placement, &file, query.as_deref()).await
+    deliver_file(&state, &caller, Some(&capability), id, &placement, &file, query.as_deref()).await
 }
 
 async fn deliver_file(
     state: &GatewayState,
     caller: &Principal,
+    capability: Option<&str>,
     id: CameraId,
     placement: &str,
     file: &str,
@@ -80,13 +81,14 @@ async fn deliver_file(
         LiveRequestError::UnknownName => gone(),
         LiveRequestError::Directive(name) => Problem::query(name, "is malformed"),
     })?;
-    deliver(state, caller, id, Some(rendition), request).await
+    deliver(state, caller, capability, id, Some(rendition), request).await
 }
 
 /// Answers a player: waits for what it asks of the near future, and no longer than the session stands.
 async fn deliver(
     state: &GatewayState,
     caller: &Principal,
+    capability: Option<&str>,
     id: CameraId,
     rendition: Option<Rendition>,
     request: LiveRequest,
@@ -95,6 +97,8 @@ async fn deliver(
     if rendition.is_some_and(|rendition| rendition != live.rendition()) {
         return Err(gone());
     }
+    // A capability is handed on, so it is a viewer of its own beside the session that made it.
+    live.seen((caller.session, capability));
     tokio::select! {
         answer = live.get(request) => answer.map(respond).map_err(problem),
         () = state.stopping().cancelled() => Err(Problem::new(ProblemCode::Unavailable, "The node is stopping.")),

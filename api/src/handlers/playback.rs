@@ -114,7 +114,7 @@ async fn playlist(
     name: &str,
     query: &PlaybackQuery,
 ) -> Result<Response, Problem> {
-    let too_large = |error: PlaylistTooLarge| Problem::field("to", error.to_string());
+    let too_large = |error: PlaylistTooLarge| Problem::query("to", error.to_string());
     let _place = state.playback().playlist().await?;
     let render = match name {
         "media.m3u8" => |listing: &Listing| listing.playlist.media().map(Some),

@@ -113,8 +113,12 @@ pub struct CameraLinks {
     pub thumbnail: String,
     /// What is recorded and missing, drawn over any range.
     pub timeline: String,
+    /// What people noted of its footage.
+    pub markers: String,
     /// The account by day.
     pub ledger: String,
+    /// What it sends, in numbers.
+    pub facts: String,
     /// Its status.
     pub status: String,
 }

@@ -21,13 +21,9 @@ pub struct RangeQuery {
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
     /// The first moment.
-    #[serde(default)]
-    #[param(required = true)]
-    pub from: Option<WallTime>,
+    pub from: WallTime,
     /// The first moment after it.
-    #[serde(default)]
-    #[param(required = true)]
-    pub to: Option<WallTime>,
+    pub to: WallTime,
 }
 
 /// What is recorded.

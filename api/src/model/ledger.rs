@@ -5,6 +5,8 @@ use eyrie_types::{GapCause, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::marker::TimelineMarker;
+
 /// The UTC days that a range touches, at most 400; by default the last 30.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -164,4 +166,7 @@ pub struct TimelineAnswer {
     /// Sorted, none overlapping. Where there would be more of them than `points`, those within a step are merged: one with
     /// anything missing is `missing`, so that no gap is hidden.
     pub items: Vec<TimelineItem>,
+    /// The markers in the range, sorted by start. Where there are more of them than `points`, those that begin within a step are
+    /// one entry with their `count`.
+    pub markers: Vec<TimelineMarker>,
 }

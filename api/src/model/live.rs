@@ -40,7 +40,8 @@ pub enum CapabilityKind {
 /// A capability, ready to use: the address needs no header, so that any player can open it.
 #[derive(Serialize, ToSchema)]
 pub struct CapabilityAnswer {
-    /// An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera until it expires or the session ends.
+    /// An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera
+    /// until it expires or the session ends.
     pub url: String,
     /// When it expires. Ask for another before then; running players may go on with the new one.
     pub expires_at: WallTime,

@@ -4,11 +4,14 @@ mod auth;
 mod bulk;
 mod camera;
 mod camera_patch;
+mod facts;
 mod feed;
 mod footage;
+mod layout;
 mod ledger;
 mod list;
 mod live;
+mod marker;
 mod node;
 mod pictures;
 mod playback;
@@ -19,14 +22,20 @@ pub use auth::{LoginInput, Me, PasswordChange, RefreshInput, TokenAnswer};
 pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
 pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 pub use camera_patch::{CameraPatch, RecordingPatch, RetentionPatch, SourcePatch};
-pub use feed::{FeedMessage, TicketAnswer};
+pub use facts::{
+    FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint, VerdictAnswer,
+    VerdictLevel, VerdictReason,
+};
+pub use feed::{ClientMessage, FeedMessage, TicketAnswer};
 pub use footage::{ExportQuery, GapsAnswer, RangeQuery, RecordingsAnswer};
+pub use layout::LayoutsAnswer;
 pub use ledger::{
     LedgerAccount, LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineItem, TimelineKind,
     TimelineQuery,
 };
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
+pub use marker::{CameraMarkersQuery, MarkerInput, MarkerPage, MarkerPatch, MarkersQuery, TimelineMarker};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
 pub use pictures::{LatestQuery, SpriteQuery, ThumbnailQuery};
 pub use playback::PlaybackQuery;

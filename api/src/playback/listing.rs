@@ -5,8 +5,9 @@ use eyrie_media::vod::{InitFacts, VodPiece, VodPlaylist};
 use eyrie_storage::footage::{Footage, FootageError, FootagePiece, SegmentRef};
 use eyrie_storage::ledger::LATE_TAIL_GRACE;
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, ProblemCode, TimeRange, TimeRangeError};
+use eyrie_types::{CameraId, ProblemCode};
 
+use crate::extract::range_of;
 use crate::model::PlaybackQuery;
 use crate::principal::Principal;
 use crate::{GatewayState, Problem};
@@ -22,21 +23,15 @@ pub(crate) struct Listing {
     pub(crate) grows: bool,
 }
 
-/// Finds what was recorded of a camera, deleted or not, in the range that `query` asks for. What is lost, damaged or no longer to be
-/// decrypted is left out; the rest plays.
+/// Finds what was recorded of a camera, deleted or not, in the range that `query` asks for. What is lost, damaged or no longer to
+/// be decrypted is left out; the rest plays.
 pub(crate) async fn list(
     state: &GatewayState,
     caller: &Principal,
     id: CameraId,
     query: &PlaybackQuery,
 ) -> Result<Listing, Problem> {
-    let range = TimeRange::bounded(query.from, query.to, RANGE_MAX).map_err(|error| {
-        let field = match error {
-            TimeRangeError::Reversed { .. } => "from",
-            TimeRangeError::TooLong { .. } => "to",
-        };
-        Problem::field(field, error.to_string())
-    })?;
+    let range = range_of(query.from, query.to, RANGE_MAX)?;
     let (tenant, store, footage) = (&caller.tenant, state.store(), state.node().footage());
     let known = store.camera(tenant, id).await?.is_some() || store.deleted_camera(tenant, id).await?.is_some();
     if !known {

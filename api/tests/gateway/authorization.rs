@@ -34,6 +34,18 @@ GET    /api/v1/cameras/{id}/recordings viewer
 GET    /api/v1/cameras/{id}/gaps viewer
 GET    /api/v1/cameras/{id}/ledger viewer
 GET    /api/v1/cameras/{id}/timeline viewer
+GET    /api/v1/cameras/{id}/markers viewer
+POST   /api/v1/cameras/{id}/markers viewer
+PATCH  /api/v1/cameras/{id}/markers/{marker} viewer
+DELETE /api/v1/cameras/{id}/markers/{marker} viewer
+GET    /api/v1/markers viewer
+GET    /api/v1/layouts viewer
+POST   /api/v1/layouts viewer
+PUT    /api/v1/layouts/{id} viewer
+DELETE /api/v1/layouts/{id} viewer
+GET    /api/v1/cameras/{id}/facts viewer
+GET    /api/v1/cameras/{id}/facts/history viewer
+GET    /api/v1/node/history viewer
 GET    /api/v1/cameras/{id}/export.mp4 viewer
 GET    /media/{capability}/cameras/{id}/export.mp4 capability
 POST   /api/v1/cameras/{id}/capabilities viewer
@@ -91,7 +103,7 @@ async fn each_route_lets_in_whom_the_contract_names_and_nobody_else() {
     for (method, path, who) in &expected {
         let id = "0192f0c1-2345-7abc-8def-0123456789ab";
         let filled = path.replace("{id}", id).replace("{placement}", "0-1").replace("{file}", "media.m3u8");
-        let filled = filled.replace("{capability}", "AAAA").replace("{playlist}", "media.m3u8");
+        let filled = filled.replace("{capability}", "AAAA").replace("{playlist}", "media.m3u8").replace("{marker}", id);
         let filled = filled.replace("{segment}", &format!("1760000000000000.{id}"));
         for (role, caller) in &callers {
             let request = caller.request(Method::from_bytes(method.as_bytes()).unwrap(), &filled);

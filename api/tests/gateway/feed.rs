@@ -163,3 +163,35 @@ async fn the_socket_closes_when_the_node_stops() {
     drop(eyrie);
     assert_eq!(close_code(&mut socket).await, 1012);
 }
+
+#[tokio::test]
+async fn facts_of_watched_cameras_come_each_second_of_the_last_list_alone() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let (first, second) = (admin.camera("Lobby").await["id"].clone(), admin.camera("Yard").await["id"].clone());
+    let mut socket = open(&eyrie, &ticket(&admin).await).await.unwrap();
+    message(&mut socket).await;
+    let next = async |socket: &mut Socket| loop {
+        let message = message(socket).await;
+        if message["type"] == "facts" {
+            break message;
+        }
+    };
+    let watch = |cameras: Value| Message::text(json!({"type": "watch_facts", "cameras": cameras}).to_string());
+    socket.send(watch(json!([first, CameraId::generate()]))).await.unwrap();
+    for _ in 0..2 {
+        let facts = next(&mut socket).await;
+        assert_eq!(facts["camera"], first, "a camera that is not there gives nothing");
+        assert_eq!((&facts["fps"], &facts["verdict"]["level"]), (&json!(0.0), &json!("poor")));
+    }
+    socket.send(watch(json!([second]))).await.unwrap();
+    // What was on its way may still come.
+    while next(&mut socket).await["camera"] != second {}
+    assert_eq!(next(&mut socket).await["camera"], second);
+    // None ends it, and nonsense changes nothing.
+    socket.send(watch(json!([]))).await.unwrap();
+    socket.send(Message::text(r#"{"type": "watch_facts", "cameras": "all"}"#)).await.unwrap();
+    let many: Vec<_> = (0..33).map(|_| CameraId::generate()).collect();
+    socket.send(watch(json!(many))).await.unwrap();
+    assert_eq!(close_code(&mut socket).await, 1008);
+}

@@ -5,9 +5,11 @@
 mod authorization;
 mod bad_input;
 mod cameras;
+mod facts;
 mod feed;
 mod harness;
 mod ledger;
+mod markers;
 mod pages;
 mod pictures;
 mod playback;

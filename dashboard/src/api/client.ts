@@ -9,15 +9,14 @@ const REQUEST_TIMEOUT_MS = 15_000;
 
 /**
  * `fetch` with the access token. A 401 is answered by one refresh and one more attempt; when that fails too, the session is
- * over and the sign-in page takes its place.
+ * over and the sign-in page takes its place. The time-out counts for the whole body: a download has none (`null`).
  */
-async function authorizedFetch(request: Request): Promise<Response> {
+export async function authorizedFetch(request: Request, timeoutMs: number | null = REQUEST_TIMEOUT_MS): Promise<Response> {
   const attempt = async (): Promise<Response> => {
     const token = await session.accessToken();
     if (token === null) throw new Problem("unauthenticated", 401, "");
-    const copy = new Request(request.clone(), {
-      signal: AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-    });
+    const signal = timeoutMs === null ? request.signal : AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
+    const copy = new Request(request.clone(), { signal });
     copy.headers.set("authorization", `Bearer ${token}`);
     const response = await fetch(copy);
     if (response.status === 401) session.reject(token);
@@ -35,7 +34,7 @@ async function authorizedFetch(request: Request): Promise<Response> {
 }
 
 /** The API, typed by the OpenAPI document. */
-export const api = createClient<paths>({ baseUrl: "", fetch: authorizedFetch });
+export const api = createClient<paths>({ baseUrl: "", fetch: (request) => authorizedFetch(request) });
 
 interface Result<T> {
   data?: T;

@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "./client";
 import { type PageQuery, pagedQuery, wholeList } from "./pages";
@@ -17,7 +17,7 @@ export interface CameraFilter {
   state?: CameraState;
 }
 
-const filled = <T extends object>(filter: T): T =>
+export const filled = <T extends object>(filter: T): T =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== "")) as T;
 
 export const meQuery = queryOptions({
@@ -31,26 +31,28 @@ export const camerasQuery = (filter: CameraFilter) =>
     unwrap(api.GET("/api/v1/cameras", { params: { query: { ...filled(filter), ...page } }, signal })),
   );
 
+/** The cameras to choose one from: the first whose name or address holds `search`. */
+export const pickQuery = (search: string) =>
+  queryOptions({
+    queryKey: ["cameras", "pick", search],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/cameras", { params: { query: { ...filled({ search }), limit: CAMERAS_PAGE } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
 export const cameraQuery = (id: string) =>
   queryOptions({
     queryKey: ["cameras", "one", id],
     queryFn: ({ signal }) => unwrap(api.GET("/api/v1/cameras/{id}", { params: { path: { id } }, signal })),
   });
 
-/** What was and was not recorded in the 24 hours up to now. */
+/** How much of the 24 hours up to now was to be recorded, and was. */
 export const recordedDayQuery = (id: string) =>
   queryOptions({
     queryKey: ["recordings", id],
-    queryFn: async ({ signal }) => {
+    queryFn: ({ signal }) => {
       const to = Date.now();
-      const from = to - DAY_MS;
-      const query = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-      const params = { path: { id }, query };
-      const [recordings, gaps] = await Promise.all([
-        unwrap(api.GET("/api/v1/cameras/{id}/recordings", { params, signal })),
-        unwrap(api.GET("/api/v1/cameras/{id}/gaps", { params, signal })),
-      ]);
-      return { from, to, spans: recordings.spans, ...gaps };
+      const query = { from: new Date(to - DAY_MS).toISOString(), to: new Date(to).toISOString() };
+      return unwrap(api.GET("/api/v1/cameras/{id}/gaps", { params: { path: { id }, query }, signal }));
     },
     refetchInterval: 30_000,
   });

@@ -184,6 +184,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what a camera sends now.
+         * @description Bitrate, frame rate, GOP, jitter, losses and viewers of the last second, and a verdict with reasons. WebSockets give the
+         *     same every second, see `watch_facts`.
+         *
+         *     Needs the role viewer (`facts.read`).
+         */
+        get: operations["get_facts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/facts/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what a camera sent.
+         * @description In steps of a second (of the last hour, since the node started), a minute (of the last week) or an hour (of two years):
+         *     the finest that is kept for the whole range and gives at most `points` points.
+         *
+         *     Needs the role viewer (`facts.read`).
+         */
+        get: operations["get_facts_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/gaps": {
         parameters: {
             query?: never;
@@ -264,6 +310,60 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/markers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the markers of a camera, the latest first.
+         * @description Those of a camera that was deleted stay, for operators.
+         *
+         *     Needs the role viewer (`marker.list`).
+         */
+        get: operations["list_camera_markers"];
+        put?: never;
+        /**
+         * Notes something of a camera's footage.
+         * @description Needs the role viewer (`marker.create`).
+         */
+        post: operations["create_marker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/markers/{marker}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a marker.
+         * @description Viewers delete their own, operators any.
+         *
+         *     Needs the role viewer (`marker.delete`).
+         */
+        delete: operations["delete_marker"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a marker.
+         * @description A JSON merge patch (RFC 7396): fields left out stay, `null` removes. Viewers change their own, operators any.
+         *
+         *     Needs the role viewer (`marker.update`).
+         */
+        patch: operations["update_marker"];
         trace?: never;
     };
     "/api/v1/cameras/{id}/playback/{playlist}": {
@@ -454,6 +554,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the caller's layouts.
+         * @description Needs the role viewer (`layout.list`).
+         */
+        get: operations["list_layouts"];
+        put?: never;
+        /**
+         * Keeps a layout.
+         * @description It is the caller's alone. At most 50.
+         *
+         *     Needs the role viewer (`layout.create`).
+         */
+        post: operations["create_layout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/layouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replaces a layout of the caller.
+         * @description Needs the role viewer (`layout.update`).
+         */
+        put: operations["update_layout"];
+        post?: never;
+        /**
+         * Deletes a layout of the caller.
+         * @description Needs the role viewer (`layout.delete`).
+         */
+        delete: operations["delete_layout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Searches the markers of all cameras, the latest first.
+         * @description Needs the role viewer (`marker.list`).
+         */
+        get: operations["list_markers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -508,6 +678,28 @@ export interface paths {
          * @description Needs the role viewer (`node.read`).
          */
         get: operations["get_node"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how the node did.
+         * @description In steps as a camera's history has them.
+         *
+         *     Needs the role viewer (`node.read`).
+         */
+        get: operations["get_node_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -652,9 +844,11 @@ export interface paths {
         };
         /**
          * Opens the WebSocket of statuses and events.
-         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond 1,000
-         *     cameras in several messages), then events.
-         *     Close codes: 4401 the session has ended, 4408 the client reads too slowly, 1012 the node is stopping.
+         * @description Offer the subprotocols `eyrie.v1` and `ticket.<ticket>`. Every text message is a `FeedMessage`: first a snapshot (beyond
+         *     1,000 cameras in several messages), then events.
+         *     The client may send a `ClientMessage`: `{"type": "watch_facts", "cameras": [...]}` asks for `facts` of up to 32 cameras
+         *     each second. Close codes: 1008 more cameras than that, 4401 the session has ended, 4408 the client reads too slowly, 1012
+         *     the node is stopping.
          */
         get: operations["open_feed"];
         put?: never;
@@ -1077,12 +1271,16 @@ export interface components {
         CameraLinks: {
             /** @description What is recorded, as a file: with `?from&to`. */
             export: string;
+            /** @description What it sends, in numbers. */
+            facts: string;
             /** @description What is missing. */
             gaps: string;
             /** @description Its live multivariant playlist (HLS, RFC 8216bis). */
             hls: string;
             /** @description The account by day. */
             ledger: string;
+            /** @description What people noted of its footage. */
+            markers: string;
             /** @description What was recorded, to be played (HLS, RFC 8216): ask with `?from&to`. */
             playback: string;
             /** @description What is recorded. */
@@ -1154,7 +1352,10 @@ export interface components {
         CapabilityAnswer: {
             /** @description When it expires. Ask for another before then; running players may go on with the new one. */
             expires_at: components["schemas"]["WallTime"];
-            /** @description An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera until it expires or the session ends. */
+            /**
+             * @description An absolute path on this server; those of playback and export want `?from&to` behind it. Whoever holds it sees the camera
+             *     until it expires or the session ends.
+             */
             url: string;
         };
         /** @description What a capability is to open. */
@@ -1167,6 +1368,13 @@ export interface components {
          * @enum {string}
          */
         CapabilityKind: "live" | "playback" | "export";
+        /** @description A text message that a client sends. Anything else is passed over. */
+        ClientMessage: {
+            /** @description Which cameras; none ends it. */
+            cameras: components["schemas"]["CameraId"][];
+            /** @enum {string} */
+            type: "watch_facts";
+        };
         /** @description A recordings directory. */
         DiskAnswer: {
             /**
@@ -1239,6 +1447,27 @@ export interface components {
             /** @enum {string} */
             kind: "camera.deleted";
         } | {
+            /** @description Of which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "marker.created";
+            /** @description Which marker. */
+            marker: components["schemas"]["MarkerId"];
+        } | {
+            /** @description Of which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "marker.updated";
+            /** @description Which marker. */
+            marker: components["schemas"]["MarkerId"];
+        } | {
+            /** @description Of which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @enum {string} */
+            kind: "marker.deleted";
+            /** @description Which marker. */
+            marker: components["schemas"]["MarkerId"];
+        } | {
             /** @description Which camera. */
             camera: components["schemas"]["CameraId"];
             /** @enum {string} */
@@ -1264,9 +1493,91 @@ export interface components {
             /** @description When the last of it ended. */
             to: components["schemas"]["WallTime"];
         };
+        /** @description What a camera sends now. */
+        FactsAnswer: {
+            /** @description Which second it is about; the time of asking when nothing comes. */
+            at: components["schemas"]["WallTime"];
+            /**
+             * Format: int32
+             * @description Bits of pictures and sound a second.
+             */
+            bitrate_bps: number;
+            /**
+             * Format: double
+             * @description Pictures a second.
+             */
+            fps: number;
+            /**
+             * Format: double
+             * @description Seconds from keyframe to keyframe; `null` while unknown.
+             */
+            gop_s: number | null;
+            /**
+             * Format: double
+             * @description Interarrival jitter of pictures (RFC 3550 section 6.4.1).
+             */
+            jitter_ms: number;
+            /**
+             * Format: int64
+             * @description RTP packets lost since the node started.
+             */
+            lost_total: number;
+            /** @description How well that serves. */
+            verdict: components["schemas"]["VerdictAnswer"];
+            /**
+             * Format: int32
+             * @description Sign-ins and capabilities that watch it live.
+             */
+            viewers: number;
+        };
+        /** @description What a camera sent over a range. */
+        FactsHistoryAnswer: {
+            /** @description In order. Steps in which nothing came have none. */
+            points: components["schemas"]["FactsPoint"][];
+            /**
+             * Format: int32
+             * @description Seconds of a step: 1, 60 or 3,600, or a multiple of 3,600 where even hours are too many.
+             */
+            step_s: number;
+        };
+        /** @description What a camera sent over one step. */
+        FactsPoint: {
+            /** @description When the step begins. */
+            at: components["schemas"]["WallTime"];
+            /**
+             * Format: int32
+             * @description Bits of pictures and sound a second.
+             */
+            bitrate_bps: number;
+            /**
+             * Format: double
+             * @description Pictures a second.
+             */
+            fps: number;
+            /**
+             * Format: double
+             * @description Seconds from keyframe to keyframe; `null` while unknown.
+             */
+            gop_s: number | null;
+            /**
+             * Format: double
+             * @description Interarrival jitter of pictures.
+             */
+            jitter_ms: number;
+            /**
+             * Format: int32
+             * @description RTP packets lost in the step.
+             */
+            lost: number;
+            /**
+             * Format: int32
+             * @description The most that watched it live at once.
+             */
+            viewers: number;
+        };
         /**
-         * @description A text message of the WebSocket. First comes a snapshot, continued by `statuses` where there are more than 1,000 cameras, then
-         *     events as they happen.
+         * @description A text message of the WebSocket. What a client may send is a `ClientMessage`. First comes a snapshot, continued by
+         *     `statuses` where there are more than 1,000 cameras, then events as they happen.
          */
         FeedMessage: {
             /** @description Status by camera id. */
@@ -1287,7 +1598,13 @@ export interface components {
             event: components["schemas"]["Event"];
             /** @enum {string} */
             type: "event";
-        };
+        } | (components["schemas"]["FactsAnswer"] & {
+            /** @description Which camera. */
+            camera: components["schemas"]["CameraId"];
+        } & {
+            /** @enum {string} */
+            type: "facts";
+        });
         /** @description What is wrong with which field of an input. `field` is a dotted path as in the JSON, `reason` a sentence for people. */
         FieldError: {
             /** @description Which field. */
@@ -1352,6 +1669,37 @@ export interface components {
         };
         /** @description Free words on a camera, sorted, each once. Read from a list; a map `{"floor": "2"}` reads as `floor=2`. */
         Labels: string[];
+        /** @description Which cameras somebody watches together, and where each stands. */
+        Layout: components["schemas"]["LayoutGrid"] & {
+            /** @description When it was made. */
+            created_at: components["schemas"]["WallTime"];
+            /** @description Its id. */
+            id: components["schemas"]["LayoutId"];
+            /** @description When it last changed. */
+            updated_at: components["schemas"]["WallTime"];
+        };
+        /** @description A grid of cameras. */
+        LayoutGrid: {
+            /** @description The camera of each tile, `null` for an empty one; tiles beyond the last are empty. Cameras may be gone by now. */
+            cameras: (components["schemas"]["CameraId"] | null)[];
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many tiles: 1, 4, 8, 9, 16 or 32.
+             */
+            tiles: number;
+        };
+        /**
+         * Format: uuid
+         * @description A grid of cameras that a user keeps.
+         */
+        LayoutId: string;
+        /** @description The caller's layouts, in the order they were made: at most 50. */
+        LayoutsAnswer: {
+            /** @description The layouts. */
+            items: components["schemas"]["Layout"][];
+        };
         /** @description The account of a stretch of time. `expected_s` = `durable_s` + `deleted_s` + `missing_s` + `pending_s`. */
         LedgerAccount: {
             /**
@@ -1408,6 +1756,80 @@ export interface components {
             /** @description The user's name. */
             username: string;
         };
+        /** @description What somebody noted of a camera's footage: a moment, or a stretch. */
+        Marker: components["schemas"]["MarkerText"] & {
+            /** @description The name of who made it, as it was then. */
+            author: string;
+            /** @description Who made it. */
+            author_id: components["schemas"]["UserId"];
+            /** @description Of which camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @description When it was made. */
+            created_at: components["schemas"]["WallTime"];
+            /** @description Its id. */
+            id: components["schemas"]["MarkerId"];
+            /** @description When it last changed. */
+            updated_at: components["schemas"]["WallTime"];
+        };
+        /**
+         * Format: uuid
+         * @description What somebody noted of footage.
+         */
+        MarkerId: string;
+        /** @description A marker to make. */
+        MarkerInput: {
+            /**
+             * @description A word to group markers by: `[a-z0-9-]{1,32}`.
+             * @example delivery
+             */
+            category: string;
+            end?: components["schemas"]["WallTime"] | null;
+            /** @description More: at most 4,000 characters. */
+            note?: string | null;
+            /** @description The moment, or the first one of the stretch. */
+            start: components["schemas"]["WallTime"];
+            /** @description One line of at most 120 characters. */
+            title: string;
+        };
+        /**
+         * @description A page of markers, the latest first. A page looks at no more than 10,000 markers: where few of many match it holds fewer than
+         *     asked for, or none, and `next_cursor` goes on.
+         */
+        MarkerPage: {
+            /** @description The markers. */
+            items: components["schemas"]["Marker"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description A JSON merge patch (RFC 7396) of a marker: fields left out stay, `null` removes. This type documents the shape; the patch is
+         *     applied as JSON, since only there "left out" and `null` differ.
+         */
+        MarkerPatch: {
+            /** @description Another category. */
+            category?: string | null;
+            end?: components["schemas"]["WallTime"] | null;
+            /** @description Another note; `null` for none. */
+            note?: string | null;
+            start?: components["schemas"]["WallTime"] | null;
+            /** @description Another title. */
+            title?: string | null;
+        };
+        /** @description What a marker says, and of when. */
+        MarkerText: {
+            /**
+             * @description A word to group markers by: `[a-z0-9-]{1,32}`.
+             * @example delivery
+             */
+            category: string;
+            end: components["schemas"]["WallTime"] | null;
+            /** @description More, of any number of lines. */
+            note: string | null;
+            /** @description The moment, or the first one of the stretch. */
+            start: components["schemas"]["WallTime"];
+            /** @description One line. */
+            title: string;
+        };
         /** @description The caller. */
         Me: {
             /** @description The user's id. */
@@ -1458,6 +1880,56 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+        };
+        /** @description How the node did over a range. */
+        NodeHistoryAnswer: {
+            /** @description In order. Steps in which the node did not run have none. */
+            points: components["schemas"]["NodeHistoryPoint"][];
+            /**
+             * Format: int32
+             * @description Seconds of a step: 1, 60 or 3,600, or a multiple of 3,600 where even hours are too many.
+             */
+            step_s: number;
+        };
+        /** @description How the node did over one step. */
+        NodeHistoryPoint: {
+            /** @description When the step begins. */
+            at: components["schemas"]["WallTime"];
+            /**
+             * Format: int32
+             * @description Cameras that sent.
+             */
+            cameras_online: number;
+            /**
+             * Format: double
+             * @description Cores it was busy.
+             */
+            cpu_cores: number;
+            /**
+             * Format: int64
+             * @description The least bytes it might still write in the step, all disks together.
+             */
+            disk_free_bytes: number;
+            /**
+             * Format: int64
+             * @description Resident bytes of the process.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description Bits a second that its cameras sent.
+             */
+            received_bps: number;
+            /**
+             * Format: int32
+             * @description The most that watched live at once, all cameras together.
+             */
+            viewers: number;
+            /**
+             * Format: int64
+             * @description Bits of recordings a second that became durable.
+             */
+            written_bps: number;
         };
         /**
          * Format: uuid
@@ -1747,6 +2219,11 @@ export interface components {
              *     anything missing is `missing`, so that no gap is hidden.
              */
             items: components["schemas"]["TimelineItem"][];
+            /**
+             * @description The markers in the range, sorted by start. Where there are more of them than `points`, those that begin within a step are
+             *     one entry with their `count`.
+             */
+            markers: components["schemas"]["TimelineMarker"][];
             /** @description The first moment after it. */
             to: components["schemas"]["WallTime"];
         };
@@ -1770,6 +2247,23 @@ export interface components {
          * @enum {string}
          */
         TimelineKind: "recorded" | "deleted" | "missing";
+        /** @description A marker on a timeline, or several that lie in one step. */
+        TimelineMarker: {
+            camera?: components["schemas"]["CameraId"] | null;
+            /** @description Its category, where it is one. */
+            category?: string | null;
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            count: number;
+            end: components["schemas"]["WallTime"] | null;
+            id?: components["schemas"]["MarkerId"] | null;
+            /** @description Where the first of them begins. */
+            start: components["schemas"]["WallTime"];
+            /** @description Its title, where it is one. */
+            title?: string | null;
+        };
         /** @description The tokens of a session. The one answer that carries secrets, for it is where they are handed over. */
         TokenAnswer: {
             /** @description Goes into `Authorization: Bearer …`. */
@@ -1825,6 +2319,31 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description A new name. */
             username?: string | null;
+        };
+        /** @description A judgement of a stream. */
+        VerdictAnswer: {
+            /** @description The worst of its reasons. */
+            level: components["schemas"]["VerdictLevel"];
+            /** @description None for a good stream. */
+            reasons: components["schemas"]["VerdictReason"][];
+        };
+        /**
+         * @description How well a stream serves.
+         * @enum {string}
+         */
+        VerdictLevel: "good" | "fair" | "poor";
+        /** @description One thing that is not good, and what it means. */
+        VerdictReason: {
+            /**
+             * @description `no_pictures`, `long_gop`, `packet_loss`, `low_fps`, `high_jitter`, `bitrate_collapsed` or `no_sound`.
+             * @example long_gop
+             */
+            code: string;
+            /**
+             * @description A sentence with the numbers.
+             * @example GOP of 8 s: a failover will cost about 9 s
+             */
+            text: string;
         };
         /** @description A camera's pictures. */
         VideoFacts: {
@@ -2271,6 +2790,77 @@ export interface operations {
             };
         };
     };
+    get_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The facts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_facts_history: {
+        parameters: {
+            query?: {
+                /** @description Its first moment; an hour before `to` unless given. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Most points in the answer: 1 to 5,000, 1,000 unless given. */
+                points?: number;
+                /** @description The first moment after it; now unless given. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactsHistoryAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_gaps: {
         parameters: {
             query?: {
@@ -2407,6 +2997,157 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_camera_markers: {
+        parameters: {
+            query?: {
+                /** @description Of this category alone. */
+                category?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The first moment; by default the beginning. Markers that reach into the range count. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+                /** @description The first moment after it; by default the end of time. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of markers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkerPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_marker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkerInput"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its path. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marker"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_marker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description Which marker. */
+                marker: components["schemas"]["MarkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_marker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of which camera. */
+                id: components["schemas"]["CameraId"];
+                /** @description Which marker. */
+                marker: components["schemas"]["MarkerId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkerPatch"];
+            };
+        };
+        responses: {
+            /** @description The marker as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marker"];
                 };
             };
             /** @description What went wrong. */
@@ -2803,6 +3544,178 @@ export interface operations {
             };
         };
     };
+    list_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutGrid"];
+            };
+        };
+        responses: {
+            /** @description Kept. */
+            201: {
+                headers: {
+                    /** @description Its path. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which layout. */
+                id: components["schemas"]["LayoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutGrid"];
+            };
+        };
+        responses: {
+            /** @description The layout as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which layout. */
+                id: components["schemas"]["LayoutId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_markers: {
+        parameters: {
+            query?: {
+                /** @description Of this category alone. */
+                category?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The first moment; by default the beginning. Markers that reach into the range count. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+                /** @description Part of title or note, in any case; no character is special. At most 120 characters. */
+                search?: string;
+                /** @description The first moment after it; by default the end of time. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of markers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkerPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -2879,6 +3792,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_node_history: {
+        parameters: {
+            query?: {
+                /** @description Its first moment; an hour before `to` unless given. */
+                from?: components["schemas"]["WallTime"];
+                /** @description Most points in the answer: 1 to 5,000, 1,000 unless given. */
+                points?: number;
+                /** @description The first moment after it; now unless given. */
+                to?: components["schemas"]["WallTime"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHistoryAnswer"];
                 };
             };
             /** @description What went wrong. */

@@ -16,7 +16,7 @@ const camera: Camera = {
   recording: { mode: "continuous" },
   status: { state: "online", reason: "", since: "2026-01-01T00:00:00Z" },
   stream: null,
-  links: { self: "", hls: "", recordings: "", gaps: "", export: "", status: "" },
+  links: { self: "", hls: "", playback: "", recordings: "", gaps: "", export: "", timeline: "", markers: "", facts: "", ledger: "", status: "" },
 };
 
 describe("camera form", () => {

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { m } from "../messages";
 import { LivePlayer, type PlayerState } from "./player";
+import { keepStill } from "./still";
 import { useOnScreen } from "./use-on-screen";
 
 interface Props {
@@ -18,17 +19,6 @@ interface Props {
 }
 
 const LOADING: PlayerState = { phase: "loading", behindS: null };
-
-/** Longest side of the still that stays when a player stops. */
-const STILL_WIDTH_PX = 640;
-
-function keepStill(video: HTMLVideoElement, canvas: HTMLCanvasElement): void {
-  if (video.videoWidth === 0 || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-  canvas.width = Math.min(STILL_WIDTH_PX, video.videoWidth);
-  canvas.height = Math.round((canvas.width * video.videoHeight) / video.videoWidth);
-  canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
-  canvas.dataset.kept = "";
-}
 
 /** A camera's live picture. Plays only while it can be seen; the last picture stays, dimmed, while nothing moves. */
 export function LiveVideo({ cameraId, name, hlsUrl, active, lowLatency, muted, fit = "contain", children }: Props) {

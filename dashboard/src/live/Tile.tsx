@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { Link } from "react-router";
 
 import type { Camera } from "../api/types";
@@ -13,36 +13,52 @@ import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { toggleFullscreen } from "./fullscreen";
 import { LiveVideo } from "./LiveVideo";
+import { Poster } from "./Poster";
 
 interface Props {
   camera: Camera;
   lowLatency: boolean;
   /** Little room: a wall of many. */
   dense: boolean;
+  /** Shows a still; plays only while somebody points at it or has the focus on it. */
+  still?: boolean;
+  /** Fills a tile that is placed already. */
+  fill?: boolean;
 }
 
 /** One camera of the grid: its picture, its name, and why there is no picture when there is none. */
-export function Tile({ camera, lowLatency, dense }: Props) {
+export function Tile({ camera, lowLatency, dense, still = false, fill = false }: Props) {
   const frame = useRef<HTMLElement>(null);
+  const [pointed, setPointed] = useState(false);
   const status = useCameraStatus(camera.id, camera.status);
   const online = status.state === "online";
   const words = m.states[status.state];
+  // Pointing and focus start a still moving; what can be pressed are the link and the button inside.
   return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <article
       ref={frame}
       data-camera={camera.id}
       data-state={status.state}
-      className="group @container relative min-h-0 min-w-0 overflow-hidden rounded-lg bg-black text-white"
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
+      onFocus={() => setPointed(true)}
+      onBlur={() => setPointed(false)}
+      className={`group @container min-h-0 min-w-0 overflow-hidden rounded-lg bg-black text-white ${fill ? "absolute inset-0" : "relative"}`}
     >
-      <LiveVideo cameraId={camera.id} name={camera.name} hlsUrl={camera.links.hls} active={online} lowLatency={lowLatency} muted>
-        {(player) =>
-          online && player.phase !== "playing" ? (
-            <p role="status" className="absolute inset-0 flex items-center justify-center p-6 text-center text-sm text-white/85">
-              {player.phase === "unsupported" ? m.grid.codecTrouble : player.phase === "retrying" ? m.grid.pictureTrouble : m.grid.starting}
-            </p>
-          ) : null
-        }
-      </LiveVideo>
+      {still && !pointed ? (
+        online && <Poster cameraId={camera.id} />
+      ) : (
+        <LiveVideo cameraId={camera.id} name={camera.name} hlsUrl={camera.links.hls} active={online} lowLatency={lowLatency} muted>
+          {(player) =>
+            online && player.phase !== "playing" ? (
+              <p role="status" className="absolute inset-0 flex items-center justify-center p-6 text-center text-sm text-white/85">
+                {player.phase === "unsupported" ? m.grid.codecTrouble : player.phase === "retrying" ? m.grid.pictureTrouble : m.grid.starting}
+              </p>
+            ) : null
+          }
+        </LiveVideo>
+      )}
       {!online && (
         <div role="status" className="absolute inset-0 flex flex-col items-center justify-center gap-1.5 overflow-hidden p-3 pb-9 text-center">
           <Icon
@@ -57,6 +73,7 @@ export function Tile({ camera, lowLatency, dense }: Props) {
       )}
       <Link
         to={`/cameras/${camera.id}`}
+        data-tile
         aria-label={m.grid.open(camera.name)}
         className="absolute inset-0 rounded-lg outline-offset-[-3px] focus-visible:outline-white"
       />

@@ -2,14 +2,31 @@ import { describe, expect, it } from "vitest";
 
 import { backoffMs } from "../retry";
 import { DryRuns } from "./dry-runs";
-import { layoutFor, pageCount, readLayout } from "./layout";
+import { placed, resized, swapped } from "./arrangement";
+import { layoutFor, layoutOfKey, pageCount, readLayout, tileOfArrow } from "./layout";
 import { mayUseLowLatency, withoutLowLatency } from "./playlist";
 
 describe("live grid", () => {
-  it("chooses the smallest layout that shows all, and pages beyond sixteen", () => {
-    expect([0, 1, 2, 4, 5, 10, 200].map(layoutFor)).toEqual([1, 1, 4, 4, 9, 16, 16]);
+  it("chooses the smallest layout that shows all, and pages beyond thirty-two", () => {
+    expect([0, 1, 2, 4, 5, 10, 17, 200].map(layoutFor)).toEqual([1, 1, 4, 4, 9, 16, 32, 32]);
     expect([0, 16, 17].map((cameras) => pageCount(cameras, 16))).toEqual([1, 1, 2]);
     expect([null, "", "3", "9"].map(readLayout)).toEqual([null, null, null, 9]);
+  });
+
+  it("goes by keyboard from tile to tile, and never off the wall", () => {
+    expect(["1", "3", "6", "7", "0", "a"].map(layoutOfKey)).toEqual([1, 8, 32, null, null, null]);
+    const from = (key: string, index: number) => tileOfArrow(key, index, 3, 8);
+    expect([from("ArrowRight", 0), from("ArrowDown", 0), from("ArrowUp", 4)]).toEqual([1, 3, 1]);
+    expect([from("ArrowLeft", 0), from("ArrowUp", 2), from("ArrowDown", 5), from("Enter", 5)]).toEqual([0, 2, 5, 5]);
+  });
+
+  it("has a camera on a wall once, wherever it is put", () => {
+    const slots = resized(["a", "b"], 4);
+    expect(slots).toEqual(["a", "b", null, null]);
+    expect(swapped(slots, 0, 3)).toEqual([null, "b", null, "a"]);
+    expect(placed(slots, "a", 2)).toEqual([null, "b", "a", null]);
+    expect(placed(slots, null, 1)).toEqual(["a", null, null, null]);
+    expect(resized(slots, 1)).toEqual(["a"]);
   });
 
   it("uses low latency on a wall only where requests do not queue for connections", () => {

@@ -1,7 +1,7 @@
 import Hls, { type ErrorData, type HlsConfig, type LoaderCallbacks, type LoaderConfiguration, type LoaderContext, type PlaylistLoaderConstructor } from "hls.js/light";
 
+import { authorizeXhr, renewToken } from "../api/authorized-xhr";
 import { api, unwrap } from "../api/client";
-import { session } from "../auth/browser-session";
 import { backoffMs } from "../retry";
 import { DryRuns } from "./dry-runs";
 import { withoutLowLatency } from "./playlist";
@@ -57,11 +57,7 @@ function hlsConfig(lowLatency: boolean): Partial<HlsConfig> {
     maxLiveSyncPlaybackRate: 1.25,
     liveDurationInfinity: true,
     startFragPrefetch: true,
-    xhrSetup: async (xhr, url) => {
-      const token = await session.accessToken();
-      if (xhr.readyState === XMLHttpRequest.UNSENT) xhr.open("GET", url, true);
-      if (token !== null) xhr.setRequestHeader("authorization", `Bearer ${token}`);
-    },
+    xhrSetup: authorizeXhr,
   };
   if (lowLatency) return common;
   return { ...common, liveSyncDuration: PLAIN_BEHIND_S, liveMaxLatencyDuration: PLAIN_BEHIND_S * 4, pLoader: PlainPlaylistLoader as unknown as PlaylistLoaderConstructor };
@@ -184,10 +180,8 @@ export class LivePlayer {
       this.report({ phase: "unsupported", behindS: null });
       return;
     }
-    if (data.response?.code === 401) {
-      // The token ran out on the way; the next request asks for a new one.
-      void session.accessToken().then((token) => token !== null && session.reject(token)).catch(() => undefined);
-    }
+    // The token ran out on the way; the next request asks for a new one.
+    if (data.response?.code === 401) renewToken();
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
       this.failures = 1;
       hls.recoverMediaError();

@@ -1,32 +1,26 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 
 import { api, unwrap } from "../api/client";
 import { asProblem, problemWords } from "../api/problem";
-import { cameraQuery, recordedDayQuery, sitesQuery } from "../api/queries";
+import { cameraQuery, sitesQuery } from "../api/queries";
 import type { Camera } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { CameraDialog } from "../camera/CameraDialog";
-import { RecordingBar } from "../camera/RecordingBar";
-import { toggleFullscreen } from "../live/fullscreen";
-import { LiveVideo } from "../live/LiveVideo";
-import type { PlayerState } from "../live/player";
 import { m } from "../messages";
+import { Watch } from "../playback/Watch";
 import { reasonWords } from "../status/reason";
 import { StatusBadge } from "../status/StatusBadge";
 import { StatusPanel } from "../status/StatusPanel";
 import { useCameraStatus, useStatusChanges } from "../status/StatusProvider";
-import { formatDateTime, formatDuration, formatMoment, formatPercent, formatStretch, knownZone } from "../time/format";
+import { formatDateTime, formatMoment, knownZone } from "../time/format";
 import { useNow } from "../time/use-now";
 import { Button, ButtonLink, IconButton } from "../ui/Button";
 import { ConfirmDialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import { Card, Facts, useTitle } from "../ui/Page";
 import { Empty, Failed, Loading, Notice } from "../ui/States";
-
-/** How many gaps are listed; the bar shows them all. */
-const GAPS_LISTED = 30;
 
 export default function CameraPage() {
   const { id = "" } = useParams();
@@ -71,8 +65,8 @@ function Details({ camera }: { camera: Camera }) {
       </div>
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_21rem] lg:items-start">
         <div className="min-w-0 space-y-4">
-          <Player camera={camera} />
-          <Recorded camera={camera} zone={zone} />
+          {/* Another camera is another picture, another past. */}
+          <Watch key={camera.id} camera={camera} zone={zone} />
         </div>
         <div className="min-w-0 space-y-4">
           <Card title={m.camera.status}>
@@ -142,49 +136,6 @@ function Actions({ camera }: { camera: Camera }) {
   );
 }
 
-function Player({ camera }: { camera: Camera }) {
-  const frame = useRef<HTMLDivElement>(null);
-  const [muted, setMuted] = useState(true);
-  const status = useCameraStatus(camera.id, camera.status);
-  const online = status.state === "online";
-  const hasSound = camera.stream?.audio != null;
-  return (
-    <div ref={frame} data-camera={camera.id} className="group relative aspect-video max-h-[72dvh] w-full overflow-hidden rounded-2xl bg-black text-white">
-      <LiveVideo cameraId={camera.id} name={camera.name} hlsUrl={camera.links.hls} active={online} lowLatency muted={muted}>
-        {(player) => online && <PlayerOverlay player={player} />}
-      </LiveVideo>
-      {!online && (
-        <div className="absolute inset-0 flex flex-col items-center justify-center gap-2 p-6 text-center">
-          <Icon name={status.state === "disabled" ? "power" : "warning"} className="size-9 text-white/60" />
-          <p className="font-medium">{m.states[status.state].headline}</p>
-        </div>
-      )}
-      <div className="scrim-bottom absolute inset-x-0 bottom-0 flex justify-end gap-1 p-2 opacity-0 transition-opacity group-hover:opacity-100 focus-within:opacity-100 [@media(hover:none)]:opacity-100">
-        {hasSound && <IconButton onPicture icon={muted ? "mute" : "sound"} name={muted ? m.player.unmute : m.player.mute} onClick={() => setMuted(!muted)} />}
-        <IconButton onPicture icon="expand" name={m.player.fullscreen} onClick={() => frame.current && toggleFullscreen(frame.current)} />
-      </div>
-    </div>
-  );
-}
-
-function PlayerOverlay({ player }: { player: PlayerState }): ReactNode {
-  if (player.phase !== "playing") {
-    const words = player.phase === "unsupported" ? m.grid.codecTrouble : player.phase === "retrying" ? m.grid.pictureTrouble : m.grid.starting;
-    return (
-      <p role="status" className="absolute inset-0 flex items-center justify-center p-6 text-center text-white/85">
-        {words}
-      </p>
-    );
-  }
-  return (
-    <p className="absolute top-3 left-3 inline-flex items-center gap-2 rounded-full bg-black/75 px-3 py-1.5 text-[0.8125rem] leading-none font-medium">
-      <span aria-hidden="true" className="size-2 rounded-full bg-bad-fill" />
-      {m.player.live}
-      {player.behindS !== null && <span className="font-normal text-white/75 tabular-nums">{m.player.behind(player.behindS.toFixed(1))}</span>}
-    </p>
-  );
-}
-
 function Changes({ camera, zone }: { camera: string; zone: string }) {
   const changes = useStatusChanges(camera);
   const now = useNow(30_000);
@@ -244,39 +195,4 @@ function Spec({ camera, site, zone }: { camera: Camera; site: string | undefined
     [m.camera.updated, formatDateTime(Date.parse(camera.updated_at), zone)],
   );
   return <Facts facts={facts} />;
-}
-
-function Recorded({ camera, zone }: { camera: Camera; zone: string }) {
-  const day = useQuery(recordedDayQuery(camera.id));
-  const { data } = day;
-  const percent = data ? formatPercent(data.durable_s, data.expected_s) : "";
-  return (
-    <Card title={m.camera.recordings} aside={data && (percent ? m.camera.coverage(percent) : m.camera.nothingExpected)}>
-      {camera.recording.mode === "off" && <p className="mb-3 text-sm text-soft">{m.camera.recordingOff}</p>}
-      {data ? (
-        <>
-          <RecordingBar from={data.from} to={data.to} spans={data.spans} gaps={data.gaps} zone={zone} />
-          {data.gaps.length > 0 && (
-            <details className="mt-3 text-sm">
-              <summary className="text-soft">{`${m.camera.gapList(data.gaps.length)} · ${m.camera.missing(formatDuration(data.missing_s * 1000))}`}</summary>
-              <ul className="mt-2 divide-y divide-line">
-                {data.gaps.slice(-GAPS_LISTED).reverse().map((gap) => (
-                  <li key={gap.start} className="flex flex-wrap justify-between gap-x-4 py-1.5">
-                    <span>{m.causes[gap.cause]}</span>
-                    <span className="text-faint tabular-nums">{formatStretch(Date.parse(gap.start), Date.parse(gap.end), zone)}</span>
-                  </li>
-                ))}
-              </ul>
-              {data.gaps.length > GAPS_LISTED && <p className="pt-1.5 text-faint">{m.camera.gapListMore(data.gaps.length - GAPS_LISTED)}</p>}
-            </details>
-          )}
-          <p className="mt-3 text-[0.8125rem] text-faint">{m.camera.zone(zone)}</p>
-        </>
-      ) : day.isError ? (
-        <Notice>{problemWords(day.error)}</Notice>
-      ) : (
-        <div className="skeleton h-24 rounded-lg" />
-      )}
-    </Card>
-  );
 }

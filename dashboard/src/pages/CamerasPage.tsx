@@ -5,6 +5,8 @@ import { Link, useSearchParams } from "react-router";
 import { type CameraFilter, camerasQuery, sitesQuery } from "../api/queries";
 import type { Camera, CameraState } from "../api/types";
 import { useMay } from "../auth/use-session";
+import { BulkDialog } from "../bulk/BulkDialog";
+import { isSelected, NONE, type Selection, sizeOf, toggled, withAll } from "../bulk/selection";
 import { CameraDialog } from "../camera/CameraDialog";
 import { m } from "../messages";
 import { reasonWords } from "../status/reason";
@@ -26,8 +28,12 @@ export default function CamerasPage() {
   const [adding, setAdding] = useState(false);
   const [search, setSearch] = useState(params.get("search") ?? "");
   const sites = useQuery(sitesQuery);
+  const [selection, setSelection] = useState<Selection | null>(null);
+  const [changing, setChanging] = useState(false);
 
   const set = (key: string, value: string) => {
+    // "All that match" are others once the filters change.
+    setSelection((before) => before && NONE);
     setParams(
       (before) => {
         const after = new URLSearchParams(before);
@@ -56,7 +62,9 @@ export default function CamerasPage() {
   const query = useInfiniteQuery(camerasQuery(useDeferredValue(filter)));
   const cameras = query.data?.pages.flatMap((page) => page.items) ?? [];
   const labels = [...new Set([...cameras.flatMap((camera) => camera.labels), ...(filter.label ? [filter.label] : [])])].sort();
+  const total = query.data?.pages.at(-1)?.total ?? 0;
   const clear = () => {
+    setSelection((before) => before && NONE);
     setSearch("");
     setParams({}, { replace: true });
   };
@@ -67,9 +75,16 @@ export default function CamerasPage() {
       title={m.cameras.title}
       actions={
         may.edit && (
-          <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
-            {m.cameras.add}
-          </Button>
+          <>
+            {total > 0 && (
+              <Button icon="check" aria-pressed={selection !== null} onClick={() => setSelection(selection ? null : NONE)}>
+                {selection ? m.bulk.selecting : m.bulk.select}
+              </Button>
+            )}
+            <Button look="primary" icon="plus" onClick={() => setAdding(true)}>
+              {m.cameras.add}
+            </Button>
+          </>
         )
       }
     >
@@ -112,6 +127,16 @@ export default function CamerasPage() {
           </select>
         )}
       </div>
+      {selection && (
+        <SelectionBar
+          selection={selection}
+          total={total}
+          onShown={() => setSelection(withAll(selection, cameras.map((camera) => camera.id)))}
+          onMatching={() => setSelection({ kind: "matching", total, except: new Set() })}
+          onClear={() => setSelection(NONE)}
+          onChange={() => setChanging(true)}
+        />
+      )}
       <PagedList
         query={query}
         caption={m.cameras.caption}
@@ -131,20 +156,87 @@ export default function CamerasPage() {
           )
         }
       >
-        {(camera) => <Row key={camera.id} camera={camera} site={sites.data?.find((site) => site.id === camera.site)?.name} />}
+        {(camera) => (
+          <Row
+            key={camera.id}
+            camera={camera}
+            site={sites.data?.find((site) => site.id === camera.site)?.name}
+            selected={selection && isSelected(selection, camera.id)}
+            onSelect={() => setSelection(toggled(selection ?? NONE, camera.id))}
+          />
+        )}
       </PagedList>
+      {changing && selection && (
+        <BulkDialog
+          selection={selection}
+          filter={filter}
+          names={new Map(cameras.map((camera) => [camera.id, camera.name]))}
+          onClose={(changed) => {
+            setChanging(false);
+            if (changed) setSelection(NONE);
+          }}
+        />
+      )}
       {adding && <CameraDialog onClose={() => setAdding(false)} />}
     </Page>
   );
 }
 
-function Row({ camera, site }: { camera: Camera; site: string | undefined }) {
+interface BarProps {
+  selection: Selection;
+  total: number;
+  onShown: () => void;
+  onMatching: () => void;
+  onClear: () => void;
+  onChange: () => void;
+}
+
+/** How many are selected, and what can be done about it; stays in reach while the list scrolls. */
+function SelectionBar({ selection, total, onShown, onMatching, onClear, onChange }: BarProps) {
+  const count = sizeOf(selection);
+  return (
+    <div className="sticky top-14 z-10 mb-3 flex flex-wrap items-center gap-2 rounded-xl border border-line bg-raised p-2 pl-4 text-sm shadow-card">
+      <p role="status" className="min-w-full flex-1 py-1 sm:min-w-0">
+        {count === 0 ? m.bulk.none : m.bulk.selected(count)}
+      </p>
+      {count > 0 && (
+        <Button look="quiet" onClick={onClear}>
+          {m.bulk.clear}
+        </Button>
+      )}
+      <Button look="quiet" onClick={onShown}>
+        {m.bulk.selectShown}
+      </Button>
+      <Button look="quiet" onClick={onMatching}>
+        {m.bulk.selectMatching(total)}
+      </Button>
+      <Button look="primary" icon="edit" disabled={count === 0} onClick={onChange}>
+        {m.bulk.change}
+      </Button>
+    </div>
+  );
+}
+
+interface RowProps {
+  camera: Camera;
+  site: string | undefined;
+  /** `null` while nothing can be selected. */
+  selected: boolean | null;
+  onSelect: () => void;
+}
+
+function Row({ camera, site, selected, onSelect }: RowProps) {
   const status = useCameraStatus(camera.id, camera.status);
   const where = camera.source.type === "rtsp" ? camera.source.url : camera.source.path;
   const trouble = status.state !== "online" && status.state !== "disabled" && status.state !== "connecting";
   return (
-    <li data-camera={camera.id} data-state={status.state}>
-      <Link to={`/cameras/${camera.id}`} className="flex items-center gap-4 px-4 py-3 transition-colors hover:bg-hover focus-visible:outline-offset-[-2px]">
+    <li data-camera={camera.id} data-state={status.state} className="flex items-stretch">
+      {selected !== null && (
+        <label className="flex cursor-pointer items-center pl-4">
+          <input type="checkbox" aria-label={m.bulk.selectOne(camera.name)} className="size-5 accent-accent-fill" checked={selected} onChange={onSelect} />
+        </label>
+      )}
+      <Link to={`/cameras/${camera.id}`} className="flex min-w-0 flex-1 items-center gap-4 px-4 py-3 transition-colors hover:bg-hover focus-visible:outline-offset-[-2px]">
         <div className="min-w-0 flex-1">
           <p className="truncate font-medium">
             <bdi>{camera.name}</bdi>

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 
 import { nodeQuery } from "../api/queries";
 import type { CameraState, NodeView } from "../api/types";
+import { NodeHistory } from "../charts/NodeHistory";
 import { m } from "../messages";
 import { StatusDot } from "../status/StatusBadge";
 import { formatBytes, formatDuration } from "../time/format";
@@ -91,6 +92,7 @@ function NodeDetails({ node }: { node: NodeView }) {
         )}
         <p className="mt-4 text-[0.8125rem] text-faint">{m.node.ringsHint}</p>
       </Card>
+      <NodeHistory />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { Role, User } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { errorOf } from "../camera/spec";
 import { m } from "../messages";
+import { formatDateTime, knownZone } from "../time/format";
 import { Button, IconButton } from "../ui/Button";
 import { PasswordField, SelectField, TextField } from "../ui/Field";
 import { DeleteDialog, FormDialog } from "../ui/FormDialog";
@@ -16,7 +17,7 @@ import { Empty } from "../ui/States";
 
 const ROLES: readonly Role[] = ["viewer", "operator", "admin"];
 
-type Open = { kind: "add" } | { kind: "edit" | "delete"; user: User } | null;
+type Open = { kind: "add" } | { kind: "edit" | "reset" | "delete"; user: User } | null;
 
 export default function UsersPage() {
   const may = useMay();
@@ -48,15 +49,17 @@ function Users({ ownId }: { ownId: string }) {
                 {user.id === ownId && <span className="rounded-md bg-accent-wash px-1.5 py-0.5 text-xs font-medium text-accent">{m.users.you}</span>}
               </>
             }
-            text={`${m.users.roles[user.role]} · ${m.users.roleHints[user.role]}`}
+            text={[m.users.roles[user.role], m.users.roleHints[user.role], m.users.since(formatDateTime(Date.parse(user.created_at), knownZone(null)))].join(" · ")}
           >
             <IconButton icon="edit" name={m.users.editTitle(user.username)} onClick={() => setOpen({ kind: "edit", user })} />
+            <IconButton icon="key" name={m.users.resetTitle(user.username)} onClick={() => setOpen({ kind: "reset", user })} />
             <IconButton icon="trash" name={m.users.deleteTitle(user.username)} disabled={user.id === ownId} onClick={() => setOpen({ kind: "delete", user })} />
           </ListRow>
         )}
       </PagedList>
       {open?.kind === "add" && <UserDialog onClose={close} />}
       {open?.kind === "edit" && <UserDialog user={open.user} onClose={close} />}
+      {open?.kind === "reset" && <ResetPassword user={open.user} onClose={close} />}
       {open?.kind === "delete" && <DeleteUser user={open.user} onClose={close} />}
     </Page>
   );
@@ -95,6 +98,23 @@ function UserDialog({ user, onClose }: { user?: User; onClose: () => void }) {
           </SelectField>
           <PasswordField name="new-password" label={m.users.password} hint={user ? m.users.passwordKeep : m.users.passwordHint} autoComplete="new-password" value={password} onChange={(e) => setPassword(e.target.value)} error={errorOf(errors, "password")} />
         </>
+      )}
+    </FormDialog>
+  );
+}
+
+function ResetPassword({ user, onClose }: { user: User; onClose: () => void }) {
+  const [password, setPassword] = useState("");
+  return (
+    <FormDialog
+      title={m.users.resetTitle(user.username)}
+      submit={m.users.reset}
+      stale={[userListQuery.queryKey]}
+      save={() => unwrap(api.PATCH("/api/v1/users/{id}", { params: { path: { id: user.id } }, body: { password } }))}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <PasswordField name="new-password" label={m.users.password} hint={m.users.resetHint} autoComplete="new-password" value={password} onChange={(e) => setPassword(e.target.value)} error={errorOf(errors, "password")} />
       )}
     </FormDialog>
   );

@@ -1,7 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
+import type { StreamFacts } from "../api/pending2";
 import type { CameraStatus } from "../api/types";
+import { FactsBoard } from "../facts/board";
 import { keepConnected } from "./connection";
 import { newerStatus, StatusBoard } from "./feed";
 
@@ -12,33 +14,46 @@ const NOTICE_AFTER_MS = 2_500;
 
 interface StatusContext {
   board: StatusBoard;
+  facts: FactsBoard;
   /** Whether statuses arrive by themselves. */
   up: boolean;
 }
 
-const Context = createContext<StatusContext>({ board: new StatusBoard(), up: false });
+const Context = createContext<StatusContext>({ board: new StatusBoard(), facts: new FactsBoard(), up: false });
 
 /** Feeds pushed statuses to everything inside; polls while the push is down. */
 export function StatusProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [board] = useState(() => new StatusBoard());
+  const [facts] = useState(() => new FactsBoard());
   const [up, setUp] = useState(false);
 
-  useEffect(
-    () =>
-      keepConnected({
-        onUp: setUp,
-        onMessage: (message) => {
-          board.apply(message);
-          if (message.type === "cameras_changed") void queries.invalidateQueries({ queryKey: ["cameras"] });
-          // The stream facts of a camera are known once it is online.
-          if (message.type === "status" && message.status.state === "online") {
-            void queries.invalidateQueries({ queryKey: ["cameras", "one", message.camera] });
-          }
-        },
-      }),
-    [board, queries],
-  );
+  useEffect(() => {
+    const connection = keepConnected({
+      onUp: (isUp) => {
+        setUp(isUp);
+        // A new connection knows nothing of what the last one was asked to watch.
+        if (isUp) facts.sayAgain();
+      },
+      onMessage: (message) => {
+        if (message.type === "facts") {
+          facts.apply(message.camera, message.facts);
+          return;
+        }
+        board.apply(message);
+        if (message.type === "cameras_changed") void queries.invalidateQueries({ queryKey: ["cameras"] });
+        // The stream facts of a camera are known once it is online.
+        if (message.type === "status" && message.status.state === "online") {
+          void queries.invalidateQueries({ queryKey: ["cameras", "one", message.camera] });
+        }
+      },
+    });
+    facts.connect(connection.send);
+    return () => {
+      facts.connect(null);
+      connection.stop();
+    };
+  }, [board, facts, queries]);
 
   useEffect(() => {
     if (up) return;
@@ -46,7 +61,7 @@ export function StatusProvider({ children }: { children: ReactNode }) {
     return () => clearInterval(timer);
   }, [up, queries]);
 
-  const value = useMemo(() => ({ board, up }), [board, up]);
+  const value = useMemo(() => ({ board, facts, up }), [board, facts, up]);
   return <Context value={value}>{children}</Context>;
 }
 
@@ -61,6 +76,13 @@ export function useCameraStatus(camera: string, fetched: CameraStatus): CameraSt
 export function useStatusChanges(camera: string): readonly CameraStatus[] {
   const { board } = use(Context);
   return useSyncExternalStore(board.subscribe, () => board.changes(camera));
+}
+
+/** What is measured of a camera's stream, pushed each second while this is on the screen; `undefined` until it arrives. */
+export function useLiveFacts(camera: string): StreamFacts | undefined {
+  const { facts } = use(Context);
+  useEffect(() => facts.watch(camera), [facts, camera]);
+  return useSyncExternalStore(facts.subscribe, () => facts.latest(camera));
 }
 
 /** Whether to say that statuses do not arrive by themselves. */

@@ -11,8 +11,15 @@ export interface ConnectionEvents {
   onUp: (up: boolean) => void;
 }
 
-/** Keeps one WebSocket of status changes open until `stop`. Returns `stop`. */
-export function keepConnected({ onMessage, onUp }: ConnectionEvents): () => void {
+/** A kept connection: how to end it, and how to tell the node something while it is open. */
+export interface Connection {
+  stop: () => void;
+  /** Sent now or, where there is no connection, not at all: `onUp` says when to say it again. */
+  send: (message: object) => void;
+}
+
+/** Keeps one WebSocket of status changes open until `stop`. */
+export function keepConnected({ onMessage, onUp }: ConnectionEvents): Connection {
   let socket: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -64,12 +71,17 @@ export function keepConnected({ onMessage, onUp }: ConnectionEvents): () => void
   addEventListener("online", hurry);
   void connect();
 
-  return () => {
-    stopped = true;
-    removeEventListener("online", hurry);
-    clearTimeout(timer);
-    const open = socket;
-    socket = null;
-    open?.close();
+  return {
+    stop: () => {
+      stopped = true;
+      removeEventListener("online", hurry);
+      clearTimeout(timer);
+      const open = socket;
+      socket = null;
+      open?.close();
+    },
+    send: (message) => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
   };
 }

@@ -19,6 +19,15 @@ describe("status feed", () => {
     expect(readMessage(JSON.stringify({ type: "event", event: { kind: "camera.deleted", camera: "a" } }))?.type).toBe("cameras_changed");
   });
 
+  it("reads stream facts, and none whose verdict it does not know", () => {
+    const sent = { type: "facts", camera: "a", at: "2026-01-01T10:00:00Z", bitrate_bps: 5, fps: 25, gop_s: null, jitter_ms: 1, lost_total: 2, viewers: 3 };
+    const verdict = { level: "fair", reasons: [{ code: "long_gop", text: "GOP of 8 s" }, 7] };
+    const message = readMessage(JSON.stringify({ ...sent, verdict }));
+    expect(message?.type === "facts" && message.facts.verdict.reasons).toEqual([{ code: "long_gop", text: "GOP of 8 s" }]);
+    expect(readMessage(JSON.stringify({ ...sent, verdict: { level: "odd" } }))).toBeNull();
+    expect(readMessage(JSON.stringify(sent))).toBeNull();
+  });
+
   it("lets pass what it does not know", () => {
     const unknown = ["", "{", "null", "5", '{"type":"snapshot"}', '{"type":"event"}', '{"type":"event","event":{"kind":"new","camera":"a"}}'];
     expect(unknown.map(readMessage)).toEqual(unknown.map(() => null));

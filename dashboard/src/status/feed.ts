@@ -1,3 +1,4 @@
+import type { StreamFacts } from "../api/pending2";
 import type { CameraState, CameraStatus } from "../api/types";
 
 /** How many changes of one camera are remembered while the page is open. */
@@ -9,7 +10,8 @@ const STATES: readonly CameraState[] = ["disabled", "connecting", "online", "sil
 export type FeedMessage =
   | { type: "snapshot" | "statuses"; statuses: Map<string, CameraStatus> }
   | { type: "status"; camera: string; status: CameraStatus }
-  | { type: "cameras_changed"; camera: string };
+  | { type: "cameras_changed"; camera: string }
+  | { type: "facts"; camera: string; facts: StreamFacts };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
@@ -17,6 +19,30 @@ function readStatus(value: unknown): CameraStatus | null {
   if (!isRecord(value) || typeof value.reason !== "string" || typeof value.since !== "string") return null;
   const state = STATES.find((known) => known === value.state);
   return state ? { state, reason: value.reason, since: value.since } : null;
+}
+
+const LEVELS = ["good", "fair", "poor"] as const;
+const numberOrNull = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+/** Reads the facts of a stream; `null` where the verdict is not one. */
+function readFacts(value: Record<string, unknown>): StreamFacts | null {
+  if (typeof value.at !== "string" || !isRecord(value.verdict)) return null;
+  const said = value.verdict;
+  const level = LEVELS.find((known) => known === said.level);
+  if (!level) return null;
+  const reasons = (Array.isArray(said.reasons) ? said.reasons : [])
+    .filter(isRecord)
+    .flatMap(({ code, text }) => (typeof code === "string" && typeof text === "string" ? [{ code, text }] : []));
+  return {
+    at: value.at,
+    bitrate_bps: numberOrNull(value.bitrate_bps),
+    fps: numberOrNull(value.fps),
+    gop_s: numberOrNull(value.gop_s),
+    jitter_ms: numberOrNull(value.jitter_ms),
+    lost_total: numberOrNull(value.lost_total) ?? 0,
+    viewers: numberOrNull(value.viewers) ?? 0,
+    verdict: { level, reasons },
+  };
 }
 
 /** Reads one message; `null` for what a newer node may say and this page does not know. */
@@ -35,6 +61,10 @@ export function readMessage(text: string): FeedMessage | null {
       if (status) statuses.set(id, status);
     }
     return { type: json.type, statuses };
+  }
+  if (json.type === "facts" && typeof json.camera === "string") {
+    const facts = readFacts(json);
+    return facts && { type: "facts", camera: json.camera, facts };
   }
   if (json.type !== "event" || !isRecord(json.event) || typeof json.event.camera !== "string") return null;
   const { kind, camera } = json.event;

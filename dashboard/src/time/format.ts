@@ -51,6 +51,21 @@ export function formatDateTime(ms: number, zone: string): string {
   return `${Intl.DateTimeFormat(m.locale, options).format(ms)}, ${formatTime(ms, zone)}`;
 }
 
+/** The day of a moment as marks have room for, as in `25 Nov`. */
+export function formatDay(ms: number, zone: string): string {
+  return Intl.DateTimeFormat(m.locale, { timeZone: zone, day: "numeric", month: "short" }).format(ms);
+}
+
+/** The month of a moment, as in `Nov 2026`. */
+export function formatMonth(ms: number, zone: string): string {
+  return Intl.DateTimeFormat(m.locale, { timeZone: zone, month: "short", year: "numeric" }).format(ms);
+}
+
+/** Day and clock time to the second: what a picture was taken at. */
+export function formatInstant(ms: number, zone: string): string {
+  return `${Intl.DateTimeFormat(m.locale, { timeZone: zone, weekday: "short", day: "numeric", month: "short", year: "numeric" }).format(ms)}, ${formatTime(ms, zone, true)}`;
+}
+
 function dayOf(ms: number, zone: string): string {
   return Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(ms);
 }
@@ -60,9 +75,10 @@ export function formatMoment(ms: number, nowMs: number, zone: string): string {
   return dayOf(ms, zone) === dayOf(nowMs, zone) ? formatTime(ms, zone, nowMs - ms < HOUR_MS) : formatDateTime(ms, zone);
 }
 
-/** A stretch of time with its length, as in `09:12:03 – 09:12:41 (38 s)`. */
+/** A stretch of time with its length, as in `09:12:03 – 09:12:41 (38 s)`; with its days where it goes over midnight. */
 export function formatStretch(startMs: number, endMs: number, zone: string): string {
-  return `${formatTime(startMs, zone, true)} – ${formatTime(endMs, zone, true)} (${formatDuration(endMs - startMs)})`;
+  const [from, to] = dayOf(startMs, zone) === dayOf(endMs, zone) ? ["", ""] : [`${formatDay(startMs, zone)}, `, `${formatDay(endMs, zone)}, `];
+  return `${from}${formatTime(startMs, zone, true)} – ${to}${formatTime(endMs, zone, true)} (${formatDuration(endMs - startMs)})`;
 }
 
 /** Bytes in the decimal unit that leaves one to three digits before the point. */

@@ -41,7 +41,7 @@ function Field({ label, hint, error, optional = false, children }: Wrap & { chil
   );
 }
 
-type Native<T extends "input" | "select"> = Omit<ComponentProps<T>, "id">;
+type Native<T extends "input" | "select" | "textarea"> = Omit<ComponentProps<T>, "id">;
 
 export function TextField({ label, hint, error, optional, className = "", ...rest }: Wrap & Native<"input">) {
   return (
@@ -49,6 +49,15 @@ export function TextField({ label, hint, error, optional, className = "", ...res
       {({ id, describedBy }) => (
         <input id={id} aria-describedby={describedBy} aria-invalid={error ? true : undefined} className={`${box} ${border(error)} ${className}`} {...rest} />
       )}
+    </Field>
+  );
+}
+
+/** Text of several lines. */
+export function TextAreaField({ label, hint, error, optional, ...rest }: Wrap & Native<"textarea">) {
+  return (
+    <Field {...{ label, hint, error, optional: optional ?? false }}>
+      {({ id, describedBy }) => <textarea id={id} aria-describedby={describedBy} aria-invalid={error ? true : undefined} className={`${box} ${border(error)} resize-y`} {...rest} />}
     </Field>
   );
 }

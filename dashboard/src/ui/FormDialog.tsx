@@ -29,12 +29,14 @@ interface FormProps extends Shared {
   /** What the button says that saves. */
   submit: string;
   save: () => Promise<unknown>;
+  /** Whether what is filled in can be saved at all; asked before `save`. */
+  check?: () => boolean;
   /** The fields; gets what is wrong with which of them. */
   children: (errors: readonly FieldError[]) => ReactNode;
 }
 
 /** A dialog of a few fields that closes once they are saved. */
-export function FormDialog({ submit, save, children, ...shared }: FormProps) {
+export function FormDialog({ submit, save, check, children, ...shared }: FormProps) {
   const change = useChange(save, shared);
   return (
     <Dialog title={shared.title} onClose={shared.onClose}>
@@ -43,7 +45,7 @@ export function FormDialog({ submit, save, children, ...shared }: FormProps) {
         className="space-y-4"
         onSubmit={(event) => {
           event.preventDefault();
-          change.mutate();
+          if (check?.() ?? true) change.mutate();
         }}
       >
         {change.isError && <Notice>{problemWords(change.error)}</Notice>}

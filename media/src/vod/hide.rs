@@ -3,9 +3,9 @@ use std::ops::Range;
 use super::init_facts::track_id;
 use crate::mp4_file::boxes::{Fields, child, children};
 
-/// Hides the tracks with these ids from players, in an init segment or in fragments: what tells of them becomes a `free` box (ISO/IEC
-/// 14496-12 clause 8.1.2). No byte moves, so lengths and offsets stay as they are. Fragments that tell of no other track are hidden
-/// whole: a `moof` without tracks is more than browsers bear. Bytes that are no boxes are left alone.
+/// Hides the tracks with these ids from players, in an init segment or in fragments: what tells of them becomes a `free` box
+/// (ISO/IEC 14496-12 clause 8.1.2). No byte moves, so lengths and offsets stay as they are. Fragments that tell of no other track
+/// are hidden whole: a `moof` without tracks is more than browsers bear. Bytes that are no boxes are left alone.
 pub fn hide_tracks(bytes: &mut [u8], ids: &[u32]) {
     if ids.is_empty() {
         return;

@@ -10,8 +10,8 @@ const SAMPLES_MAX: usize = 4096;
 /// Bytes of the header of an `mdat` box.
 const MDAT_HEADER_BYTES: u32 = 8;
 
-/// Makes, of a fragment (`moof` and `mdat`), one with the first keyframe of the video track `track_id` alone. It has the same time on
-/// the timeline.
+/// Makes, of a fragment (`moof` and `mdat`), one with the first keyframe of the video track `track_id` alone. It has the same
+/// time on the timeline.
 ///
 /// # Errors
 /// When the bytes are no fragment, or it has no keyframe of that track.

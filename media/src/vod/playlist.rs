@@ -8,8 +8,8 @@ use super::text::{self, Entry};
 use super::{SEGMENT_DURATION, VodFile, VodPiece, VodSegment, cut};
 use crate::hls::bandwidth;
 
-/// The longest playlist, in bytes: 24 h in segments of 6 s take less than 2 MB; what needs eight times that is torn into pieces that
-/// nobody can watch.
+/// The longest playlist, in bytes: 24 h in segments of 6 s take less than 2 MB; what needs eight times that is torn into
+/// pieces that nobody can watch.
 pub const PLAYLIST_BYTES_MAX: usize = 16 << 20;
 /// I-frames are listed no closer than this: winding shows a few pictures a second of wall time at most.
 pub const I_FRAME_SPACING_MIN: Duration = Duration::from_secs(1);

@@ -4,8 +4,8 @@ use eyrie_types::WallTime;
 
 use super::{VodFile, VodPiece};
 
-/// `EXT-X-PROGRAM-DATE-TIME` stands at least this often: what players reckon from `EXTINF` differs from wall time by no more than a
-/// slewed clock does in it.
+/// `EXT-X-PROGRAM-DATE-TIME` stands at least this often: what players reckon from `EXTINF` differs from wall time by no more
+/// than a slewed clock does in it.
 const DATE_EVERY_US: i64 = 60_000_000;
 
 /// One entry of a media playlist.

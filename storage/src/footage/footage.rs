@@ -134,6 +134,16 @@ impl Footage {
     pub async fn fragment(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<Bytes, FootageError> {
         let asked = *entry;
         let read = self.read(row, move |reader| reader.fragment(&asked)).await;
+        self.booked(row, entry, read).await
+    }
+
+    /// `read`, with damage booked.
+    async fn booked<T>(
+        &self,
+        row: &SegmentRow,
+        entry: &FragmentEntry,
+        read: Result<T, FootageError>,
+    ) -> Result<T, FootageError> {
         if let Err(error) = &read
             && error.is_damage()
         {
@@ -142,8 +152,8 @@ impl Footage {
         read
     }
 
-    /// Init segment and length of a segment's file, before anything is promised of it. A file that was deleted while it was at hand
-    /// counts as lost.
+    /// Init segment and length of a segment's file, before anything is promised of it. A file that was deleted while it was at
+    /// hand counts as lost.
     ///
     /// # Errors
     /// See [`FootageError`].
@@ -161,8 +171,8 @@ impl Footage {
         }
     }
 
-    /// Books that what a segment holds from `start` to `end` is damaged: it is offered to nobody any more, and the ledger says why it
-    /// is missing. Where the index does not take it now, the next who reads it comes here again.
+    /// Books that what a segment holds from `start` to `end` is damaged: it is offered to nobody any more, and the ledger says
+    /// why it is missing. Where the index does not take it now, the next who reads it comes here again.
     pub async fn note_damage(&self, row: &SegmentRow, start: WallTime, end: WallTime, reason: &FootageError) {
         let (placement, cause) = (&row.placement, GapCause::Damaged);
         tracing::error!(camera = %placement.camera, segment = %row.segment, %start, %end, error = %reason,
@@ -180,8 +190,9 @@ impl Footage {
     /// # Errors
     /// See [`FootageError`].
     pub async fn fragment_start(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<(Bytes, u32), FootageError> {
-        let entry = *entry;
-        self.read(row, move |reader| reader.fragment_start(&entry)).await
+        let asked = *entry;
+        let read = self.read(row, move |reader| reader.fragment_start(&asked)).await;
+        self.booked(row, entry, read).await
     }
 
     /// Forgets an opened segment, before its file is deleted or after its key was shredded.

@@ -75,8 +75,8 @@ impl Store {
         self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
     }
 
-    /// The damage that was found in what was recorded of a camera and overlaps `range` or the [`SEGMENT_SPAN_MAX`] before it, to which
-    /// a range reaches back for a keyframe.
+    /// The damage that was found in what was recorded of a camera and overlaps `range` or the [`SEGMENT_SPAN_MAX`] before it,
+    /// to which a range reaches back for a keyframe.
     ///
     /// # Errors
     /// [`StoreError::TooMany`].

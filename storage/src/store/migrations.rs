@@ -12,16 +12,18 @@ use super::column::Col;
 
 /// One step of the schema.
 struct Migration {
-    /// The schema it leads to; rises by one.
+    /// The schema it leads to; rises.
     version: u32,
     /// The lowest schema version a release must know to read and write the database after this step.
     oldest_reader: u32,
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { version: 1, oldest_reader: 1, sql: include_str!("schema/0001_first.sql") },
     Migration { version: 2, oldest_reader: 1, sql: include_str!("schema/0002_retention.sql") },
+    Migration { version: 3, oldest_reader: 1, sql: include_str!("schema/0003_markers.sql") },
+    Migration { version: 4, oldest_reader: 1, sql: include_str!("schema/0004_facts.sql") },
 ];
 
 /// The last schema this release knows.
@@ -76,7 +78,7 @@ mod tests {
         let mut connection = migrated();
         migrate(&mut connection, Path::new("m"), WallTime::EPOCH).unwrap();
         let steps: u32 = connection.query_row("SELECT count(*) FROM schema_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(steps, KNOWN);
+        assert_eq!(steps as usize, MIGRATIONS.len());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{Col, col};
 use super::cursor::Cursor;
 use super::fold::fold;
-use super::{Store, StoreError, sessions};
+use super::{Store, StoreError, layouts, sessions};
 
 /// Most users on one page.
 pub const USER_PAGE_MAX: usize = 1000;
@@ -220,6 +220,7 @@ impl Store {
                 another_admin(connection, &user)?;
             }
             sessions::end_all_of_user(connection, &tenant, id, None)?;
+            layouts::delete_all_of_user(connection, &tenant, id)?;
             connection
                 .prepare_cached("DELETE FROM users WHERE tenant = ?1 AND id = ?2")?
                 .execute(params![Col(tenant), Col(id)])?;

@@ -5,8 +5,10 @@
 
 mod backend;
 mod cameras;
+mod facts;
 mod footage;
 mod log;
+mod markers;
 mod node;
 mod opening;
 mod people;

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::{CameraFarm, ProcessUsage, Summary, ffmpeg_children, machine};
+use super::{CameraFarm, Killed, ProcessUsage, Summary, ffmpeg_children, machine};
 use crate::{Client, DEADLINE, Node, NodeOptions, eventually};
 
 /// What is measured.
@@ -104,25 +104,4 @@ pub(super) async fn add_and_await_all(client: &Client, farm: &CameraFarm) -> any
     })
     .await?;
     Ok(ids)
-}
-
-/// Children that are killed when dropped.
-struct Killed(Vec<Child>);
-
-impl Killed {
-    fn pids(&self) -> Vec<u32> {
-        self.0.iter().map(Child::id).collect()
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            // Gone already is fine.
-            let _ = child.kill();
-        }
-        for child in &mut self.0 {
-            let _ = child.wait();
-        }
-    }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// What several measurements of one thing were: printed as `median (least to most)`.
+/// What several measurements of one thing were: printed as `median (least to most)`, with two digits unless
+/// asked otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     sorted: Vec<f64>,
@@ -29,7 +30,9 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} ({:.2} to {:.2})", self.median(), self.quantile(0.0), self.quantile(1.0))
+        let digits = f.precision().unwrap_or(2);
+        let [median, least, most] = [self.median(), self.quantile(0.0), self.quantile(1.0)];
+        write!(f, "{median:.digits$} ({least:.digits$} to {most:.digits$})")
     }
 }
 
@@ -40,6 +43,7 @@ mod tests {
     #[test]
     fn spread_is_told_with_the_median() {
         assert_eq!(Summary::of([3.0, 1.0, 2.0, f64::NAN]).to_string(), "2.00 (1.00 to 3.00)");
+        assert_eq!(format!("{:.0}", Summary::of([3.0])), "3 (3 to 3)");
         assert!(Summary::of([]).median().is_nan());
     }
 }

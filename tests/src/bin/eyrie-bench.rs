@@ -1,9 +1,12 @@
-//! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS`.
+//! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS |
+//! api CAMERAS ROUNDS SECONDS`.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use eyrie_tests::bench::{CostOptions, bare_retina, capacity, cost, crash, serve_cameras};
+use eyrie_tests::bench::{
+    ApiOptions, CostOptions, api, bare_retina, capacity, cost, crash, serve_bare_axum, serve_cameras,
+};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -19,10 +22,19 @@ async fn main() -> anyhow::Result<()> {
             let seconds = Duration::from_secs(seconds.parse().context("SECONDS is a number")?);
             capacity(cameras.parse().context("CAMERAS is a number")?, seconds).await?
         }
-        // The two below are started by the benchmarks themselves.
+        ["api", cameras, rounds, seconds] => {
+            let cameras = cameras.parse().context("CAMERAS is a number")?;
+            let rounds = rounds.parse().context("ROUNDS is a number")?;
+            let window = Duration::from_secs(seconds.parse().context("SECONDS is a number")?);
+            api(&ApiOptions { cameras, rounds, window }).await?
+        }
+        // Those below are started by the benchmarks themselves.
         ["serve-cameras", streams, kbps] => return serve_cameras(streams.parse()?, kbps.parse()?).await,
         ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
-        _ => bail!("usage: eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS"),
+        ["serve-bare-axum", one, list] => return serve_bare_axum(one, list).await,
+        _ => bail!(
+            "usage: eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS | api CAMERAS ROUNDS SECONDS"
+        ),
     };
     print(&table);
     Ok(())

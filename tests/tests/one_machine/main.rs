@@ -8,6 +8,7 @@ mod commands;
 mod crash;
 mod disk;
 mod export;
+mod facts;
 mod faults;
 mod feed;
 mod footage;

@@ -1,0 +1,37 @@
+// Words of the charts and of the stream facts.
+export const charts = {
+  history: "History",
+  range: "How far back",
+  ranges: { 3600: "1 h", 86400: "24 h", 2592000: "30 d" },
+  now: "now",
+  nothing: "–",
+  empty: "Nothing is measured yet. The first values appear about a minute after the node starts; leave it running and look again.",
+  notOffered: "This node keeps no history. Update it to see how it did over time.",
+  cpu: "Processor",
+  cores: (n: string) => `${n} cores`,
+  memory: "Memory",
+  traffic: "Received and written",
+  received: "Received",
+  written: "Written",
+  diskFree: "Disk free",
+  online: "Cameras online",
+  viewers: "Viewers",
+  bitrates: ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"],
+};
+
+export const facts = {
+  title: "Stream quality",
+  levels: { good: "Good", fair: "Could be better", poor: "Needs attention" },
+  allGood: "Nothing to improve: pictures arrive steadily.",
+  bitrate: "Bitrate",
+  fps: "Pictures a second",
+  gop: "Between keyframes",
+  gopS: (n: string) => `${n} s`,
+  jitter: "Jitter",
+  jitterMs: (n: string) => `${n} ms`,
+  lost: "Packets lost",
+  lostSince: "Packets lost since the node started",
+  viewers: "Watching now",
+  empty: "Nothing arrived in this time. Choose a longer one, or see under Status why the camera sends nothing.",
+  notOffered: "This node does not measure streams. Update it to see how well this camera sends.",
+};
