@@ -122,7 +122,8 @@ fn keep<P: Point>(connection: &Connection, owner: &Owner, at: WallTime, point: P
     put(connection, owner, Step::Hour, chunk_of(at, Step::Hour), &day)
 }
 
-/// A chunk as it is kept. One that a later release wrote, or that is damaged, begins anew: it is history, and no reason to keep none.
+/// A chunk as it is kept. One that a later release wrote, or that is damaged, begins anew: it is history, and no reason to
+/// keep none.
 fn chunk<P: Point>(connection: &Connection, owner: &Owner, step: Step, chunk: i64) -> Result<Chunk<P>, StoreError> {
     let step = step.seconds();
     let bytes: Option<Vec<u8>> = match owner {

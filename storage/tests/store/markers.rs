@@ -169,7 +169,7 @@ async fn layouts_are_their_users_alone_bounded_and_go_with_them() {
     let layout = || Layout { id: LayoutId::generate(), grid: grid.clone(), created_at: at(0), updated_at: at(0) };
     let first = layout();
     store.create_layout(&home(), ann.id, first.clone()).await.unwrap();
-    assert_eq!(store.layouts(&home(), ann.id).await.unwrap(), [first.clone()]);
+    assert_eq!(store.layouts(&home(), ann.id).await.unwrap(), std::slice::from_ref(&first));
     assert!(store.layouts(&home(), bob.id).await.unwrap().is_empty());
     let theirs = store.update_layout(&home(), bob.id, first.id, grid.clone(), at(1)).await;
     assert!(matches!(theirs, Err(StoreError::NotFound(_))));
