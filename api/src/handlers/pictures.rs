@@ -5,10 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_storage::ledger::LATE_TAIL_GRACE;
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, FieldError, ProblemCode, TimeRange, TimeRangeError, WallTime};
+use eyrie_types::{CameraId, FieldError, ProblemCode, WallTime};
 
 use crate::export::etag_matches;
-use crate::extract::{ApiPath, ApiQuery};
+use crate::extract::{ApiPath, ApiQuery, range_of};
 use crate::model::{LatestQuery, SpriteQuery, ThumbnailQuery};
 use crate::pictures::{LOOK_BACK, Picture, PictureError, Sheet, cells, latest, newest, newest_before, recorded, sheet};
 use crate::principal::{Authorized, Principal};
@@ -176,21 +176,10 @@ async fn answer_sprite(
     let mut wrong: Vec<FieldError> =
         sides.map(|(name, _)| FieldError::new(name, format!("must be {} to {}", SIDES.start(), SIDES.end()))).collect();
     wrong.extend(wrong_width(layout.width));
-    let range = TimeRange::bounded(query.from, query.to, RANGE_MAX).map_err(|error| {
-        let field = match error {
-            TimeRangeError::Reversed { .. } => "from",
-            TimeRangeError::TooLong { .. } => "to",
-        };
-        FieldError::new(field, error.to_string())
-    });
-    let range = match range {
-        Ok(range) if wrong.is_empty() => range,
-        Ok(_) => return Err(Problem::fields(wrong)),
-        Err(error) => {
-            wrong.push(error);
-            return Err(Problem::fields(wrong));
-        }
-    };
+    if !wrong.is_empty() {
+        return Err(Problem::fields(wrong));
+    }
+    let range = range_of(query.from, query.to, RANGE_MAX)?;
     known(state, caller, id).await?;
     let count = layout.columns * layout.rows;
     let length_us = range.end.signed_us_since(range.start);
