@@ -18,7 +18,7 @@ const REVIEW_EVERY: u32 = 60;
 /// What an ingest published longer ago says nothing of now. Longer than silence takes to be noticed, so that slow cameras count.
 const MEASURED_MAX: Duration = Duration::from_millis(3_500);
 
-/// Looks at what cameras send and at the node, for as long as it is polled. 1,000 cameras take about a millisecond a second.
+/// Looks at what cameras send and at the node, for as long as it is polled.
 pub(crate) async fn run(node: Arc<NodeContext>) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
