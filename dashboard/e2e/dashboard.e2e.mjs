@@ -238,7 +238,7 @@ async function run(page) {
   if (cameraUrl) {
     const name = `e2e ${Date.now()}`;
     await page.goto(new URL("/cameras", baseUrl).href);
-    await page.locator("main button:has(svg)").first().click();
+    await page.getByRole("button", { name: "Add camera" }).first().click();
     const dialog = page.locator("dialog[open]");
     await dialog.locator("input[name=name]").fill(name);
     await dialog.locator("input[name=url]").fill(cameraUrl);
