@@ -56,7 +56,7 @@ export function Watch({ camera, zone }: { camera: Camera; zone: string }) {
   const [dialog, setDialog] = useState<{ what: "keys" } | { what: "marker"; atMs: number } | null>(null);
   const control = useRef<PlaybackControl>(null);
   const [notice, say] = useJumpNotice(camera);
-  const [view, setView] = useTimelineView(now, begin?.atMs ?? null);
+  const [view, setView] = useTimelineView(now, begin?.atMs ?? null, Date.parse(camera.created_at));
 
   const window = windowOf(view);
   const timeline = useQuery(timelineQuery(camera, window));

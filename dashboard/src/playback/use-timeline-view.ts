@@ -1,18 +1,20 @@
 import { useState } from "react";
 
-import { centred, inBounds, spanOf, type View } from "./view";
+import { centred, firstSpanMs, inBounds, spanOf, type View } from "./view";
 
-/** What is seen at first: the last hours. */
-const FIRST_SPAN_MS = 2 * 3_600_000;
 /** A view whose end lies this close to the latest one, as part of its length, goes on with time. */
 const STICKS = 0.02;
 
 /**
  * What of the timeline is seen. A view that holds the live edge goes on with it as time passes; any other stays where it was put.
  */
-export function useTimelineView(nowMs: number, atMs: number | null): [View, (next: View | ((view: View) => View)) => void] {
+export function useTimelineView(
+  nowMs: number,
+  atMs: number | null,
+  addedMs: number,
+): [View, (next: View | ((view: View) => View)) => void] {
   const [kept, setKept] = useState<{ view: View; sticks: boolean }>(() => {
-    const latest = inBounds({ fromMs: nowMs - FIRST_SPAN_MS, toMs: nowMs }, nowMs);
+    const latest = inBounds({ fromMs: nowMs - firstSpanMs(nowMs - addedMs), toMs: nowMs }, nowMs);
     return atMs === null ? { view: latest, sticks: true } : { view: centred(latest, atMs, nowMs), sticks: false };
   });
   const shown = kept.sticks ? latestOf(kept.view, nowMs) : kept.view;

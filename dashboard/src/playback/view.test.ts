@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { centred, following, inBounds, momentAt, panned, pinched, shareOf, showing, SPAN_MAX_MS, SPAN_MIN_MS, spanOf, windowOf, zoomed } from "./view";
+import { centred, firstSpanMs, following, inBounds, momentAt, panned, pinched, shareOf, showing, SPAN_MAX_MS, SPAN_MIN_MS, spanOf, windowOf, zoomed } from "./view";
 
 const NOW = Date.parse("2026-06-01T12:00:00Z");
 const HOUR = 3_600_000;
@@ -22,6 +22,12 @@ describe("the view of a timeline", () => {
     expect(spanOf(view)).toBe(SPAN_MAX_MS);
     for (let i = 0; i < 40; i += 1) view = zoomed(view, 0.5, momentAt(view, 0.5), NOW);
     expect(spanOf(view)).toBe(SPAN_MIN_MS);
+  });
+
+  it("begins with what a new camera can have, and with hours of an old one", () => {
+    expect(firstSpanMs(10_000)).toBe(5 * 60_000);
+    expect(firstSpanMs(10 * 60_000)).toBe(12.5 * 60_000);
+    expect(firstSpanMs(1e12)).toBe(2 * HOUR);
   });
 
   it("does not go beyond now, however it is moved", () => {

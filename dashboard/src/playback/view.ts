@@ -23,6 +23,9 @@ const EARLIEST_MS = Date.UTC(2000, 0, 1);
 /** The looks that have a button of their own. */
 export const SPANS_MS = { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, year: SPAN_MAX_MS } as const;
 
+/** How much is seen at first of a camera that was added `ageMs` ago: the last hours, or for a new one about as long as it is there. */
+export const firstSpanMs = (ageMs: number): number => Math.min(2 * HOUR_MS, Math.max(5 * MINUTE_MS, ageMs * 1.25));
+
 export const spanOf = (view: View): number => view.toMs - view.fromMs;
 
 /** Where a moment lies in a view: 0 at its left end, 1 at the right; beyond them outside of it. */
