@@ -9,7 +9,7 @@ use eyrie_storage::disk::{Disk, Durability};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::Store;
-use eyrie_types::{Clock, Placement, SegmentRow};
+use eyrie_types::{CameraId, Clock, Placement, SegmentRow, SegmentState};
 use tokio::sync::watch;
 
 use crate::children::Children;
@@ -47,6 +47,26 @@ pub(crate) struct NodeContext {
     pub(crate) facts: FactsBoard,
     /// Bytes of fragments that became durable since the start.
     pub(crate) written_bytes: AtomicU64,
+}
+
+impl NodeContext {
+    /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment.
+    pub(crate) fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
+        // Before what waits for the index: a segment passes from here to there.
+        let open = self.directory.owner(camera).and_then(|running| running.context.open_segment());
+        let mut tails = self.index.waiting_tails(camera);
+        let Some(open) = open else { return tails };
+        let same = |tail: &OpenTail| tail.row.segment == open.row.segment;
+        if tails.iter().any(|tail| same(tail) && tail.row.state != SegmentState::Open) {
+            return tails;
+        }
+        tails.retain(|tail| !same(tail));
+        let mut entries = self.index.waiting_entries(open.row.segment);
+        let next = entries.last().map_or(0, |last| last.number + 1);
+        entries.extend(open.entries.iter().filter(|entry| entry.number >= next));
+        tails.push(OpenTail { row: open.row.clone(), entries });
+        tails
+    }
 }
 
 /// No unit of the ring is durable yet.

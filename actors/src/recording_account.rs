@@ -50,12 +50,7 @@ async fn account(node: &NodeContext, window: Duration) -> Result<Summary, StoreE
         let now = node.clock.now();
         let range = TimeRange { start: now - window, end: now };
         // Asked before the index, or what passes from here to there meanwhile is missed.
-        let mut tail = node.index.waiting_tails(camera);
-        let open = node.directory.owner(camera).and_then(|running| running.context.open_segment());
-        if let Some(open) = open {
-            tail.retain(|waiting| waiting.row.segment != open.row.segment);
-            tail.push((*open).clone());
-        }
+        let tail = node.open_tail(camera);
         let mut rows = node.store.ledger_rows(&tenant, camera, node.config.node, range).await?;
         rows.replace(tail.into_iter().map(|tail| tail.row), range);
         total.add(&Ledger::of(&rows, range, now).summary);

@@ -208,16 +208,7 @@ impl NodeHandle {
     /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment. Ask
     /// before the index, or what passes from here to there meanwhile is missed.
     pub fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
-        let mut tails = self.context.index.waiting_tails(camera);
-        let open = self.context.directory.owner(camera).and_then(|running| running.context.open_segment());
-        if let Some(open) = open {
-            tails.retain(|tail| tail.row.segment != open.row.segment);
-            let mut entries = self.context.index.waiting_entries(open.row.segment);
-            let next = entries.last().map_or(0, |last| last.number + 1);
-            entries.extend(open.entries.iter().filter(|entry| entry.number >= next));
-            tails.push(OpenTail { row: open.row.clone(), entries });
-        }
-        tails
+        self.context.open_tail(camera)
     }
 
     /// What of the configuration may change while the node runs, as it is now.

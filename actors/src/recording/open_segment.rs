@@ -204,8 +204,9 @@ impl OpenSegment {
             self.row.state = SegmentState::Unclosed;
         }
         self.hand_chunk(camera);
-        camera.set_open_segment(None);
+        // Readers look here first and there next: it is always in one of them.
         self.hand_row(camera);
+        camera.set_open_segment(None);
     }
 
     /// Hands the row, and where the file lies, to the index.
