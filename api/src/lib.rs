@@ -5,6 +5,7 @@
 
 mod auth;
 mod authorize;
+mod byte_lru;
 mod camera_changes;
 mod camera_input;
 mod dashboard;

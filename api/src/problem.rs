@@ -55,14 +55,22 @@ impl Problem {
 
     /// A problem with fields of the body.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Self { errors, ..Self::new(ProblemCode::InvalidFields, detail) }
+        Self::of_each(ProblemCode::InvalidFields, errors)
     }
 
     /// A problem with one query parameter.
     pub fn query(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        let error = FieldError::new(field, reason);
-        Self { detail: error.to_string(), errors: vec![error], ..Self::new(ProblemCode::InvalidQuery, "") }
+        Self::queries(vec![FieldError::new(field, reason)])
+    }
+
+    /// A problem with several query parameters.
+    pub fn queries(errors: Vec<FieldError>) -> Self {
+        Self::of_each(ProblemCode::InvalidQuery, errors)
+    }
+
+    fn of_each(code: ProblemCode, errors: Vec<FieldError>) -> Self {
+        let detail = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Self { errors, ..Self::new(code, detail) }
     }
 
     /// Nothing there, or nothing the caller may see.

@@ -4,6 +4,7 @@ pub mod disk;
 pub mod facts;
 pub mod footage;
 pub mod keys;
+mod leb128;
 pub mod ledger;
 pub mod segment;
 pub mod store;

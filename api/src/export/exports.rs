@@ -2,9 +2,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eyrie_types::{CameraId, TenantId, TimeRange, UserId};
-use lru::LruCache;
 
 use super::Prepared;
+use crate::byte_lru::ByteLru;
 
 /// Exports at once on a node. Each reads one fragment after the other, so that together they keep no more of the disk busy than
 /// the readers of footage may, and holds three fragments (of up to 16 MiB; 0.5 MiB are usual) and its layout.
@@ -26,19 +26,13 @@ pub(crate) struct ExportKey {
 #[derive(Debug)]
 pub(crate) struct Exports {
     running: Mutex<Running>,
-    layouts: Mutex<Layouts>,
+    layouts: Mutex<ByteLru<ExportKey, Arc<Prepared>>>,
 }
 
 #[derive(Debug, Default)]
 struct Running {
     all: usize,
     by_user: HashMap<UserId, usize>,
-}
-
-#[derive(Debug)]
-struct Layouts {
-    kept: LruCache<ExportKey, Arc<Prepared>>,
-    bytes: usize,
 }
 
 /// Why there is no place for another export.
@@ -54,7 +48,7 @@ impl Exports {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             running: Mutex::default(),
-            layouts: Mutex::new(Layouts { kept: LruCache::unbounded(), bytes: 0 }),
+            layouts: Mutex::new(ByteLru::new(LAYOUTS_BYTES_MAX, |prepared| prepared.memory_bytes())),
         })
     }
 
@@ -78,30 +72,19 @@ impl Exports {
 
     /// The layout made last for `key`.
     pub(crate) fn layout(&self, key: &ExportKey) -> Option<Arc<Prepared>> {
-        lock(&self.layouts).kept.get(key).cloned()
+        lock(&self.layouts).get(key)
     }
 
     /// Keeps a layout, and drops those not used for the longest time beyond the limit.
     pub(crate) fn keep(&self, key: ExportKey, prepared: Arc<Prepared>) {
-        let mut layouts = lock(&self.layouts);
-        layouts.bytes += prepared.memory_bytes();
-        if let Some((_, old)) = layouts.kept.push(key, prepared) {
-            layouts.bytes -= old.memory_bytes();
-        }
-        while layouts.bytes > LAYOUTS_BYTES_MAX
-            && let Some((_, old)) = layouts.kept.pop_lru()
-        {
-            layouts.bytes -= old.memory_bytes();
-        }
-        metrics::gauge!("eyrie_export_layouts_bytes").set(layouts.bytes as f64);
+        let bytes = lock(&self.layouts).keep(key, prepared);
+        metrics::gauge!("eyrie_export_layouts_bytes").set(bytes as f64);
     }
 
     /// The layout of `key` cannot be sent: the next export makes another.
     pub(crate) fn forget(&self, key: &ExportKey) {
-        let mut layouts = lock(&self.layouts);
-        if let Some(old) = layouts.kept.pop(key) {
-            layouts.bytes -= old.memory_bytes();
-        }
+        let bytes = lock(&self.layouts).forget(key);
+        metrics::gauge!("eyrie_export_layouts_bytes").set(bytes as f64);
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn prepare(state: &GatewayState, key: &ExportKey, gaps: Vec<Gap
         return Ok(known);
     }
     if pieces.iter().map(|piece| piece.entries.len()).sum::<usize>() > FRAGMENTS_MAX {
-        return Err(Problem::field("to", format!("the range has more than {FRAGMENTS_MAX} fragments; ask for less")));
+        return Err(Problem::query("to", format!("the range has more than {FRAGMENTS_MAX} fragments; ask for less")));
     }
     let started = state.clock().monotonic();
     let mut pass = FirstPass::new(footage, &pieces);
@@ -202,5 +202,5 @@ async fn read(
 }
 
 fn too_much(error: ExportError) -> Problem {
-    Problem::field("to", format!("{error}; ask for a shorter range"))
+    Problem::query("to", format!("{error}; ask for a shorter range"))
 }

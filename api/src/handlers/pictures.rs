@@ -99,7 +99,7 @@ pub(crate) async fn media_thumbnail(
 ) -> Result<Response, Problem> {
     let at = query
         .at
-        .ok_or_else(|| Problem::field("at", "must be there; the latest picture wants a capability of the kind live"))?;
+        .ok_or_else(|| Problem::query("at", "must be there; the latest picture wants a capability of the kind live"))?;
     answer_thumbnail(&state, &caller, id, Some(at), query.width, &headers).await
 }
 
@@ -127,7 +127,7 @@ async fn answer_thumbnail(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let width = width.unwrap_or(THUMBNAIL_WIDTH);
-    wrong_width(width).map_or(Ok(()), |error| Err(Problem::fields(vec![error])))?;
+    wrong_width(width).map_or(Ok(()), |error| Err(Problem::queries(vec![error])))?;
     known(state, caller, id).await?;
     let (tenant, now) = (&caller.tenant, state.clock().now());
     let Some(at) = at else {
@@ -177,7 +177,7 @@ async fn answer_sprite(
         sides.map(|(name, _)| FieldError::new(name, format!("must be {} to {}", SIDES.start(), SIDES.end()))).collect();
     wrong.extend(wrong_width(layout.width));
     if !wrong.is_empty() {
-        return Err(Problem::fields(wrong));
+        return Err(Problem::queries(wrong));
     }
     let range = range_of(query.from, query.to, RANGE_MAX)?;
     known(state, caller, id).await?;

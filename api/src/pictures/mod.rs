@@ -1,7 +1,6 @@
 //! Pictures out of footage: keyframes, decoded by short-lived ffmpeg children into JPEG. Start reading at [`Pictures`], which makes
 //! each picture once however many ask for it; `find` says which keyframe answers a moment, `sheet` puts many on one.
 
-mod cache;
 mod error;
 mod ffmpeg;
 mod find;

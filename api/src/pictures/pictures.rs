@@ -8,13 +8,18 @@ use eyrie_types::{CameraId, SegmentId, WallTime};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
 
-use super::cache::Cache;
 use super::ffmpeg::Ffmpeg;
 use super::latest::Latest;
 use super::{PictureError, telemetry};
+use crate::byte_lru::ByteLru;
 
 /// Bytes of the hash that an ETag has: enough that no two pictures share one.
 const ETAG_BYTES: usize = 16;
+
+/// Bytes of pictures kept: some thousand thumbnails of 20 kB.
+const CACHE_BYTES_MAX: usize = 64 << 20;
+/// What a kept picture costs beyond its JPEG: its key, its texts, its place in the list.
+const ENTRY_BYTES: usize = 300;
 
 /// Which picture: the same key always means the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,6 +50,11 @@ impl Picture {
     }
 }
 
+/// Bytes that keeping a picture takes.
+fn cost(picture: &Picture) -> usize {
+    picture.jpeg.len() + ENTRY_BYTES
+}
+
 type Made = Result<Picture, PictureError>;
 type Flight = Shared<BoxFuture<'static, Made>>;
 
@@ -58,7 +68,7 @@ pub(crate) struct Pictures {
 
 #[derive(Debug)]
 struct Known {
-    cache: Cache,
+    cache: ByteLru<PictureKey, Picture>,
     /// What is being made, by those who wait for it: once none does, it is given up.
     flights: HashMap<PictureKey, WeakShared<BoxFuture<'static, Made>>>,
 }
@@ -70,7 +80,7 @@ impl Pictures {
 
     fn with(ffmpeg: Ffmpeg) -> Arc<Self> {
         telemetry::describe();
-        let known = Mutex::new(Known { cache: Cache::new(), flights: HashMap::new() });
+        let known = Mutex::new(Known { cache: ByteLru::new(CACHE_BYTES_MAX, cost), flights: HashMap::new() });
         Arc::new(Self { ffmpeg, known, latest: Latest::default() })
     }
 
@@ -137,7 +147,8 @@ impl Pictures {
         let mut known = self.lock();
         known.flights.remove(&key);
         if let Ok(picture) = made {
-            known.cache.keep(key, picture.clone());
+            let bytes = known.cache.keep(key, picture.clone());
+            metrics::gauge!("eyrie_pictures_cache_bytes").set(bytes as f64);
         }
     }
 

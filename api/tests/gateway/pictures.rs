@@ -15,13 +15,13 @@ async fn sizes_and_ranges_that_cannot_be_are_told_by_field() {
     let thumbnail = camera["links"]["thumbnail"].as_str().unwrap();
     let sprite = thumbnail.replace("thumbnail", "sprite");
     for (path, query, code, wrong) in [
-        (thumbnail, "width=15", "invalid_fields", vec!["width"]),
-        (thumbnail, "width=17", "invalid_fields", vec!["width"]),
-        (thumbnail, "width=1922", "invalid_fields", vec!["width"]),
+        (thumbnail, "width=15", "invalid_query", vec!["width"]),
+        (thumbnail, "width=17", "invalid_query", vec!["width"]),
+        (thumbnail, "width=1922", "invalid_query", vec!["width"]),
         (thumbnail, "width=-1", "invalid_query", vec!["width"]),
         (thumbnail, "at=yesterday", "invalid_query", vec!["at"]),
         (thumbnail, "height=100", "invalid_query", vec!["height"]),
-        (&sprite, &format!("{HOUR}&columns=0&rows=17&width=99"), "invalid_fields", vec!["columns", "rows", "width"]),
+        (&sprite, &format!("{HOUR}&columns=0&rows=17&width=99"), "invalid_query", vec!["columns", "rows", "width"]),
         (&sprite, "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "invalid_query", vec!["from"]),
         (&sprite, "from=2026-01-01T00:00:00Z&to=2028-01-01T00:00:00Z", "invalid_query", vec!["to"]),
     ] {
@@ -69,7 +69,7 @@ async fn a_capability_opens_the_pictures_of_its_kind_and_camera_alone() {
         }
         if kind == "playback" {
             let latest = nobody.get(&format!("/media/{sealed}/cameras/{mine}/playback/thumbnail.jpg")).await;
-            assert_eq!(fields(&problem(latest, "invalid_fields").await), ["at"]);
+            assert_eq!(fields(&problem(latest, "invalid_query").await), ["at"]);
         }
     }
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use eyrie_types::{GapCause, TimeRange, WallTime};
 
 use super::{Ledger, Summary};
+use crate::leb128::{put, take};
 
 /// Most stretches of a day: where there are more, each minute becomes one. A year on a screen has steps of hours.
 const STEPS: usize = 1440;
@@ -265,27 +266,6 @@ const CODES: [GapCause; 17] = [
     GapCause::KeyUnavailable,
     GapCause::Damaged,
 ];
-
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for shift in (0..63).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
-}
 
 #[cfg(test)]
 mod tests {

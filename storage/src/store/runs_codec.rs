@@ -4,6 +4,8 @@
 
 use eyrie_types::{Run, TimeRange, WallTime};
 
+use crate::leb128::{put, take};
+
 const VERSION: u8 = 1;
 /// Most runs in a row: one hour cut every 100 ms, far below any gap that counts.
 const RUNS_MAX: usize = 36_000;
@@ -43,27 +45,6 @@ pub(super) fn decode(start: WallTime, bytes: &[u8]) -> Option<Vec<Run>> {
         runs.push(TimeRange::new(from, at).ok()?);
     }
     Some(runs)
-}
-
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for shift in (0..63).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
