@@ -1,7 +1,8 @@
 use std::ops::Range;
 
 use super::init_facts::track_id;
-use crate::mp4_file::boxes::{Fields, child, children};
+use super::placed::{id_after_flags, placed};
+use crate::mp4_file::boxes::child;
 
 /// Hides the tracks with these ids from players, in an init segment or in fragments: what tells of them becomes a `free` box
 /// (ISO/IEC 14496-12 clause 8.1.2). No byte moves, so lengths and offsets stay as they are. Fragments that tell of no other track
@@ -66,23 +67,4 @@ fn names(id: Option<u32>, ids: &[u32]) -> bool {
 
 fn first_id(bytes: &[u8], body: &Range<usize>) -> Option<u32> {
     bytes.get(body.clone()).and_then(id_after_flags)
-}
-
-/// The track id of a `tfhd` or `trex`: right after version and flags (clauses 8.8.7 and 8.8.3).
-fn id_after_flags(full_box: &[u8]) -> Option<u32> {
-    let mut fields = Fields::new(full_box, "tfhd or trex");
-    fields.version().and_then(|_| fields.u32()).ok()
-}
-
-/// The boxes within `range` of `bytes`: type, where they begin, where their body lies.
-fn placed(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = ([u8; 4], usize, Range<usize>)> {
-    let data = bytes.get(range.clone()).unwrap_or_default();
-    let mut at = range.start;
-    let boxes = children(data).map(move |(kind, body)| {
-        let (begin, body_at) = (at, at + 8);
-        at = body_at + body.len();
-        (kind, begin, body_at..at)
-    });
-    // Recorded boxes have sizes of 32 bits. Behind one of 64 bits nothing would lie where it is said to.
-    boxes.take_while(|(_, begin, _)| bytes.get(*begin..begin + 4) != Some(&[0, 0, 0, 1]))
 }

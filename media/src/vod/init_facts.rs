@@ -44,6 +44,11 @@ impl InitFacts {
         })
     }
 
+    /// Ticks per second of the track with this id.
+    pub fn clock_rate(&self, id: u32) -> Option<u32> {
+        self.tracks.iter().find(|(known, _)| *known == id).map(|(_, track)| track.clock_rate)
+    }
+
     /// The ids of the tracks that HLS does not carry (G.711): see [`super::hide_tracks`].
     pub fn hidden(&self) -> Vec<u32> {
         let hidden = self.tracks.iter().filter(|(_, track)| !Purpose::Hls.carries(track));

@@ -9,10 +9,12 @@ mod hide;
 mod init_facts;
 mod keyframe;
 mod piece;
+mod placed;
 mod playlist;
 mod request;
 mod segment;
 mod text;
+mod wall;
 
 pub use cut::{SEGMENT_DURATION, SEGMENT_DURATION_MAX, SEGMENT_FRAGMENTS_MAX};
 pub use hide::hide_tracks;
@@ -22,3 +24,4 @@ pub use piece::VodPiece;
 pub use playlist::{I_FRAME_SPACING_MIN, I_FRAMES_MAX, PLAYLIST_BYTES_MAX, PlaylistTooLarge, VodPlaylist};
 pub use request::{UnknownVodFile, VodFile};
 pub use segment::VodSegment;
+pub use wall::move_to_wall_time;

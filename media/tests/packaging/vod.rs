@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use eyrie_media::vod::{I_FRAMES_MAX, InitFacts, VodPiece, VodPlaylist, hide_tracks, keyframe};
+use eyrie_media::vod::{I_FRAMES_MAX, InitFacts, VodPiece, VodPlaylist, hide_tracks, keyframe, move_to_wall_time};
 use eyrie_media::{AudioCodec, AudioTrack, Fragment, Fragmenter, Purpose, Stream, Track, TrackKind, init_segment};
 use eyrie_types::{Epoch, FragmentEntry, Slot, WallTime};
 use m3u8_rs::{MediaPlaylist, MediaPlaylistType};
+use mp4_atom::{Decode as _, Moof};
 
 use crate::units::{START, audio_track, footage, stream, through_ring, video_track};
 
@@ -176,4 +177,70 @@ fn tracks_that_hls_does_not_carry_are_hidden_and_no_byte_moves() {
     assert_eq!(hidden.len(), init.len());
     let seen = InitFacts::parse(&hidden).unwrap();
     assert!(seen.hidden().is_empty() && seen.video() == facts.video());
+}
+
+/// The decode times of a fragment's tracks, in their ticks.
+fn decode_times(fragment: &[u8]) -> Vec<u64> {
+    let moof = Moof::decode(&mut &fragment[..]).unwrap();
+    moof.traf.iter().map(|traf| traf.tfdt.as_ref().unwrap().base_media_decode_time).collect()
+}
+
+#[test]
+fn fragments_stand_at_their_wall_time_and_adjoin_as_before() {
+    let stream = stream(1, vec![video_track(), audio_track()]);
+    let facts = facts(&stream);
+    let rates = [90_000i128, 48_000];
+    let (mut last, mut adjoining) = (None::<Vec<u64>>, Vec::new());
+    for fragment in fragments(&stream) {
+        let recorded = fragment.chunks.concat();
+        let mut moved = recorded.clone();
+        move_to_wall_time(&mut moved, &facts, fragment.start);
+        assert_eq!(moved.len(), recorded.len());
+        let (before, after) = (decode_times(&recorded), decode_times(&moved));
+        let wall_ticks = i128::from(fragment.start.as_unix_us()) * rates[0] / 1_000_000;
+        assert!((i128::from(after[0]) - wall_ticks).abs() <= 1, "{after:?}");
+        let ns = |times: &[u64], track: usize| i128::from(times[track]) * 1_000_000_000 / rates[track];
+        let apart = |times: &[u64]| ns(times, 1) - ns(times, 0);
+        assert!((apart(&after) - apart(&before)).abs() <= 40_000, "sound stays with its pictures, to a tick or two");
+        let differing = recorded.iter().zip(&moved).filter(|(before, after)| before != after).count();
+        assert!((1..=16).contains(&differing), "nothing but two times of 64 bits changes: {differing} bytes");
+        let mut again = moved.clone();
+        move_to_wall_time(&mut again, &facts, fragment.start);
+        assert_eq!(again, moved, "the place does not depend on where it was before");
+        let alone = keyframe(&moved, 1).unwrap();
+        assert_eq!(decode_times(&alone), after[..1], "the keyframe alone stands where it stood");
+        if let Some(last) = last.replace(before.clone()) {
+            adjoining.push((before[0] - last[0], after[0]));
+        }
+    }
+    let steps: Vec<u64> = adjoining.windows(2).map(|pair| pair[1].1 - pair[0].1).collect();
+    for (step, (recorded, _)) in steps.iter().zip(&adjoining[1..]) {
+        assert!(step.abs_diff(*recorded) <= 1, "{step} ticks were {recorded}");
+    }
+}
+
+#[test]
+fn what_is_no_fragment_or_not_ours_stays_as_it_is() {
+    let stream = stream(1, vec![video_track(), audio_track()]);
+    let whole = fragments(&stream).remove(0).chunks.concat();
+    let short: Vec<Vec<u8>> = [0, 7, 8, 40, 100].into_iter().map(|bytes| whole[..bytes].to_vec()).collect();
+    // Times of 32 bits cannot say a wall time.
+    let mut narrow = whole.clone();
+    let versions: Vec<usize> = (4..whole.len()).filter(|at| whole[at - 4..*at] == *b"tfdt").collect();
+    versions.iter().for_each(|at| narrow[*at] = 0);
+    assert_eq!(versions.len(), 2);
+    for bytes in short.into_iter().chain([narrow]) {
+        let mut moved = bytes.clone();
+        move_to_wall_time(&mut moved, &facts(&stream), START);
+        assert_eq!(moved, bytes);
+    }
+    // Another file's tracks are not known by this one's.
+    let other = facts(&self::stream(1, vec![video_track()]));
+    let mut moved = whole.clone();
+    move_to_wall_time(&mut moved, &other, START);
+    let (before, after) = (decode_times(&whole), decode_times(&moved));
+    assert!(after[0] != before[0] && after[1] == before[1]);
+    // Nothing is decoded before 1970.
+    move_to_wall_time(&mut moved, &other, WallTime::from_unix_us(-1));
+    assert_eq!(decode_times(&moved)[0], 0);
 }

@@ -1,11 +1,17 @@
 //! The init segment and the fragments of a recorded file, as playback takes them apart.
 #![no_main]
 
-use eyrie_media::vod::{InitFacts, VodFile, hide_tracks, keyframe};
+use eyrie_media::vod::{InitFacts, VodFile, hide_tracks, keyframe, move_to_wall_time};
+use eyrie_types::WallTime;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     if let Ok(facts) = InitFacts::parse(data) {
         let _ = (facts.codecs().count(), facts.video(), facts.hidden());
+        for at in [i64::MIN, 0, 1_767_225_600_000_000, i64::MAX] {
+            let mut moved = data.to_vec();
+            move_to_wall_time(&mut moved, &facts, WallTime::from_unix_us(at));
+            assert_eq!(moved.len(), data.len());
+        }
     }
     for track in 1..=2 {
         if let Ok(alone) = keyframe(data, track) {
