@@ -66,15 +66,10 @@ impl Cameras {
     }
 
     fn stop(&self, key: &PlacementKey) {
-        let Some(running) = self.node.directory.lock().running.remove(key) else { return };
-        let placement = running.context.placement.clone();
+        let Some(running) = self.node.directory.lock().leave(key) else { return };
+        let node = Arc::clone(&self.node);
         // In a task of its own: one camera that takes its time to say goodbye must not keep the others waiting.
-        tokio::spawn(async move {
-            if running.actor.get_cell().stop_and_wait(None, Some(CAMERA_STOP_PATIENCE)).await.is_err() {
-                tracing::warn!(%placement, "a camera did not stop in time and was killed");
-                running.actor.get_cell().kill();
-            }
-        });
+        tokio::spawn(async move { end(&node, running).await });
     }
 
     fn update(&self, key: &PlacementKey) {
@@ -130,8 +125,9 @@ impl Cameras {
         let mut directory = self.node.directory.lock();
         let key =
             directory.running.iter().find(|(_, running)| running.actor.get_id() == id).map(|(key, _)| key.clone());
-        let Some(running) = key.and_then(|key| directory.running.remove(&key)) else { return };
+        let Some(running) = key.and_then(|key| directory.leave(&key)) else { return };
         drop(directory);
+        self.node.directory.left(&running.context);
         let placement = &running.context.placement;
         let pause = self.backoff.pause(jitter());
         metrics::counter!("eyrie_camera_restarts_total").increment(1);
@@ -207,7 +203,9 @@ impl Actor for CameraSupervisor {
         node: Arc<NodeContext>,
     ) -> Result<Cameras, ActorProcessingErr> {
         // After a crash of this actor its cameras are gone with it; what they should be is still known.
-        node.directory.lock().running.clear();
+        for running in leave_all(&node) {
+            node.directory.left(&running.context);
+        }
         let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, refilling: false };
         cameras.reconcile(&me, None).await;
         Ok(cameras)
@@ -259,12 +257,24 @@ impl Actor for CameraSupervisor {
     }
 
     async fn post_stop(&self, _: ActorRef<SupervisorMessage>, cameras: &mut Cameras) -> Result<(), ActorProcessingErr> {
-        let running: Vec<_> = std::mem::take(&mut cameras.node.directory.lock().running).into_values().collect();
-        join_all(running.iter().map(|camera| {
-            let cell = camera.actor.get_cell();
-            async move { cell.stop_and_wait(None, Some(CAMERA_STOP_PATIENCE)).await }
-        }))
-        .await;
+        join_all(leave_all(&cameras.node).into_iter().map(|running| end(&cameras.node, running))).await;
         Ok(())
     }
+}
+
+/// Tells all that run to end.
+fn leave_all(node: &NodeContext) -> Vec<RunningCamera> {
+    let mut directory = node.directory.lock();
+    let keys: Vec<_> = directory.running.keys().cloned().collect();
+    keys.iter().filter_map(|key| directory.leave(key)).collect()
+}
+
+/// Ends a camera in order, or else with force.
+async fn end(node: &NodeContext, running: RunningCamera) {
+    let cell = running.actor.get_cell();
+    if cell.stop_and_wait(None, Some(CAMERA_STOP_PATIENCE)).await.is_err() {
+        tracing::warn!(placement = %running.context.placement, "a camera did not stop in time and was killed");
+        cell.kill();
+    }
+    node.directory.left(&running.context);
 }

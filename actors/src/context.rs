@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::children::Children;
 use crate::events::EventBus;
 use crate::facts::{FactsBoard, Measured};
-use crate::index_writer::IndexWriter;
+use crate::index_writer::{FragmentChunk, IndexWriter};
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::media_threads::{MediaSeat, MediaThreads};
 use crate::node::{Directory, NodeConfig, NodeSettings};
@@ -53,18 +53,20 @@ impl NodeContext {
     /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment.
     pub(crate) fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
         // Before what waits for the index: a segment passes from here to there.
-        let open = self.directory.owner(camera).and_then(|running| running.context.open_segment());
+        let writing = self.directory.writing(camera);
+        let open: Vec<_> = writing.iter().filter_map(|context| context.open_segment()).collect();
         let mut tails = self.index.waiting_tails(camera);
-        let Some(open) = open else { return tails };
-        let same = |tail: &OpenTail| tail.row.segment == open.row.segment;
-        if tails.iter().any(|tail| same(tail) && tail.row.state != SegmentState::Open) {
-            return tails;
+        for open in open {
+            let same = |tail: &OpenTail| tail.row.segment == open.row.segment;
+            if tails.iter().any(|tail| same(tail) && tail.row.state != SegmentState::Open) {
+                continue;
+            }
+            tails.retain(|tail| !same(tail));
+            let mut entries = self.index.waiting_entries(open.row.segment);
+            let next = entries.last().map_or(0, |last| last.number + 1);
+            entries.extend(open.entries.iter().filter(|entry| entry.number >= next));
+            tails.push(OpenTail { row: open.row.clone(), entries });
         }
-        tails.retain(|tail| !same(tail));
-        let mut entries = self.index.waiting_entries(open.row.segment);
-        let next = entries.last().map_or(0, |last| last.number + 1);
-        entries.extend(open.entries.iter().filter(|entry| entry.number >= next));
-        tails.push(OpenTail { row: open.row.clone(), entries });
         tails
     }
 }
@@ -143,11 +145,21 @@ impl CameraContext {
         self.set_open_segment(Some(OpenTail { row, entries: Vec::new() }));
     }
 
-    /// Takes the segment that a recorder left open when it crashed.
-    pub(crate) fn take_left_segment(&self) -> Option<LeftSegment> {
-        let left = self.open_segment.swap(None)?;
-        let durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(LeftSegment { row: left.row.clone(), durability })
+    /// Leaves behind what a recorder that is no more left open: what it knew of it goes to the index, and the file is scanned.
+    pub(crate) fn leave_segment(&self) {
+        let Some(left) = self.open_segment() else { return };
+        let row = left.row.clone();
+        if !left.entries.is_empty() {
+            let (placement, segment, entries) = (row.placement.clone(), row.segment, left.entries.clone());
+            self.node.index.put_fragments(FragmentChunk { placement, segment, entries });
+        }
+        // Readers look here first and there next: it is always in one of them.
+        self.node.index.put_segment(row.clone());
+        self.set_open_segment(None);
+        let durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(durability) = durability {
+            self.node.left_segments.put(LeftSegment { row, durability });
+        }
     }
 
     /// Says what the ingest does, on the board.

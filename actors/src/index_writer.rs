@@ -10,6 +10,7 @@ use eyrie_types::{
 use tokio::sync::Notify;
 
 use crate::backoff::{Backoff, jitter};
+use crate::reached::reached;
 
 /// Most segment rows that wait: the latest of each segment, so twice the segments a node of 10,000 cameras has open. Beyond
 /// it the oldest goes; the scan at the next start finds it again.
@@ -134,30 +135,12 @@ impl IndexWriter {
 
     /// Waits until no part of the fragment table of `segment` waits, at most `patience`. Answers whether that was reached.
     pub(crate) async fn settled(&self, segment: SegmentId, patience: Duration) -> bool {
-        let wait = async {
-            loop {
-                let flushed = self.flushed.notified();
-                if self.lock().chunks.iter().all(|chunk| chunk.segment != segment) {
-                    return;
-                }
-                flushed.await;
-            }
-        };
-        tokio::time::timeout(patience, wait).await.is_ok()
+        reached(&self.flushed, patience, || self.lock().chunks.iter().all(|chunk| chunk.segment != segment)).await
     }
 
     /// Waits until nothing waits, at most `patience`. Answers whether that was reached.
     pub(crate) async fn drained(&self, patience: Duration) -> bool {
-        let wait = async {
-            loop {
-                let idle = self.idle.notified();
-                if self.is_empty() {
-                    return;
-                }
-                idle.await;
-            }
-        };
-        tokio::time::timeout(patience, wait).await.is_ok()
+        reached(&self.idle, patience, || self.is_empty()).await
     }
 
     /// Writes what waits, for as long as it is polled.

@@ -7,6 +7,7 @@ use eyrie_types::Event;
 use tokio::sync::Notify;
 
 use crate::backoff::{Backoff, jitter};
+use crate::reached::reached;
 
 /// Most events that wait for the store: two changes of each of 10,000 cameras while it is down, some 10 MB. Beyond it the oldest
 /// go, counted by `eyrie_outbox_events_dropped_total`: they tell of states that later ones have replaced.
@@ -37,16 +38,7 @@ impl OutboxWriter {
 
     /// Waits until nothing waits, at most `patience`. Answers whether that was reached.
     pub(crate) async fn drained(&self, patience: Duration) -> bool {
-        let wait = async {
-            loop {
-                let idle = self.idle.notified();
-                if self.lock().is_empty() {
-                    return;
-                }
-                idle.await;
-            }
-        };
-        tokio::time::timeout(patience, wait).await.is_ok()
+        reached(&self.idle, patience, || self.lock().is_empty()).await
     }
 
     /// Writes what waits, for as long as it is polled.

@@ -17,6 +17,7 @@ use eyrie_types::{
 use futures::FutureExt;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::children::Children;
 use crate::{NetworkPolicy, Node, NodeConfig, NodeHandle};
@@ -54,21 +55,25 @@ impl Rig {
     }
 
     async fn add(&self, path: &str) -> CameraId {
+        let id = CameraId::generate();
+        self.put(id, path, 1, true).await;
+        id
+    }
+
+    async fn put(&self, id: CameraId, path: &str, revision: u64, enabled: bool) {
         let source =
             RtspSource { url: self.sim.url(path), username: None, password: None, transport: RtspTransport::Tcp };
         let spec = CameraSpec {
             name: path.to_owned(),
-            enabled: true,
+            enabled,
             labels: Default::default(),
             site: None,
             source: SourceSpec::Rtsp(source),
             recording: RecordingSpec::default(),
         };
-        let (id, now) = (CameraId::generate(), WallTime::EPOCH);
-        let tenant = TenantId::default_tenant();
-        let camera = Camera { id, tenant, revision: 1, created_at: now, updated_at: now, spec };
+        let (tenant, now) = (TenantId::default_tenant(), WallTime::EPOCH);
+        let camera = Camera { id, tenant, revision, created_at: now, updated_at: now, spec };
         self.node.put_camera(camera).await.unwrap();
-        id
     }
 
     async fn online(&self, camera: CameraId) {
@@ -213,6 +218,71 @@ async fn every_fragment_of_a_segment_that_a_crashed_recorder_left_is_in_the_inde
     assert_eq!((row.fragments as usize, row.bytes), (scan.fragments.len(), scan.bytes));
     let copies = rig.store.copies_of_segment(&tenant, victim, left.start, left.segment).await.unwrap();
     assert_eq!(copies.iter().map(|copy| copy.bytes).collect::<Vec<_>>(), [scan.bytes]);
+    rig.node.shutdown().await;
+}
+
+/// Children whose recorders hear that they are to end only once the gate is open.
+fn with_late_recorder(gate: &CancellationToken) -> Children {
+    let mut children = Children::default();
+    let (production, gate) = (Arc::clone(&children.recording), gate.clone());
+    children.recording = Arc::new(move |camera, stop| {
+        let (told, gate) = (CancellationToken::new(), gate.clone());
+        let work = production(camera, told.clone());
+        let tell = async move {
+            stop.cancelled().await;
+            gate.cancelled().await;
+            told.cancel();
+        };
+        async move { tokio::join!(work, tell).0 }.boxed()
+    });
+    children
+}
+
+impl Rig {
+    /// The durable fragments of a camera that a reader finds: the tail first, then the index.
+    async fn found(&self, camera: CameraId) -> u32 {
+        let tail = self.node.open_tail(camera);
+        let mut rows = self.rows(camera).await;
+        rows.retain(|row| tail.iter().all(|open| open.row.segment != row.segment));
+        rows.iter().chain(tail.iter().map(|open| &open.row)).map(|row| row.fragments).sum()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_camera_recorded_last_is_found_while_it_ends_and_after() {
+    let gate = CancellationToken::new();
+    let rig = Rig::start(with_late_recorder(&gate)).await;
+    let camera = rig.add("a").await;
+    rig.until("some fragments", async || rig.durable(camera) >= 3).await;
+    rig.put(camera, "a", 2, false).await;
+    assert_eq!(rig.node.status(camera).unwrap().state, CameraState::Disabled);
+    let mut last = rig.found(camera).await;
+    assert!(last >= 3, "{last} fragments are found of a camera that ends");
+    gate.cancel();
+    rig.until("the segment is closed in the index", async || {
+        let found = rig.found(camera).await;
+        assert!(found >= last, "{found} fragments are found where {last} were");
+        last = found;
+        let rows = rig.rows(camera).await;
+        rig.node.open_tail(camera).is_empty() && rows.iter().all(|row| row.state == SegmentState::Closed)
+    })
+    .await;
+    rig.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorder_that_does_not_end_in_time_leaves_a_segment_that_is_scanned_at_once() {
+    let rig = Rig::start(with_late_recorder(&CancellationToken::new())).await;
+    let camera = rig.add("a").await;
+    rig.until("some fragments", async || rig.durable(camera) >= 3).await;
+    let last = rig.found(camera).await;
+    rig.put(camera, "a", 2, false).await;
+    rig.until("the segment was scanned", async || {
+        let found = rig.found(camera).await;
+        assert!(found >= last, "{found} fragments are found where {last} were");
+        rig.rows(camera).await.iter().any(|row| row.state == SegmentState::Unclosed && row.fragments >= last)
+    })
+    .await;
     rig.node.shutdown().await;
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Inner {
     /// Whose each camera is: the way from an id to its placement.
     tenants: HashMap<CameraId, TenantId>,
     pub(crate) running: BTreeMap<PlacementKey, RunningCamera>,
+    /// Incarnations that were told to end and may still write: their last rows are not all with the index.
+    leaving: Vec<Arc<CameraContext>>,
     last_epochs: BTreeMap<PlacementKey, Epoch>,
     highest_epoch: Option<Epoch>,
     pub(crate) reserve: EpochReserve,
@@ -41,6 +43,7 @@ impl Directory {
             cameras: BTreeMap::new(),
             tenants: HashMap::new(),
             running: BTreeMap::new(),
+            leaving: Vec::new(),
             last_epochs: BTreeMap::new(),
             highest_epoch: None,
             reserve: EpochReserve::new(first),
@@ -56,6 +59,20 @@ impl Directory {
     pub(crate) fn owner(&self, camera: CameraId) -> Option<RunningCamera> {
         let inner = self.lock();
         inner.running.get(&inner.key(camera)?).cloned()
+    }
+
+    /// The incarnations of a camera that write or may still write, those on their way out first.
+    pub(crate) fn writing(&self, camera: CameraId) -> Vec<Arc<CameraContext>> {
+        let inner = self.lock();
+        let owner = inner.key(camera).and_then(|key| inner.running.get(&key));
+        let leaving = inner.leaving.iter().filter(|context| context.placement.camera == camera);
+        leaving.chain(owner.map(|running| &running.context)).cloned().collect()
+    }
+
+    /// What was on its way out is out: the index has its last rows, or what is known of them.
+    pub(crate) fn left(&self, context: &Arc<CameraContext>) {
+        context.leave_segment();
+        self.lock().leaving.retain(|leaving| !Arc::ptr_eq(leaving, context));
     }
 
     /// Whether the tenant has such a camera here, running or not.
@@ -126,6 +143,13 @@ impl Inner {
         self.highest_epoch = self.highest_epoch.max(Some(epoch));
         self.last_epochs.insert(key.clone(), epoch);
         self.running.insert(key, running);
+    }
+
+    /// An incarnation is told to end: nobody is to use it any more, but what it writes meanwhile is footage all the same.
+    pub(crate) fn leave(&mut self, key: &PlacementKey) -> Option<RunningCamera> {
+        let running = self.running.remove(key)?;
+        self.leaving.push(Arc::clone(&running.context));
+        Some(running)
     }
 
     /// How many more epochs the reserve wants.

@@ -50,11 +50,8 @@ struct Recorder {
 
 impl Recorder {
     fn new(camera: Arc<CameraContext>) -> Self {
-        if let Some(left) = camera.take_left_segment() {
-            // An earlier recorder of this incarnation crashed and left a segment behind: nobody appends to it again.
-            camera.node.index.put_segment(left.row.clone());
-            camera.node.left_segments.put(left);
-        }
+        // An earlier recorder of this incarnation may have crashed and left a segment behind: nobody appends to it again.
+        camera.leave_segment();
         // What the earlier one left unread is still pinned in the ring.
         let reader = match camera.last_durable_seq() {
             Some(seq) => camera.ring.resume_reader(seq),
