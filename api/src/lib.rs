@@ -11,11 +11,13 @@ mod camera_input;
 mod dashboard;
 mod export;
 mod extract;
+mod fair_places;
 mod fleet;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gateway;
 mod handlers;
+mod known_camera;
 mod limits;
 mod merge_patch;
 pub mod model;

@@ -9,7 +9,7 @@ mod prepared;
 mod send;
 
 pub(crate) use byte_range::{Asked, etag_matches};
-pub(crate) use exports::{ExportKey, ExportPlace, Exports, NoPlace};
+pub(crate) use exports::{ExportKey, ExportPlace, Exports};
 pub(crate) use first_pass::prepare;
 pub(crate) use headers::describe;
 pub(crate) use prepared::Prepared;

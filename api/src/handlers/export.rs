@@ -4,12 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use eyrie_storage::store::StoreError;
 use eyrie_types::{CameraId, ProblemCode};
 
 use super::footage::ledger_of;
-use crate::export::{Asked, ExportKey, NoPlace, body, describe, etag_matches, prepare};
+use crate::export::{Asked, ExportKey, body, describe, etag_matches, prepare};
 use crate::extract::{ApiPath, ApiQuery, range_of};
+use crate::fair_places::NoPlace;
+use crate::known_camera::known_camera;
 use crate::model::ExportQuery;
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -69,11 +70,11 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let key =
         ExportKey { tenant: caller.tenant.clone(), camera: id, range: range_of(query.from, query.to, RANGE_MAX)? };
-    let name = camera_name(state, caller, id).await?;
-    let place = state.exports().enter(caller.user).map_err(|refused| {
+    let name = known_camera(state, &caller.tenant, id).await?;
+    let place = state.exports().enter(caller.user).await.map_err(|refused| {
         let detail = match refused {
-            NoPlace::User => "As many of your exports run as may; wait for one to end.",
-            NoPlace::Node => "As many exports run on this node as may.",
+            NoPlace::Share => "As many of your exports run as may; wait for one to end.",
+            NoPlace::All => "As many exports run on this node as may.",
         };
         Problem::new(ProblemCode::TooManyRequests, detail).retry_after(RETRY_S)
     })?;
@@ -123,13 +124,4 @@ fn set(headers: &mut HeaderMap, field: header::HeaderName, value: String) {
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(field, value);
     }
-}
-
-/// The name of a camera, deleted or not: what it recorded stays.
-async fn camera_name(state: &GatewayState, caller: &Principal, id: CameraId) -> Result<String, Problem> {
-    if let Some(stored) = state.store().camera(&caller.tenant, id).await? {
-        return Ok(stored.camera.spec.name);
-    }
-    let deleted = state.store().deleted_camera(&caller.tenant, id).await?;
-    Ok(deleted.ok_or(StoreError::NotFound("camera"))?.name)
 }

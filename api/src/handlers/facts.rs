@@ -5,8 +5,8 @@ use axum::extract::State;
 use eyrie_storage::facts::{HOURS_KEPT, StepPlan};
 use eyrie_types::{CameraId, TimeRange};
 
-use super::footage;
 use crate::extract::{ApiPath, ApiQuery, range_or};
+use crate::known_camera::known_camera;
 use crate::model::{FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -31,7 +31,7 @@ pub(crate) async fn get_facts(
     match state.node().facts(&caller.tenant, id) {
         Some(facts) => Ok(Json(facts.into())),
         None => {
-            footage::check_known(&state, &caller.tenant, id).await?;
+            known_camera(&state, &caller.tenant, id).await?;
             Ok(Json(eyrie_actors::StreamFacts::none(state.clock().now()).into()))
         }
     }
@@ -51,7 +51,7 @@ pub(crate) async fn get_facts_history(
     ApiQuery(query): ApiQuery<HistoryQuery>,
 ) -> Result<Json<FactsHistoryAnswer>, Problem> {
     let (range, plan) = asked(&state, &query)?;
-    footage::check_known(&state, &caller.tenant, id).await?;
+    known_camera(&state, &caller.tenant, id).await?;
     let points = state.node().facts_history(&caller.tenant, id, range, plan).await?;
     let points = points.into_iter().map(|(at, point)| FactsPoint::of(at, point)).collect();
     Ok(Json(FactsHistoryAnswer { step_s: plan.step_s(), points }))

@@ -3,10 +3,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use eyrie_storage::ledger::{Ledger, LedgerRows};
-use eyrie_storage::store::StoreError;
 use eyrie_types::{CameraId, TenantId, TimeRange, WallTime};
 
 use crate::extract::{ApiPath, ApiQuery, range_or};
+use crate::known_camera::known_camera;
 use crate::model::{GapsAnswer, RangeQuery, RecordingsAnswer};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -55,15 +55,8 @@ pub(crate) async fn list_gaps(
 async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &RangeQuery) -> Result<Ledger, Problem> {
     let now = state.clock().now();
     let range = range_or(query.from, query.to, now, RANGE_DEFAULT, RANGE_MAX)?;
-    check_known(state, &caller.tenant, id).await?;
+    known_camera(state, &caller.tenant, id).await?;
     ledger_of(state, &caller.tenant, id, range, now).await
-}
-
-/// Passes for a camera of the tenant, deleted or not.
-pub(super) async fn check_known(state: &GatewayState, tenant: &TenantId, id: CameraId) -> Result<(), Problem> {
-    let known =
-        state.store().camera(tenant, id).await?.is_some() || state.store().deleted_camera(tenant, id).await?.is_some();
-    if known { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }
 }
 
 /// The account of a camera over `range`: the index, and what is durable but not in it yet.

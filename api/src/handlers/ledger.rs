@@ -8,6 +8,7 @@ use eyrie_types::{CameraId, TenantId, TimeRange, WallTime};
 
 use super::footage;
 use crate::extract::{ApiPath, ApiQuery, range_or};
+use crate::known_camera::known_camera;
 use crate::model::{LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineQuery};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -39,7 +40,7 @@ pub(crate) async fn get_ledger(
 ) -> Result<Json<LedgerAnswer>, Problem> {
     let now = state.clock().now();
     let range = range_or(query.from, query.to, now, LEDGER_DEFAULT, RANGE_MAX)?;
-    footage::check_known(&state, &caller.tenant, id).await?;
+    known_camera(&state, &caller.tenant, id).await?;
     let days = days(&state, &caller.tenant, id, range, now).await?;
     let mut total = Summary::default();
     days.values().for_each(|day| total.add(&day.summary));
@@ -69,7 +70,7 @@ pub(crate) async fn get_timeline(
     if !(1..=POINTS.1).contains(&points) {
         return Err(Problem::query("points", format!("must be 1 to {}", POINTS.1)));
     }
-    footage::check_known(&state, &caller.tenant, id).await?;
+    known_camera(&state, &caller.tenant, id).await?;
     let there = state.store().camera(&caller.tenant, id).await?.is_some();
     let drawn: Vec<DayItem> = if range.duration() <= EXACT_MAX {
         items(&footage::ledger_of(&state, &caller.tenant, id, range, now).await?)

@@ -6,15 +6,15 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_storage::store::{MarkerQuery, StoreError};
 use eyrie_types::{
-    CameraId, MARKER_TITLE_CHARS_MAX, Marker, MarkerId, MarkerText, ProblemCode, Role, TimeRange, WallTime,
-    check_category,
+    CameraId, MARKER_TITLE_CHARS_MAX, Marker, MarkerId, MarkerText, ProblemCode, Role, WallTime, check_category,
 };
 use serde_json::Value;
 
-use super::{footage, page};
+use super::page;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, from_value, range_of};
+use crate::known_camera::known_camera;
 use crate::merge_patch::merge_patch;
-use crate::model::{CameraMarkersQuery, MarkerInput, MarkerPage, MarkerPatch, MarkersQuery};
+use crate::model::{MarkerInput, MarkerPage, MarkerPatch, MarkersQuery};
 use crate::principal::{Authorized, Correlation, Principal};
 use crate::{GatewayState, Problem};
 
@@ -25,25 +25,16 @@ const SEARCH_CHARS_MAX: usize = MARKER_TITLE_CHARS_MAX;
 ///
 /// Those of a camera that was deleted stay, for operators.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/markers", tag = "markers",
-    params(("id" = CameraId, Path, description = "Which camera."), CameraMarkersQuery),
+    params(("id" = CameraId, Path, description = "Which camera."), MarkersQuery),
     responses((status = 200, description = "A page of markers.", body = MarkerPage)))]
 pub(crate) async fn list_camera_markers(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     ApiPath(id): ApiPath<CameraId>,
-    ApiQuery(query): ApiQuery<CameraMarkersQuery>,
+    ApiQuery(query): ApiQuery<MarkersQuery>,
 ) -> Result<Json<MarkerPage>, Problem> {
-    let range = range(query.from, query.to)?;
+    let asked = MarkerQuery { camera: Some(id), of_deleted: true, ..asked(query)? };
     check_visible(&state, &caller, id).await?;
-    let asked = MarkerQuery {
-        camera: Some(id),
-        of_deleted: true,
-        range,
-        category: category(query.category)?,
-        search: None,
-        limit: page::limit(query.limit)?,
-        cursor: page::cursor(query.cursor),
-    };
     list(&state, &caller, asked).await
 }
 
@@ -55,18 +46,7 @@ pub(crate) async fn list_markers(
     caller: Authorized<Principal>,
     ApiQuery(query): ApiQuery<MarkersQuery>,
 ) -> Result<Json<MarkerPage>, Problem> {
-    if query.search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX) {
-        return Err(Problem::query("search", format!("must be at most {SEARCH_CHARS_MAX} characters long")));
-    }
-    let asked = MarkerQuery {
-        camera: None,
-        of_deleted: sees_deleted(&caller),
-        range: range(query.from, query.to)?,
-        category: category(query.category)?,
-        search: query.search,
-        limit: page::limit(query.limit)?,
-        cursor: page::cursor(query.cursor),
-    };
+    let asked = MarkerQuery { of_deleted: sees_deleted(&caller), ..asked(query)? };
     list(&state, &caller, asked).await
 }
 
@@ -140,16 +120,19 @@ async fn list(state: &GatewayState, caller: &Principal, query: MarkerQuery) -> R
     Ok(Json(MarkerPage { items: found.items, next_cursor: page::next(found.next_cursor) }))
 }
 
-/// The range asked for. Markers come in pages, so any length will do.
-fn range(from: Option<WallTime>, to: Option<WallTime>) -> Result<TimeRange, Problem> {
-    range_of(from.unwrap_or(WallTime::EPOCH), to.unwrap_or(WallTime::MAX), Duration::MAX)
-}
-
-fn category(asked: Option<String>) -> Result<Option<String>, Problem> {
-    if let Some(category) = &asked {
+/// What is asked for, of all cameras that are there.
+fn asked(query: MarkersQuery) -> Result<MarkerQuery, Problem> {
+    let MarkersQuery { search, from, to, category, limit, cursor } = query;
+    if search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX) {
+        return Err(Problem::query("search", format!("must be at most {SEARCH_CHARS_MAX} characters long")));
+    }
+    // Markers come in pages, so any length will do.
+    let range = range_of(from.unwrap_or(WallTime::EPOCH), to.unwrap_or(WallTime::MAX), Duration::MAX)?;
+    if let Some(category) = &category {
         check_category("category", category).map_err(|error| Problem::query(error.field, error.reason))?;
     }
-    Ok(asked)
+    let (limit, cursor) = (page::limit(limit)?, page::cursor(cursor));
+    Ok(MarkerQuery { camera: None, of_deleted: false, range, category, search, limit, cursor })
 }
 
 /// Whether the caller sees the markers of deleted cameras.
@@ -160,7 +143,7 @@ pub(super) fn sees_deleted(caller: &Principal) -> bool {
 /// Passes for a camera of the tenant; for operators also for one that was deleted.
 async fn check_visible(state: &GatewayState, caller: &Principal, id: CameraId) -> Result<(), Problem> {
     if sees_deleted(caller) {
-        return footage::check_known(state, &caller.tenant, id).await;
+        return known_camera(state, &caller.tenant, id).await.map(drop);
     }
     let there = state.store().camera(&caller.tenant, id).await?.is_some();
     if there { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }

@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_storage::ledger::LATE_TAIL_GRACE;
-use eyrie_storage::store::StoreError;
 use eyrie_types::{CameraId, FieldError, ProblemCode, WallTime};
 
 use crate::export::etag_matches;
 use crate::extract::{ApiPath, ApiQuery, range_of};
+use crate::known_camera::known_camera;
 use crate::model::{LatestQuery, SpriteQuery, ThumbnailQuery};
 use crate::pictures::{LOOK_BACK, Picture, PictureError, Sheet, cells, latest, newest, newest_before, recorded, sheet};
 use crate::principal::{Authorized, Principal};
@@ -128,10 +128,10 @@ async fn answer_thumbnail(
 ) -> Result<Response, Problem> {
     let width = width.unwrap_or(THUMBNAIL_WIDTH);
     wrong_width(width).map_or(Ok(()), |error| Err(Problem::queries(vec![error])))?;
-    known(state, caller, id).await?;
+    known_camera(state, &caller.tenant, id).await?;
     let (tenant, now) = (&caller.tenant, state.clock().now());
     let Some(at) = at else {
-        let found = match latest(state, tenant, id, width).await {
+        let found = match latest(state, tenant, caller.session, id, width).await {
             // What the camera sends now cannot be decoded; what it sent before may be.
             Ok(None) | Err(PictureError::Undecodable) => None,
             made => made?,
@@ -143,7 +143,7 @@ async fn answer_thumbnail(
                 if candidates.is_empty() {
                     return Err(Problem::new(ProblemCode::NotFound, "There is no picture of this camera yet."));
                 }
-                recorded(state, candidates, width).await?
+                recorded(state, caller.session, candidates, width).await?
             }
         };
         return Ok(respond(&picture, "private, max-age=2", headers));
@@ -155,7 +155,7 @@ async fn answer_thumbnail(
             format!("Nothing that can be shown was recorded at this moment or in the {minutes} minutes before it.");
         return Err(Problem::new(ProblemCode::NotFound, detail));
     }
-    let picture = recorded(state, candidates, width).await?;
+    let picture = recorded(state, caller.session, candidates, width).await?;
     Ok(respond(&picture, caching(at, now), headers))
 }
 
@@ -180,32 +180,25 @@ async fn answer_sprite(
         return Err(Problem::queries(wrong));
     }
     let range = range_of(query.from, query.to, RANGE_MAX)?;
-    known(state, caller, id).await?;
+    known_camera(state, &caller.tenant, id).await?;
     let count = layout.columns * layout.rows;
     let length_us = range.end.signed_us_since(range.start);
     let moments = (0..count).map(|cell| range.start.offset_us(length_us / i64::from(count) * i64::from(cell)));
     let cells = {
-        let _place = state.playback().playlist().await?;
+        let _place = state.playback().playlist(caller.session).await?;
         cells(state, &caller.tenant, id, moments).await.map_err(PictureError::from)?
     };
     if cells.iter().all(Option::is_none) {
         let detail = "Nothing was recorded at any of the moments of this range.";
         return Err(Problem::new(ProblemCode::NotFound, detail));
     }
-    let picture = sheet(state, layout, cells).await?;
+    let picture = sheet(state, caller.session, layout, cells).await?;
     Ok(respond(&picture, caching(range.end, state.clock().now()), headers))
 }
 
 fn wrong_width(width: u32) -> Option<FieldError> {
     let right = WIDTHS.contains(&width) && width.is_multiple_of(2);
     (!right).then(|| FieldError::new("width", format!("must be even, {} to {}", WIDTHS.start(), WIDTHS.end())))
-}
-
-/// Whether the camera is or was one of the caller's.
-async fn known(state: &GatewayState, caller: &Principal, id: CameraId) -> Result<(), Problem> {
-    let (tenant, store) = (&caller.tenant, state.store());
-    let known = store.camera(tenant, id).await?.is_some() || store.deleted_camera(tenant, id).await?.is_some();
-    if known { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }
 }
 
 /// How long a picture of a moment may be kept. The viewer was authorized, so no shared cache may answer for us.

@@ -101,7 +101,7 @@ async fn index(
     id: CameraId,
     query: &PlaybackQuery,
 ) -> Result<Response, Problem> {
-    let _place = state.playback().playlist().await?;
+    let _place = state.playback().playlist(caller.session).await?;
     let listing = list(state, caller, id, query).await?;
     let text = listing.playlist.multivariant(&format!("from={}&to={}", query.from, query.to));
     Ok(respond(text, &listing))
@@ -115,7 +115,7 @@ async fn playlist(
     query: &PlaybackQuery,
 ) -> Result<Response, Problem> {
     let too_large = |error: PlaylistTooLarge| Problem::query("to", error.to_string());
-    let _place = state.playback().playlist().await?;
+    let _place = state.playback().playlist(caller.session).await?;
     let render = match name {
         "media.m3u8" => |listing: &Listing| listing.playlist.media().map(Some),
         "iframes.m3u8" => |listing: &Listing| listing.playlist.i_frames(),

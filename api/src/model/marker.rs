@@ -50,30 +50,7 @@ pub struct MarkerPatch {
     pub note: Option<String>,
 }
 
-/// Which markers of a camera, and which page of them.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct CameraMarkersQuery {
-    /// The first moment; by default the beginning. Markers that reach into the range count.
-    #[serde(default)]
-    pub from: Option<WallTime>,
-    /// The first moment after it; by default the end of time.
-    #[serde(default)]
-    pub to: Option<WallTime>,
-    /// Of this category alone.
-    #[serde(default)]
-    pub category: Option<String>,
-    /// Entries on a page: 1 to 1,000, by default 100.
-    #[serde(default)]
-    #[param(minimum = 1, maximum = 1000)]
-    pub limit: Option<u32>,
-    /// `next_cursor` of the page before.
-    #[serde(default)]
-    pub cursor: Option<String>,
-}
-
-/// Which markers of all cameras, and which page of them.
+/// Which markers, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

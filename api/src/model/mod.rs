@@ -35,7 +35,7 @@ pub use ledger::{
 };
 pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
-pub use marker::{CameraMarkersQuery, MarkerInput, MarkerPage, MarkerPatch, MarkersQuery, TimelineMarker};
+pub use marker::{MarkerInput, MarkerPage, MarkerPatch, MarkersQuery, TimelineMarker};
 pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
 pub use pictures::{LatestQuery, SpriteQuery, ThumbnailQuery};
 pub use playback::PlaybackQuery;

@@ -1,24 +1,25 @@
 use std::ffi::OsString;
 use std::io;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use eyrie_media::VideoCodec;
+use eyrie_types::SessionId;
 use ffmpeg_sidecar::command::FfmpegCommand;
 use ffmpeg_sidecar::paths::ffmpeg_path;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::PictureError;
+use crate::fair_places::{FairPlace, FairPlaces, PlaceLimits};
 
-/// Decoders at once: each keeps a core busy for some tens of milliseconds and takes 40 MB, and recording comes first.
-const DECODERS_MAX: usize = 2;
-/// Pictures being made or waiting for a decoder: those of a page of 64 cameras. The next is told to come back.
-const WAITING_MAX: usize = 64;
-/// How long a picture waits for a decoder before it is told to come back.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Decoders at once: each keeps a core busy for some tens of milliseconds and takes 40 MB, and recording comes first. One session
+/// may have both, as none holds one for long; between sessions they go by turns. As many pictures of a session may wait as a page
+/// of 64 cameras has, and no longer than its reader does.
+const DECODERS: PlaceLimits =
+    PlaceLimits { of: "picture", all: 2, share: 2, waiting: 64, patience: Duration::from_secs(10) };
 /// How long a decoder may take: far more than any picture needs on a loaded machine.
 const DECODE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Processor seconds after which a decoder ends by itself, whoever still watches it.
@@ -37,25 +38,14 @@ const JPEG_BYTES_MAX: usize = 32 << 20;
 #[derive(Debug)]
 pub(super) struct Ffmpeg {
     program: OsString,
-    places: Semaphore,
-    waiting: Semaphore,
+    places: Arc<FairPlaces<SessionId>>,
 }
 
 /// A place for one child after the other.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    ffmpeg: &'a Ffmpeg,
-    _place: SemaphorePermit<'a>,
-    _waiting: Waiting<'a>,
-}
-
-#[derive(Debug)]
-struct Waiting<'a>(#[allow(dead_code, reason = "held")] SemaphorePermit<'a>);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        metrics::gauge!("eyrie_pictures_waiting").decrement(1.0);
-    }
+pub(super) struct Turn {
+    program: OsString,
+    _place: FairPlace<SessionId>,
 }
 
 impl Ffmpeg {
@@ -64,26 +54,20 @@ impl Ffmpeg {
     }
 
     fn at(program: OsString) -> Self {
-        Self { program, places: Semaphore::new(DECODERS_MAX), waiting: Semaphore::new(WAITING_MAX) }
+        Self { program, places: FairPlaces::new(DECODERS) }
     }
 
     /// Waits for a place. Whoever has one reads what is to be decoded then, not before.
-    pub(super) async fn turn(&self) -> Result<Turn<'_>, PictureError> {
-        let busy = || {
-            metrics::counter!("eyrie_pictures_refused_total").increment(1);
-            PictureError::Busy
-        };
-        let waiting = self.waiting.try_acquire().map_err(|_| busy())?;
-        metrics::gauge!("eyrie_pictures_waiting").increment(1.0);
-        let waiting = Waiting(waiting);
-        match tokio::time::timeout(PATIENCE, self.places.acquire()).await {
-            Ok(Ok(place)) => Ok(Turn { ffmpeg: self, _place: place, _waiting: waiting }),
-            _ => Err(busy()),
-        }
+    ///
+    /// # Errors
+    /// [`PictureError::Busy`] when none comes in time.
+    pub(super) async fn turn(&self, session: SessionId) -> Result<Turn, PictureError> {
+        let place = self.places.take(session).await.map_err(|_| PictureError::Busy)?;
+        Ok(Turn { program: self.program.clone(), _place: place })
     }
 }
 
-impl Turn<'_> {
+impl Turn {
     /// The first picture of an elementary stream as a JPEG.
     pub(super) async fn jpeg(&self, codec: VideoCodec, stream: &[u8], size: (u32, u32)) -> Result<Bytes, PictureError> {
         let (width, height) = size;
@@ -121,7 +105,7 @@ impl Turn<'_> {
     }
 
     fn command(&self) -> FfmpegCommand {
-        let mut command = FfmpegCommand::new_with_path(self.ffmpeg.program.as_os_str());
+        let mut command = FfmpegCommand::new_with_path(self.program.as_os_str());
         command.args(["-v", "error", "-nostdin", "-timelimit", CPU_SECONDS_MAX, "-max_alloc", ALLOCATION_BYTES_MAX]);
         command.args(["-filter_threads", "1", "-protocol_whitelist", "pipe"]);
         command
@@ -190,7 +174,8 @@ mod tests {
     #[tokio::test]
     async fn without_ffmpeg_it_is_said_what_to_install() {
         let ffmpeg = Ffmpeg::at("/nonexistent/ffmpeg".into());
-        let failed = ffmpeg.turn().await.unwrap().jpeg(VideoCodec::H264, &[], (16, 16)).await.unwrap_err();
+        let failed =
+            ffmpeg.turn(SessionId::generate()).await.unwrap().jpeg(VideoCodec::H264, &[], (16, 16)).await.unwrap_err();
         assert_eq!(failed, PictureError::NotInstalled);
         let problem = crate::Problem::from(failed);
         assert!(problem.status == 503 && problem.detail.contains("install the package ffmpeg"), "{}", problem.detail);
@@ -199,7 +184,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_that_are_no_picture_make_none() {
         let ffmpeg = Ffmpeg::new();
-        let turn = ffmpeg.turn().await.unwrap();
+        let turn = ffmpeg.turn(SessionId::generate()).await.unwrap();
         for junk in [vec![], vec![0; 4096], b"\0\0\0\x01\x67\x42\0\0\0\x01\x65\xff\xff".repeat(200)] {
             for codec in [VideoCodec::H264, VideoCodec::H265] {
                 assert_eq!(turn.jpeg(codec, &junk, (32, 32)).await.unwrap_err(), PictureError::Undecodable);
@@ -210,16 +195,31 @@ mod tests {
     #[tokio::test]
     async fn planes_become_a_jpeg_of_their_size() {
         let ffmpeg = Ffmpeg::new();
-        let jpeg = ffmpeg.turn().await.unwrap().encode(&vec![128; 64 * 32 * 3 / 2], (64, 32)).await.unwrap();
+        let jpeg = ffmpeg
+            .turn(SessionId::generate())
+            .await
+            .unwrap()
+            .encode(&vec![128; 64 * 32 * 3 / 2], (64, 32))
+            .await
+            .unwrap();
         let size = jpeg.windows(9).find(|bytes| bytes.starts_with(&[0xff, 0xc0])).unwrap();
         assert_eq!(size[5..9], [0, 32, 0, 64]);
     }
 
     #[tokio::test]
-    async fn beyond_the_limit_of_those_who_wait_the_next_is_told_to_come_back() {
+    async fn beyond_the_limit_of_those_who_wait_the_next_is_told_to_come_back_and_another_session_is_not() {
         let ffmpeg = Ffmpeg::new();
-        let _taken = ffmpeg.waiting.try_acquire_many(WAITING_MAX as u32).unwrap();
-        let refused = crate::Problem::from(ffmpeg.turn().await.unwrap_err());
+        let (flood, other) = (SessionId::generate(), SessionId::generate());
+        let mut held = vec![ffmpeg.turn(flood).await.unwrap(), ffmpeg.turn(flood).await.unwrap()];
+        let mut waiting: Vec<_> = (0..DECODERS.waiting).map(|_| Box::pin(ffmpeg.turn(flood))).collect();
+        for one in &mut waiting {
+            assert!(futures::poll!(one).is_pending());
+        }
+        let refused = crate::Problem::from(ffmpeg.turn(flood).await.unwrap_err());
         assert_eq!((refused.status, refused.retry_after_s), (429, Some(2)));
+        let mut next = Box::pin(ffmpeg.turn(other));
+        assert!(futures::poll!(&mut next).is_pending());
+        held.pop();
+        assert!(next.await.is_ok(), "its turn comes before those of who had one");
     }
 }

@@ -1,13 +1,13 @@
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use eyrie_media::AccessUnit;
-use eyrie_types::{CameraId, Monotonic, TenantId};
+use eyrie_types::{CameraId, Monotonic, SessionId, TenantId};
 use lru::LruCache;
 
+use super::ffmpeg::Turn;
 use super::still::Still;
-use super::{Picture, PictureError, PictureKey, Pictures};
+use super::{Picture, PictureError, PictureKey};
 use crate::GatewayState;
 
 /// How old a latest picture may be before another is decoded: whoever wants to see movement plays the live stream.
@@ -43,6 +43,7 @@ impl Latest {
 pub(crate) async fn latest(
     state: &GatewayState,
     tenant: &TenantId,
+    session: SessionId,
     camera: CameraId,
     width: u32,
 ) -> Result<Option<Picture>, PictureError> {
@@ -54,18 +55,15 @@ pub(crate) async fn latest(
         return Ok(Some(kept));
     }
     let key = PictureKey::Live { camera, at: unit.wall, width };
-    let made = pictures.get(key.clone(), |pictures: Arc<Pictures>| decode(pictures, unit, width)).await?;
-    pictures.latest().note(camera, width, now, key);
-    Ok(Some(made))
-}
-
-async fn decode(pictures: Arc<Pictures>, unit: AccessUnit, width: u32) -> Result<Picture, PictureError> {
     let (_, _, track) = unit.stream.video().ok_or(PictureError::Undecodable)?;
     // A copy: who waits for a decoder holds none of the ring's memory.
-    let still = Still::new(track, &unit.data)?;
-    let at = unit.wall;
+    let (still, at) = (Still::new(track, &unit.data)?, unit.wall);
     drop(unit);
-    let turn = pictures.ffmpeg().turn().await?;
-    let jpeg = turn.jpeg(still.track.codec, &still.data, (width, still.height(width))).await?;
-    Ok(Picture::new(jpeg, Some(at)))
+    let make = move |turn: Turn| async move {
+        let jpeg = turn.jpeg(still.track.codec, &still.data, (width, still.height(width))).await?;
+        Ok(Picture::new(jpeg, Some(at)))
+    };
+    let made = pictures.get(session, key.clone(), make).await?;
+    pictures.latest().note(camera, width, now, key);
+    Ok(Some(made))
 }

@@ -1,5 +1,5 @@
 //! Pictures out of footage: keyframes, decoded by short-lived ffmpeg children into JPEG. Start reading at [`Pictures`], which makes
-//! each picture once however many ask for it; `find` says which keyframe answers a moment, `sheet` puts many on one.
+//! each picture once however many of a session ask for it; `find` says which keyframe answers a moment, `sheet` puts many on one.
 
 mod error;
 mod ffmpeg;

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
-use eyrie_types::{CameraId, SegmentId, WallTime};
+use eyrie_types::{CameraId, SegmentId, SessionId, WallTime};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
 
-use super::ffmpeg::Ffmpeg;
+use super::ffmpeg::{Ffmpeg, Turn};
 use super::latest::Latest;
 use super::{PictureError, telemetry};
 use crate::byte_lru::ByteLru;
@@ -57,8 +57,10 @@ fn cost(picture: &Picture) -> usize {
 
 type Made = Result<Picture, PictureError>;
 type Flight = Shared<BoxFuture<'static, Made>>;
+/// Who makes which picture. Each session makes its own: whoever joined another's would wait among all that the other asked for.
+type FlightKey = (SessionId, PictureKey);
 
-/// Makes pictures, each once however many ask for it at the same time, and keeps them.
+/// Makes pictures, each once however many of a session ask for it at the same time, and keeps them for all.
 #[derive(Debug)]
 pub(crate) struct Pictures {
     ffmpeg: Ffmpeg,
@@ -70,7 +72,7 @@ pub(crate) struct Pictures {
 struct Known {
     cache: ByteLru<PictureKey, Picture>,
     /// What is being made, by those who wait for it: once none does, it is given up.
-    flights: HashMap<PictureKey, WeakShared<BoxFuture<'static, Made>>>,
+    flights: HashMap<FlightKey, WeakShared<BoxFuture<'static, Made>>>,
 }
 
 impl Pictures {
@@ -84,10 +86,6 @@ impl Pictures {
         Arc::new(Self { ffmpeg, known, latest: Latest::default() })
     }
 
-    pub(super) fn ffmpeg(&self) -> &Ffmpeg {
-        &self.ffmpeg
-    }
-
     pub(super) fn latest(&self) -> &Latest {
         &self.latest
     }
@@ -97,57 +95,72 @@ impl Pictures {
         self.lock().cache.get(key)
     }
 
-    /// The picture of `key`: kept, being made, or made by `make` now.
-    pub(super) async fn get<M, F>(self: &Arc<Self>, key: PictureKey, make: M) -> Made
+    /// The picture of `key`: kept, being made, or made by `make` once it is the turn of `session`.
+    ///
+    /// # Errors
+    /// [`PictureError::Busy`] when its turn does not come in time; those of `make`.
+    pub(super) async fn get<M, F>(self: &Arc<Self>, session: SessionId, key: PictureKey, make: M) -> Made
     where
-        M: FnOnce(Arc<Self>) -> F,
+        M: FnOnce(Turn) -> F + Send + 'static,
         F: Future<Output = Made> + Send + 'static,
     {
-        let (flight, source) = match self.join(key, make) {
+        let (flight, source) = match self.join((session, key), make) {
             Ok(kept) => {
-                metrics::counter!("eyrie_pictures_answered_total", "from" => "cache").increment(1);
+                answered("cache");
                 return Ok(kept);
             }
             Err(flight) => flight,
         };
         let made = flight.await;
         if made.is_ok() {
-            metrics::counter!("eyrie_pictures_answered_total", "from" => source).increment(1);
+            answered(source);
         }
         made
     }
 
-    fn join<M, F>(self: &Arc<Self>, key: PictureKey, make: M) -> Result<Picture, (Flight, &'static str)>
+    fn join<M, F>(self: &Arc<Self>, asked: FlightKey, make: M) -> Result<Picture, (Flight, &'static str)>
     where
-        M: FnOnce(Arc<Self>) -> F,
+        M: FnOnce(Turn) -> F + Send + 'static,
         F: Future<Output = Made> + Send + 'static,
     {
         let mut known = self.lock();
-        if let Some(kept) = known.cache.get(&key) {
+        if let Some(kept) = known.cache.get(&asked.1) {
             return Ok(kept);
         }
-        if let Some(flight) = known.flights.get(&key).and_then(WeakShared::upgrade) {
+        if let Some(flight) = known.flights.get(&asked).and_then(WeakShared::upgrade) {
             return Err((flight, "another"));
         }
-        let (me, making) = (Arc::clone(self), make(Arc::clone(self)));
-        let landing = key.clone();
+        let (me, landing) = (Arc::clone(self), asked.clone());
         let flight = async move {
-            let made = making.await;
+            let made = me.make(&landing, make).await;
             me.land(landing, &made);
             made
         };
         let flight = flight.boxed().shared();
         // Those that were given up: at most as many as there are requests at once.
         known.flights.retain(|_, flight| flight.upgrade().is_some());
-        known.flights.extend(flight.downgrade().map(|weak| (key, weak)));
+        known.flights.extend(flight.downgrade().map(|weak| (asked, weak)));
         Err((flight, "decoder"))
     }
 
-    fn land(&self, key: PictureKey, made: &Made) {
+    async fn make<M, F>(&self, (session, key): &FlightKey, make: M) -> Made
+    where
+        M: FnOnce(Turn) -> F,
+        F: Future<Output = Made>,
+    {
+        let turn = self.ffmpeg.turn(*session).await?;
+        match self.kept(key) {
+            // Another session made it meanwhile.
+            Some(kept) => Ok(kept),
+            None => make(turn).await,
+        }
+    }
+
+    fn land(&self, asked: FlightKey, made: &Made) {
         let mut known = self.lock();
-        known.flights.remove(&key);
+        known.flights.remove(&asked);
         if let Ok(picture) = made {
-            let bytes = known.cache.keep(key, picture.clone());
+            let bytes = known.cache.keep(asked.1, picture.clone());
             metrics::gauge!("eyrie_pictures_cache_bytes").set(bytes as f64);
         }
     }
@@ -158,6 +171,10 @@ impl Pictures {
     }
 }
 
+fn answered(from: &'static str) {
+    metrics::counter!("eyrie_pictures_answered_total", "from" => from).increment(1);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,9 +183,10 @@ mod tests {
     #[tokio::test]
     async fn a_hundred_who_ask_for_one_picture_cause_one_decode() {
         let (pictures, made) = (Pictures::new(), Arc::new(AtomicUsize::new(0)));
+        let session = SessionId::generate();
         let ask = || {
             let made = Arc::clone(&made);
-            pictures.get(PictureKey::Sheet([1; 32]), |_| async move {
+            pictures.get(session, PictureKey::Sheet([1; 32]), |_| async move {
                 tokio::task::yield_now().await;
                 made.fetch_add(1, Ordering::Relaxed);
                 Ok(Picture::new(Bytes::from_static(b"jpeg"), None))
@@ -185,9 +203,10 @@ mod tests {
     async fn who_gives_up_does_not_take_the_picture_from_the_others_and_failures_are_not_kept() {
         let pictures = Pictures::new();
         let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let session = SessionId::generate();
         let wait = |made: Made| {
             let gate = Arc::clone(&gate);
-            pictures.get(PictureKey::Sheet([2; 32]), |_| async move {
+            pictures.get(session, PictureKey::Sheet([2; 32]), |_| async move {
                 let _ = gate.acquire().await;
                 made
             })
@@ -209,5 +228,20 @@ mod tests {
         gate.add_permits(1);
         assert_eq!(second.await.unwrap().jpeg, "jpeg");
         assert!(pictures.lock().flights.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_another_session_made_while_one_waited_for_its_turn_is_not_made_again() {
+        let pictures = Pictures::new();
+        let (first, second) = (SessionId::generate(), SessionId::generate());
+        let key = || PictureKey::Sheet([3; 32]);
+        let held = [pictures.ffmpeg.turn(first).await.unwrap(), pictures.ffmpeg.turn(first).await.unwrap()];
+        let mut waiting = Box::pin(pictures.get(first, key(), |_| async { Err(PictureError::Undecodable) }));
+        assert!(futures::poll!(&mut waiting).is_pending());
+        let mut other =
+            Box::pin(pictures.get(second, key(), |_| async { Ok(Picture::new(Bytes::from_static(b"jpeg"), None)) }));
+        assert!(futures::poll!(&mut other).is_pending(), "it joins nobody");
+        drop(held);
+        assert_eq!((other.await.unwrap().jpeg, waiting.await.unwrap().jpeg), ("jpeg".into(), "jpeg".into()));
     }
 }

@@ -1,11 +1,10 @@
-use std::sync::Arc;
-
 use aws_lc_rs::digest::{Context, SHA256};
 use eyrie_media::VideoTrack;
+use eyrie_types::SessionId;
 
 use super::ffmpeg::Turn;
 use super::still::Still;
-use super::{Found, Picture, PictureError, PictureKey, Pictures};
+use super::{Found, Picture, PictureError, PictureKey};
 use crate::GatewayState;
 
 /// Pixels of a sheet: 24 MB while it is made.
@@ -52,12 +51,12 @@ impl Sheet {
 /// [`PictureError::Lost`] when not one can be shown; see [`PictureError`].
 pub(crate) async fn sheet(
     state: &GatewayState,
+    session: SessionId,
     layout: Sheet,
     cells: Vec<Option<Found>>,
 ) -> Result<Picture, PictureError> {
     let (key, footage) = (layout.key(&cells), state.node().footage().clone());
-    let make = |pictures: Arc<Pictures>| async move {
-        let turn = pictures.ffmpeg().turn().await?;
+    let make = move |turn: Turn| async move {
         let mut canvas: Option<Canvas> = None;
         let mut batch = Batch::default();
         let mut failed = PictureError::Lost;
@@ -87,7 +86,7 @@ pub(crate) async fn sheet(
         }
         Ok(Picture::new(turn.encode(&canvas.planes, canvas.size()).await?, None))
     };
-    state.pictures().get(key, make).await
+    state.pictures().get(session, key, make).await
 }
 
 /// Keyframes of one decoder configuration, to be decoded in one run.
@@ -111,7 +110,7 @@ impl Batch {
     }
 
     /// Decodes all in one run; where that does not give each its picture, one by one.
-    async fn draw(self, turn: &Turn<'_>, canvas: &mut Canvas) -> Result<(), PictureError> {
+    async fn draw(self, turn: &Turn, canvas: &mut Canvas) -> Result<(), PictureError> {
         let Some(track) = self.track else { return Ok(()) };
         let together: Vec<u8> = self.stills.iter().flat_map(|(_, data)| data.iter().copied()).collect();
         let bytes = canvas.cell_bytes();

@@ -5,12 +5,12 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
-use eyrie_media::vod::{InitFacts, SEGMENT_FRAGMENTS_MAX, VodFile, hide_tracks, keyframe};
+use eyrie_media::vod::{InitFacts, SEGMENT_FRAGMENTS_MAX, VodFile, hide_tracks, keyframe, move_to_wall_time};
 use eyrie_storage::footage::{Footage, FootageError, FootagePiece, SegmentRef};
-use eyrie_types::{CameraId, FragmentEntry, ProblemCode};
-use tokio::sync::OwnedSemaphorePermit;
+use eyrie_types::{CameraId, FragmentEntry, ProblemCode, SegmentRow};
 use tokio::sync::mpsc::Sender;
 
+use super::PlaybackPlace;
 use super::listing::problem;
 use crate::principal::Principal;
 use crate::{GatewayState, Problem};
@@ -31,33 +31,36 @@ pub(crate) async fn deliver(
 ) -> Result<Response, Problem> {
     let segment: SegmentRef = segment.parse().map_err(|_| gone())?;
     let file: VodFile = file.parse().map_err(|_| gone())?;
-    let place = state.playback().answer().await?;
+    let place = state.playback().answer(caller.session).await?;
     let footage = state.node().footage();
     let tail = state.node().open_tail(id);
     let piece = footage.segment(&caller.tenant, id, segment, &tail).await.map_err(problem)?;
-    let mut init = footage.init(&piece.row).await.map_err(problem)?;
+    let init = footage.init(&piece.row).await.map_err(problem)?;
     let facts = InitFacts::parse(&init).map_err(|error| unplayable(&error))?;
-    let hidden = facts.hidden();
     match file {
         VodFile::Init => {
-            init = without(init, &hidden);
-            Ok(respond(Body::from(init.clone()), init.len() as u64))
+            let mut init = BytesMut::from(init);
+            hide_tracks(&mut init, &facts.hidden());
+            let length = init.len() as u64;
+            Ok(respond(Body::from(init.freeze()), length))
         }
         VodFile::Keyframe { number } => {
             let entry = entries(&piece, number, number)?.first().copied().ok_or_else(gone)?;
             let (track, _) = facts.video().ok_or_else(gone)?;
             let fragment = footage.fragment(&piece.row, &entry).await.map_err(problem)?;
-            let alone = keyframe(&fragment, track).map_err(|error| unplayable(&error))?;
-            Ok(respond(Body::from(alone.clone()), alone.len() as u64))
+            let alone = keyframe(&playable(fragment, &entry, &facts), track).map_err(|error| unplayable(&error))?;
+            let length = alone.len() as u64;
+            Ok(respond(Body::from(alone), length))
         }
         VodFile::Fragments { first, last } => {
             let entries = entries(&piece, first, last)?.to_vec();
             let length = entries.iter().map(|entry| u64::from(piece.plain_length(entry))).sum();
-            let (opening, rest) = entries.split_first().ok_or_else(gone)?;
+            let (first, rest) = entries.split_first().ok_or_else(gone)?;
             // What is known to be damaged is told with a status; later all that is left is to break off.
-            let opening = footage.fragment(&piece.row, opening).await.map_err(problem)?;
+            let opening = footage.fragment(&piece.row, first).await.map_err(problem)?;
+            let opening = playable(opening, first, &facts);
             let (sender, receiver) = tokio::sync::mpsc::channel::<Chunk>(1);
-            let reading = Reading { footage: Arc::clone(footage), piece, hidden, sender, _place: place };
+            let reading = Reading { footage: Arc::clone(footage), row: piece.row, facts, sender, _place: place };
             tokio::spawn(reading.run(opening, rest.to_vec()));
             let chunks = futures::stream::unfold(receiver, |mut receiver| async move {
                 receiver.recv().await.map(|chunk| (chunk, receiver))
@@ -70,10 +73,10 @@ pub(crate) async fn deliver(
 /// Fragments on their way to one player: one that waits for it, one that is being read.
 struct Reading {
     footage: Arc<Footage>,
-    piece: FootagePiece,
-    hidden: Vec<u32>,
+    row: SegmentRow,
+    facts: InitFacts,
     sender: Sender<Chunk>,
-    _place: OwnedSemaphorePermit,
+    _place: PlaybackPlace,
 }
 
 impl Reading {
@@ -84,10 +87,9 @@ impl Reading {
             let ends = next.is_err();
             if let Err(error) = &next {
                 metrics::counter!("eyrie_playback_broken_off_total", "why" => "damage").increment(1);
-                tracing::warn!(camera = %self.piece.row.placement.camera, %error, "an answer to a player is broken off");
+                tracing::warn!(camera = %self.row.placement.camera, %error, "an answer to a player is broken off");
             }
-            let chunk = next.map(|bytes| without(bytes, &self.hidden));
-            match tokio::time::timeout(STALL_MAX, self.sender.send(chunk)).await {
+            match tokio::time::timeout(STALL_MAX, self.sender.send(next)).await {
                 Ok(Ok(())) if !ends => {}
                 // It was told, or the player is gone.
                 Ok(_) => return,
@@ -97,7 +99,8 @@ impl Reading {
                 }
             }
             let Some(entry) = rest.next() else { return };
-            next = self.footage.fragment(&self.piece.row, &entry).await;
+            let read = self.footage.fragment(&self.row, &entry).await;
+            next = read.map(|fragment| playable(fragment, &entry, &self.facts));
         }
     }
 }
@@ -112,14 +115,12 @@ fn entries(piece: &FootagePiece, first: u32, last: u32) -> Result<&[FragmentEntr
     if whole { Ok(found) } else { Err(gone()) }
 }
 
-/// The bytes with the tracks that HLS does not carry hidden; as long as before.
-fn without(bytes: Bytes, hidden: &[u32]) -> Bytes {
-    if hidden.is_empty() {
-        return bytes;
-    }
-    let mut bytes: BytesMut = bytes.into();
-    hide_tracks(&mut bytes, hidden);
-    bytes.freeze()
+/// A recorded fragment as players get it: at its wall time, without the tracks that HLS does not carry, and as long as before.
+fn playable(fragment: Bytes, entry: &FragmentEntry, facts: &InitFacts) -> Bytes {
+    let mut fragment = BytesMut::from(fragment);
+    move_to_wall_time(&mut fragment, facts, entry.start);
+    hide_tracks(&mut fragment, &facts.hidden());
+    fragment.freeze()
 }
 
 fn respond(body: Body, length: u64) -> Response {

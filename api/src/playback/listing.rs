@@ -4,10 +4,10 @@ use std::time::Duration;
 use eyrie_media::vod::{InitFacts, VodPiece, VodPlaylist};
 use eyrie_storage::footage::{Footage, FootageError, FootagePiece, SegmentRef};
 use eyrie_storage::ledger::LATE_TAIL_GRACE;
-use eyrie_storage::store::StoreError;
 use eyrie_types::{CameraId, ProblemCode};
 
 use crate::extract::range_of;
+use crate::known_camera::known_camera;
 use crate::model::PlaybackQuery;
 use crate::principal::Principal;
 use crate::{GatewayState, Problem};
@@ -32,11 +32,8 @@ pub(crate) async fn list(
     query: &PlaybackQuery,
 ) -> Result<Listing, Problem> {
     let range = range_of(query.from, query.to, RANGE_MAX)?;
-    let (tenant, store, footage) = (&caller.tenant, state.store(), state.node().footage());
-    let known = store.camera(tenant, id).await?.is_some() || store.deleted_camera(tenant, id).await?.is_some();
-    if !known {
-        return Err(StoreError::NotFound("camera").into());
-    }
+    let (tenant, footage) = (&caller.tenant, state.node().footage());
+    known_camera(state, tenant, id).await?;
     let grows = range.end > state.clock().now() - LATE_TAIL_GRACE;
     let tail = state.node().open_tail(id);
     let found = footage.pieces(tenant, id, range, &tail).await.map_err(problem)?;

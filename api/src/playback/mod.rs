@@ -6,4 +6,4 @@ mod places;
 
 pub(crate) use delivery::deliver;
 pub(crate) use listing::{Listing, list};
-pub(crate) use places::PlaybackPlaces;
+pub(crate) use places::{PlaybackPlace, PlaybackPlaces};

@@ -154,6 +154,14 @@ impl Caller<'_> {
         response.json().await.unwrap()
     }
 
+    /// A capability of this kind for a camera, as an element of a path.
+    pub(crate) async fn capability(&self, camera: &str, kind: &str) -> String {
+        let path = format!("/api/v1/cameras/{camera}/capabilities");
+        let issued = self.send(Method::POST, &path, Some(json!({"kind": kind}))).await;
+        let issued: Value = issued.json().await.unwrap();
+        issued["url"].as_str().unwrap().split('/').nth(2).unwrap().to_owned()
+    }
+
     /// A camera that is switched off.
     pub(crate) async fn camera(&self, name: &str) -> Value {
         let source = json!({"type": "rtsp", "url": "rtsp://192.0.2.9/stream"});

@@ -76,20 +76,11 @@ async fn a_timeline_of_any_length_fits_its_points_and_reads_the_same_from_kept_d
 }
 
 #[tokio::test]
-async fn ranges_and_points_that_cannot_be_are_refused_by_field_and_other_tenants_cameras_are_unknown() {
+async fn points_that_cannot_be_are_refused_by_field_and_other_tenants_cameras_are_unknown() {
     let eyrie = Eyrie::start().await;
     let admin = eyrie.admin().await;
     let made = admin.camera("gate").await;
     let id = made["id"].as_str().unwrap();
-    for (query, field) in [
-        ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
-        ("from=2020-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "to"),
-    ] {
-        for what in ["ledger", "timeline"] {
-            let refused = admin.get(&format!("/api/v1/cameras/{id}/{what}?{query}")).await;
-            assert_eq!(fields(&problem(refused, "invalid_query").await), [field], "{what}?{query}");
-        }
-    }
     for points in ["0", "5001"] {
         let refused = admin.get(&format!("/api/v1/cameras/{id}/timeline?points={points}")).await;
         assert_eq!(fields(&problem(refused, "invalid_query").await), ["points"]);

@@ -5,6 +5,7 @@
 mod authorization;
 mod bad_input;
 mod cameras;
+mod capabilities;
 mod facts;
 mod feed;
 mod harness;
@@ -13,5 +14,6 @@ mod markers;
 mod pages;
 mod pictures;
 mod playback;
+mod ranges;
 mod secrets;
 mod sessions;

@@ -1,31 +1,23 @@
 //! What is asked of recordings before any byte of one is read.
 
-use reqwest::Method;
-use serde_json::json;
-
 use crate::harness::{Eyrie, fields, problem};
 
 const DAY: &str = "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z";
 
 #[tokio::test]
-async fn ranges_that_are_none_are_told_by_field_and_empty_ones_hold_nothing() {
+async fn a_day_is_the_longest_range_and_what_players_add_to_a_query_is_left_alone() {
     let eyrie = Eyrie::start().await;
     let viewer = eyrie.user("viewer").await;
     let camera = eyrie.admin().await.camera("Lobby").await;
     let path = camera["links"]["playback"].as_str().unwrap();
-    for (query, code, field) in [
-        ("", "invalid_query", "from"),
-        ("from=yesterday&to=2026-01-02T00:00:00Z", "invalid_query", "from"),
-        ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "invalid_query", "from"),
-        ("from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "invalid_query", "from"),
-        ("from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00.000001Z", "invalid_query", "to"),
-    ] {
+    for query in ["", "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00.000001Z"] {
         for name in ["index.m3u8", "media.m3u8", "iframes.m3u8"] {
             let path = path.replace("index.m3u8", name);
-            assert_eq!(fields(&problem(viewer.get(&format!("{path}?{query}")).await, code).await), [field], "{query}");
+            let refused = problem(viewer.get(&format!("{path}?{query}")).await, "invalid_query").await;
+            assert_eq!(fields(&refused), [if query.is_empty() { "from" } else { "to" }], "{name}?{query}");
         }
     }
-    for query in [DAY, "from=2999-01-01T00:00:00Z&to=2999-01-01T01:00:00Z", &format!("{DAY}&_HLS_msn=1")] {
+    for query in [DAY, &format!("{DAY}&_HLS_msn=1")] {
         problem(viewer.get(&format!("{path}?{query}")).await, "not_found").await;
     }
 }
@@ -44,26 +36,4 @@ async fn names_that_no_playlist_gives_are_not_found() {
         problem(viewer.get(&format!("{below}{segment}/{file}")).await, "not_found").await;
     }
     problem(viewer.get(&format!("{below}other.m3u8?{DAY}")).await, "not_found").await;
-}
-
-#[tokio::test]
-async fn a_capability_to_play_opens_playback_of_its_camera_alone() {
-    let eyrie = Eyrie::start().await;
-    let viewer = eyrie.user("viewer").await;
-    let admin = eyrie.admin().await;
-    let (mine, other) = (admin.camera("mine").await, admin.camera("other").await);
-    let (mine, other) = (mine["id"].as_str().unwrap(), other["id"].as_str().unwrap());
-    let path = format!("/api/v1/cameras/{mine}/capabilities");
-    let nobody = eyrie.anonymous();
-    for kind in ["live", "playback", "export"] {
-        let issued = viewer.send(Method::POST, &path, Some(json!({"kind": kind}))).await;
-        let issued: serde_json::Value = issued.json().await.unwrap();
-        let sealed = issued["url"].as_str().unwrap().split('/').nth(2).unwrap().to_owned();
-        for name in ["index.m3u8", "media.m3u8", "1.0192f0c1-2345-7abc-8def-0123456789ab/init.mp4"] {
-            let url = format!("/media/{sealed}/cameras/{mine}/playback/{name}?{DAY}");
-            let code = if kind == "playback" { "not_found" } else { "forbidden" };
-            problem(nobody.get(&url).await, code).await;
-            problem(nobody.get(&url.replace(mine, other)).await, "forbidden").await;
-        }
-    }
 }

@@ -16,7 +16,7 @@ use crate::footage::assert_whole;
 use crate::support::{Stage, cameras, clip, output, rtsp, segment_files};
 
 /// The address of a camera's footage between two moments.
-fn address(id: &str, from: &str, to: &str) -> String {
+pub(crate) fn address(id: &str, from: &str, to: &str) -> String {
     format!("/api/v1/cameras/{id}/export.mp4?from={from}&to={to}")
 }
 
@@ -30,22 +30,22 @@ async fn all_of(client: &Client, id: &str) -> anyhow::Result<String> {
     Ok(address(id, &from.to_string(), &(to - Duration::from_millis(100)).to_string()))
 }
 
-async fn get(client: &Client, path: &str) -> anyhow::Result<Response> {
+pub(crate) async fn get(client: &Client, path: &str) -> anyhow::Result<Response> {
     let answer = client.request(Method::GET, path).send().await?;
     ensure!(answer.status() == StatusCode::OK, "{path}: {} {}", answer.status(), answer.text().await?);
     Ok(answer)
 }
 
-fn field<'a>(answer: &'a Response, name: &str) -> &'a str {
+pub(crate) fn field<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn numbers(file: &[u8]) -> Vec<u64> {
+pub(crate) fn numbers(file: &[u8]) -> Vec<u64> {
     scan(file).map(|stamp| stamp.number).collect()
 }
 
 /// Codec, pictures that decode and seconds of the pictures, and whether ffmpeg found anything wrong.
-async fn probe(path: &Path) -> anyhow::Result<(String, usize, f64)> {
+pub(crate) async fn probe(path: &Path) -> anyhow::Result<(String, usize, f64)> {
     let mut command = Command::new("ffprobe");
     command.args(["-v", "error", "-select_streams", "v:0", "-count_frames"]);
     command.args(["-show_entries", "stream=codec_name,nb_read_frames,duration", "-of", "csv=p=0"]).arg(path);
@@ -261,10 +261,10 @@ async fn a_thousand_exports_at_once_cost_the_recorder_nothing_and_clients_that_v
         assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
         assert!(!field(&answer, "retry-after").is_empty());
     }
-    assert_eq!(stage.metric("eyrie_exports_running").await? as u32, 4);
+    assert_eq!(stage.metric("eyrie_places_taken{of=\"export\"}").await? as u32, 4);
     drop(stalled);
     eventually("the places are free again", || async {
-        let running = stage.metric("eyrie_exports_running").await.map_err(|error| error.to_string())?;
+        let running = stage.metric("eyrie_places_taken{of=\"export\"}").await.map_err(|error| error.to_string())?;
         if running == 0.0 { Ok(()) } else { Err(format!("{running} run")) }
     })
     .await?;

@@ -6,6 +6,7 @@ mod browser;
 mod camera;
 mod commands;
 mod crash;
+mod damage;
 mod disk;
 mod export;
 mod facts;

@@ -14,14 +14,14 @@ use serde_json::json;
 use crate::support::{Stage, clip, rtsp, segment_files};
 
 /// A picture as the interface answers it, and what was said of it.
-struct Jpeg {
+pub(crate) struct Jpeg {
     bytes: Vec<u8>,
-    at: Option<WallTime>,
+    pub(crate) at: Option<WallTime>,
     etag: String,
     cache: String,
 }
 
-async fn jpeg(client: &Client, path: &str) -> anyhow::Result<Jpeg> {
+pub(crate) async fn jpeg(client: &Client, path: &str) -> anyhow::Result<Jpeg> {
     let answer = client.request(Method::GET, path).send().await?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await?.to_vec();
@@ -71,7 +71,7 @@ fn luma_of(jpeg: &Jpeg, dir: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Where the recording of a camera begins and ends.
-async fn span(client: &Client, id: &str) -> anyhow::Result<(WallTime, WallTime)> {
+pub(crate) async fn span(client: &Client, id: &str) -> anyhow::Result<(WallTime, WallTime)> {
     let footage = client.get(&format!("/api/v1/cameras/{id}/recordings")).await?;
     let spans = footage["spans"].as_array().context("spans")?;
     let edge = |span: Option<&serde_json::Value>, name: &str| span?[name].as_str()?.parse().ok();

@@ -1,15 +1,18 @@
 //! What was recorded, played back by programs nobody here wrote: every picture, at its time, and nothing that is damaged.
 
+use std::future::ready;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use eyrie_camsim::StreamConfig;
 use eyrie_camsim::au_number::{AuStamp, scan};
+use eyrie_camsim::{ClipSpec, StreamConfig};
 use eyrie_tests::{Client, Node, NodeOptions, eventually};
-use eyrie_types::WallTime;
-use reqwest::Method;
+use eyrie_types::{Clock as _, SystemClock, WallTime};
+use futures::{StreamExt as _, TryStreamExt as _};
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::{Stage, cameras, causes, clip, output, rtsp, segment_files};
@@ -18,13 +21,13 @@ use crate::support::{Stage, cameras, causes, clip, output, rtsp, segment_files};
 const FRAME_US: i64 = 40_000;
 
 /// A media playlist, as far as the tests look at it.
-struct Media {
-    text: String,
+pub(crate) struct Media {
+    pub(crate) text: String,
     /// Path of the init segment, wall time of the first picture, path of the segment.
-    segments: Vec<(String, WallTime, String)>,
+    pub(crate) segments: Vec<(String, WallTime, String)>,
 }
 
-async fn fetch(client: &Client, path: &str) -> anyhow::Result<Vec<u8>> {
+pub(crate) async fn fetch(client: &Client, path: &str) -> anyhow::Result<Vec<u8>> {
     let answer = client.request(Method::GET, path).send().await?;
     let status = answer.status();
     let length = answer.content_length();
@@ -34,7 +37,13 @@ async fn fetch(client: &Client, path: &str) -> anyhow::Result<Vec<u8>> {
     Ok(body.to_vec())
 }
 
-async fn media(client: &Client, camera: &str, name: &str, from: WallTime, to: WallTime) -> anyhow::Result<Media> {
+pub(crate) async fn media(
+    client: &Client,
+    camera: &str,
+    name: &str,
+    from: WallTime,
+    to: WallTime,
+) -> anyhow::Result<Media> {
     let below = format!("/api/v1/cameras/{camera}/playback");
     let text = String::from_utf8(fetch(client, &format!("{below}/{name}?from={from}&to={to}")).await?)?;
     let (mut init, mut at, mut length_us, mut segments) = (String::new(), WallTime::EPOCH, 0, Vec::new());
@@ -54,24 +63,34 @@ async fn media(client: &Client, camera: &str, name: &str, from: WallTime, to: Wa
 }
 
 /// The stamps of all that the media playlist names, fetched by header; each segment begins at the time that it says.
-async fn stamps(client: &Client, media: &Media) -> anyhow::Result<Vec<AuStamp>> {
+pub(crate) async fn stamps(client: &Client, media: &Media) -> anyhow::Result<Vec<AuStamp>> {
     let mut stamps = Vec::new();
     for (_, at, path) in &media.segments {
-        let found: Vec<AuStamp> = scan(&fetch(client, path).await?).collect();
+        let body = fetch(client, path).await?;
+        let found: Vec<AuStamp> = scan(&body).collect();
         let first = found.first().with_context(|| format!("{path} holds no picture"))?;
-        let off = at.as_unix_us() - first.sent_unix_us as i64;
-        ensure!(off.abs() <= FRAME_US, "{path} is {off} µs off: {at}");
+        for (what, us) in [("sent", first.sent_unix_us as i64), ("decoded", decoded_us(&body)?)] {
+            let off = at.as_unix_us() - us;
+            ensure!(off.abs() <= FRAME_US, "{path}: {what} {off} µs from {at}");
+        }
         stamps.extend(found);
     }
     Ok(stamps)
 }
 
-async fn now(client: &Client) -> anyhow::Result<WallTime> {
+/// When the first picture of a fragment is decoded, by its first `tfdt`, whose clock has the 90 kHz of RTP video.
+fn decoded_us(body: &[u8]) -> anyhow::Result<i64> {
+    let at = body.windows(4).position(|kind| kind == b"tfdt").context("a tfdt")?;
+    let ticks = body.get(at + 8..).and_then(|rest| rest.first_chunk::<8>()).context("a decode time of 64 bits")?;
+    Ok((u128::from(u64::from_be_bytes(*ticks)) * 1_000_000 / 90_000) as i64)
+}
+
+pub(crate) async fn now(client: &Client) -> anyhow::Result<WallTime> {
     let node = client.get("/api/v1/node").await?;
     Ok(node["now"].as_str().context("the node's time")?.parse()?)
 }
 
-fn numbers(stamps: &[AuStamp]) -> Vec<u64> {
+pub(crate) fn numbers(stamps: &[AuStamp]) -> Vec<u64> {
     stamps.iter().map(|stamp| stamp.number).collect()
 }
 
@@ -96,6 +115,9 @@ async fn players_get_every_picture_at_its_time_across_a_restart_and_a_gap() -> a
     let from = now(&client).await? - Duration::from_secs(5);
     let id = client.add_camera("door", rtsp(&cameras.url("door"))).await?;
     client.await_recorded(&id, 8.0).await?;
+    let early = media(&client, &id, "media.m3u8", from, now(&client).await?).await?;
+    let (_, _, first) = early.segments.first().context("a segment")?;
+    let first = (first.clone(), fetch(&client, first).await?);
     node.stop()?;
     let node = Node::start(dir.path(), &NodeOptions::default())?;
     let client = node.client().await?;
@@ -104,6 +126,7 @@ async fn players_get_every_picture_at_its_time_across_a_restart_and_a_gap() -> a
     let to = now(&client).await? - Duration::from_secs(3);
 
     let media = media(&client, &id, "media.m3u8", from, to).await?;
+    assert!(fetch(&client, &first.0).await? == first.1, "an address answers the same bytes for good");
     assert_eq!(media.text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{}", media.text);
     let served = stamps(&client, &media).await?;
     let fetched = numbers(&served);
@@ -117,15 +140,17 @@ async fn players_get_every_picture_at_its_time_across_a_restart_and_a_gap() -> a
     let url = format!("{}{}?from={from}&to={to}", node.base(), issued["url"].as_str().unwrap_or_default());
     assert_eq!(ffmpeg_copy(&url, None, &dir.path().join("capability.h264")).await?, fetched);
 
-    // The same, decoded: as many pictures as access units, and no decoder complains. Not right from the playlist: ffmpeg 5.1 takes
-    // every picture out of it, but does not decode the first second behind a discontinuity.
+    // Decoded right from the playlist: as many pictures as access units, across the restart, and no decoder complains.
     let mut decode = Command::new("ffmpeg");
-    let decoded = dir.path().join("decoded.txt");
-    decode.args(["-v", "error", "-y", "-xerror", "-f", "h264", "-i"]);
-    decode.arg(dir.path().join("capability.h264")).args(["-fps_mode", "passthrough"]);
-    output(decode.args(["-f", "framecrc"]).arg(&decoded)).await?;
-    let pictures = std::fs::read_to_string(decoded)?.lines().filter(|line| !line.starts_with('#')).count();
-    assert_eq!(pictures, fetched.len());
+    decode.args(["-v", "error", "-nostdin", "-xerror", "-i", &url, "-map", "0:v:0", "-fps_mode", "passthrough"]);
+    let decoded = output(decode.args(["-f", "framecrc", "-"])).await?;
+    let shown: Vec<i64> = decoded
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split(',').nth(2).and_then(|pts| pts.trim().parse().ok()).context("a time"))
+        .collect::<Result<_, _>>()?;
+    assert_eq!(shown.len(), fetched.len(), "ffmpeg shows every picture");
+    assert!(shown.windows(2).all(|pair| pair[0] < pair[1]), "and goes on in time");
 
     let dumped = dir.path().join("gstreamer.h264");
     let mut gst = Command::new("gst-launch-1.0");
@@ -147,8 +172,10 @@ async fn i_frames_decode(client: &Client, id: &str, from: WallTime, to: WallTime
         let body = fetch(client, path).await?;
         let found: Vec<AuStamp> = scan(&body).collect();
         ensure!(found.len() == 1, "{path}: {} pictures", found.len());
-        let off = at.as_unix_us() - found[0].sent_unix_us as i64;
-        ensure!(off.abs() <= FRAME_US, "{path} is {off} µs off");
+        for us in [found[0].sent_unix_us as i64, decoded_us(&body)?] {
+            let off = at.as_unix_us() - us;
+            ensure!(off.abs() <= FRAME_US, "{path} is {off} µs off");
+        }
         if number % 5 == 0 {
             let file = dir.path().join("key.mp4");
             std::fs::write(&file, [fetch(client, init).await?, body].concat())?;
@@ -206,4 +233,94 @@ async fn what_is_damaged_or_lost_is_left_out_and_the_rest_plays() -> anyhow::Res
     let answer = client.request(Method::GET, &url).send().await?;
     assert_eq!(answer.status(), 404, "{}", answer.text().await?);
     Ok(())
+}
+
+/// Asks for `path` over and over until `stop`, 150 at a time; answers how many were refused as too many.
+async fn flood(client: &Client, path: impl Fn(u32) -> String, stop: &AtomicBool) -> anyhow::Result<u32> {
+    let asks = futures::stream::iter(0..).take_while(|_| ready(!stop.load(Ordering::Relaxed))).map(|number| {
+        let request = client.request(Method::GET, &path(number)).send();
+        async move {
+            let answer = request.await?;
+            let status = answer.status();
+            let told = answer.headers().contains_key("retry-after");
+            answer.bytes().await?;
+            ensure!(status.is_success() || (status == StatusCode::TOO_MANY_REQUESTS && told), "{status}");
+            Ok(u32::from(!status.is_success()))
+        }
+    });
+    asks.buffer_unordered(150).try_fold(0, async |sum, refused| Ok(sum + refused)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_floods_gets_its_share_and_another_all_its_answers() -> anyhow::Result<()> {
+    // Segments of 12 MB in twelve fragments, of which the buffers between us take some seven.
+    let (width, height, gop, seconds) = (1280, 720, 300, 12);
+    let busy = ClipSpec { width, height, gop, seconds, bitrate_kbps: 8_000, ..ClipSpec::default() };
+    let stage = Stage::set(vec![StreamConfig::new("door", busy)], NodeOptions::default()).await?;
+    let (greedy, modest) = (&stage.client, &stage.node.client().await?);
+    let from = now(greedy).await? - Duration::from_secs(5);
+    let id = stage.add_online("door").await?;
+    greedy.await_recorded(&id, 20.0).await?;
+    let to = now(greedy).await? - Duration::from_secs(3);
+    let playlist = media(greedy, &id, "media.m3u8", from, to).await?;
+    let (_, _, segment) = playlist.segments.first().context("a segment")?;
+    let length = fetch(greedy, segment).await?.len();
+    ensure!(length > 9_000_000, "{length} bytes fit into buffers");
+
+    // Players that take the head of their segment and no more, twice as many as wait for a place.
+    let stalled = futures::future::join_all((0..160).map(|_| greedy.request(Method::GET, segment).send()));
+    let stalled = stalled.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let playing = stalled.iter().filter(|answer| answer.status() == StatusCode::OK).count();
+    assert_eq!(playing, 16, "a quarter of the places");
+    for refused in stalled.iter().filter(|answer| answer.status() != StatusCode::OK) {
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers().contains_key("retry-after"));
+    }
+    assert_eq!(stage.metric("eyrie_places_taken{of=\"playback_segment\"}").await?, 16.0);
+
+    let stop = AtomicBool::new(false);
+    let below = format!("/api/v1/cameras/{id}");
+    let playlists = |_| format!("{below}/playback/media.m3u8?from={from}&to={to}");
+    let second = Duration::from_secs(1);
+    let pictures = |number: u32| {
+        let at = from + second * 6 + second * (number % 10);
+        format!("{below}/thumbnail.jpg?at={at}&width={}", 16 + number % 900 * 2)
+    };
+    let clock = SystemClock::new();
+    let watch = async {
+        let mut slowest = Duration::ZERO;
+        let mut seen = Vec::new();
+        for round in 0..3 {
+            let started = clock.monotonic();
+            let media = media(modest, &id, "media.m3u8", from, to).await?;
+            let listed = clock.monotonic();
+            seen.push(stamps(modest, &media).await?.len());
+            let played = clock.monotonic();
+            fetch(modest, &format!("{below}/thumbnail.jpg?at={}&width={}", from + second * 9, 300 + 2 * round)).await?;
+            let shown = clock.monotonic();
+            for took in [listed.since(started), played.since(listed), shown.since(played)] {
+                slowest = slowest.max(took);
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+        anyhow::Ok((seen, slowest))
+    };
+    let (watched, playlists, pictures) =
+        tokio::join!(watch, flood(greedy, playlists, &stop), flood(greedy, pictures, &stop));
+    let (seen, slowest) = watched?;
+    assert!(seen[0] > 200 && seen.iter().all(|pictures| *pictures == seen[0]), "{seen:?}");
+    println!("the other session's slowest answer took {slowest:?}");
+    assert!(playlists? > 0 && pictures? > 0, "there was a flood to be held back");
+    for of in ["playback_segment", "playback_playlist", "picture"] {
+        let refused = format!("eyrie_places_asked_total{{of=\"{of}\",outcome=\"refused_share\"}}");
+        assert!(stage.metric(&refused).await? > 0.0, "{refused}");
+        let refused = refused.replace("refused_share", "refused_all");
+        assert_eq!(stage.metric(&refused).await?, 0.0, "{refused}");
+    }
+    drop(stalled);
+    eventually("players that vanish give their places back", || async {
+        let taken = stage.metric("eyrie_places_taken").await.map_err(|error| error.to_string())?;
+        if taken == 0.0 { Ok(()) } else { Err(format!("{taken} are taken")) }
+    })
+    .await
 }
