@@ -23,7 +23,7 @@ pub(crate) struct PlaceLimits {
 /// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// The caller holds all that one may, or has as many waiting as one may.
+    /// The caller asks for more than its share, or has as many waiting as one may.
     Share,
     /// Others hold all there are.
     All,
@@ -148,10 +148,12 @@ impl<K: Copy + Eq + Hash> FairPlaces<K> {
         drop(late);
     }
 
-    /// Why a caller that waited has no place.
+    /// Why a caller that waited has no place: it asks for more than its share beside this, or others hold what it wanted.
     fn why(&self, caller: K) -> NoPlace {
-        let held = self.lock().callers.get(&caller).map_or(0, |known| known.held);
-        if held >= self.limits.share { NoPlace::Share } else { NoPlace::All }
+        let mut taken = self.lock();
+        let Some(known) = taken.callers.get_mut(&caller) else { return NoPlace::All };
+        known.waiting.retain(|(_, waiter)| !waiter.is_closed());
+        if known.held + known.waiting.len() >= self.limits.share { NoPlace::Share } else { NoPlace::All }
     }
 
     fn counted(&self, refused: NoPlace) -> NoPlace {

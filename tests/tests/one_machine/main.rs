@@ -10,6 +10,7 @@ mod damage;
 mod disk;
 mod export;
 mod facts;
+mod fairness;
 mod faults;
 mod feed;
 mod footage;

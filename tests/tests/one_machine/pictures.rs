@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::{ClipSpec, StreamConfig, VideoCodec};
-use eyrie_tests::{Client, Node, NodeOptions, eventually};
+use eyrie_tests::{Client, NodeOptions, eventually};
 use eyrie_types::{Clock as _, SystemClock, WallTime};
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 
-use crate::support::{Stage, clip, rtsp, segment_files};
+use crate::support::{Stage, clip};
 
 /// A picture as the interface answers it, and what was said of it.
 pub(crate) struct Jpeg {
@@ -168,40 +168,4 @@ async fn the_latest_picture_is_decoded_once_for_all_who_ask_and_is_there_when_th
     let same = client.request(Method::GET, path).header(header::IF_NONE_MATCH, &last.etag).send().await?;
     ensure!(same.status() == StatusCode::NOT_MODIFIED, "{}", same.status());
     Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_keyframe_is_passed_over_and_where_none_is_left_that_is_said() -> anyhow::Result<()> {
-    let options = NodeOptions::default();
-    let Stage { cameras, node, client, dir } =
-        Stage::set(vec![StreamConfig::new("door", clip())], options.clone()).await?;
-    let id = client.add_camera("door", rtsp(&cameras.url("door"))).await?;
-    client.await_recorded(&id, 6.0).await?;
-    node.stop()?;
-    let files = segment_files(&dir.path().join("recordings"));
-    let file = files.first().context("a recorded file")?;
-    let whole = std::fs::read(file)?;
-    let mut bytes = whole.clone();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(file, &bytes)?;
-    let node = Node::start(dir.path(), &options)?;
-    let client = node.client().await?;
-    let (from, _) = span(&client, &id).await?;
-    let thumbnail = format!("/api/v1/cameras/{id}/thumbnail.jpg");
-    let mut passed_over = 0;
-    for second in 0..5 {
-        let at = from + Duration::from_millis(second * 1_000 + 900);
-        let picture = jpeg(&client, &format!("{thumbnail}?at={at}&width=64")).await?;
-        let age = at.since(picture.at.context("the time of the picture")?);
-        passed_over += u32::from(age > Duration::from_millis(1_100));
-    }
-    ensure!(passed_over == 1, "{passed_over} keyframes were passed over, one holds the bit");
-
-    let refused =
-        client.request(Method::GET, &format!("{thumbnail}?at={}", from - Duration::from_secs(1))).send().await?;
-    ensure!(refused.status() == StatusCode::NOT_FOUND, "{}", refused.status());
-    let told: serde_json::Value = refused.json().await?;
-    ensure!(told["detail"].as_str().is_some_and(|detail| detail.contains("10 minutes before")), "{told}");
-    node.stop()
 }

@@ -1,21 +1,18 @@
 //! What was recorded, played back by programs nobody here wrote: every picture, at its time, and nothing that is damaged.
 
-use std::future::ready;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use eyrie_camsim::StreamConfig;
 use eyrie_camsim::au_number::{AuStamp, scan};
-use eyrie_camsim::{ClipSpec, StreamConfig};
-use eyrie_tests::{Client, Node, NodeOptions, eventually};
-use eyrie_types::{Clock as _, SystemClock, WallTime};
-use futures::{StreamExt as _, TryStreamExt as _};
-use reqwest::{Method, StatusCode};
+use eyrie_tests::{Client, Node, NodeOptions};
+use eyrie_types::WallTime;
+use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Stage, cameras, causes, clip, output, rtsp, segment_files};
+use crate::support::{cameras, clip, output, rtsp};
 
 /// A frame of the small clip, in microseconds.
 const FRAME_US: i64 = 40_000;
@@ -184,143 +181,4 @@ async fn i_frames_decode(client: &Client, id: &str, from: WallTime, to: WallTime
         }
     }
     Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_damaged_or_lost_is_left_out_and_the_rest_plays() -> anyhow::Result<()> {
-    let options = NodeOptions::default();
-    let Stage { cameras, node, client, dir } =
-        Stage::set(vec![StreamConfig::new("door", clip())], options.clone()).await?;
-    let from = now(&client).await? - Duration::from_secs(5);
-    let id = client.add_camera("door", rtsp(&cameras.url("door"))).await?;
-    client.await_recorded(&id, 8.0).await?;
-    node.stop()?;
-    let files = segment_files(&dir.path().join("recordings"));
-    let file = files.first().context("a recorded file")?;
-    let mut bytes = std::fs::read(file)?;
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(file, &bytes)?;
-
-    let node = Node::start(dir.path(), &options)?;
-    let client = node.client().await?;
-    let to = from + Duration::from_secs(14);
-    // Nobody has read it: the playlist offers it, and the answer with the flipped bit never ends well.
-    let before = media(&client, &id, "media.m3u8", from, to).await?;
-    let mut broken = 0;
-    for (_, _, path) in &before.segments {
-        broken += usize::from(fetch(&client, path).await.is_err());
-    }
-    assert_eq!(broken, 1, "one segment holds the bit: {}", before.text);
-    let after = media(&client, &id, "media.m3u8", from, to).await?;
-    assert!(after.text.contains("#EXT-X-DISCONTINUITY"), "{}", after.text);
-    assert!(!stamps(&client, &after).await?.is_empty());
-    eventually("the damage is booked", || async {
-        let ledger = client.get(&format!("/api/v1/cameras/{id}/gaps")).await.map_err(|error| error.to_string())?;
-        if causes(&ledger).contains("damaged") { Ok(()) } else { Err(ledger.to_string()) }
-    })
-    .await?;
-
-    // Cut short: what is left plays.
-    std::fs::File::options().write(true).open(file)?.set_len(middle as u64 * 2 / 3)?;
-    let cut = media(&client, &id, "media.m3u8", from, to).await?;
-    assert!(cut.segments.len() <= after.segments.len(), "{}", cut.text);
-    assert!(!stamps(&client, &cut).await?.is_empty());
-
-    // Gone: nothing of it is offered any more.
-    std::fs::remove_file(file)?;
-    let url = format!("/api/v1/cameras/{id}/playback/media.m3u8?from={from}&to={to}");
-    let answer = client.request(Method::GET, &url).send().await?;
-    assert_eq!(answer.status(), 404, "{}", answer.text().await?);
-    Ok(())
-}
-
-/// Asks for `path` over and over until `stop`, 150 at a time; answers how many were refused as too many.
-async fn flood(client: &Client, path: impl Fn(u32) -> String, stop: &AtomicBool) -> anyhow::Result<u32> {
-    let asks = futures::stream::iter(0..).take_while(|_| ready(!stop.load(Ordering::Relaxed))).map(|number| {
-        let request = client.request(Method::GET, &path(number)).send();
-        async move {
-            let answer = request.await?;
-            let status = answer.status();
-            let told = answer.headers().contains_key("retry-after");
-            answer.bytes().await?;
-            ensure!(status.is_success() || (status == StatusCode::TOO_MANY_REQUESTS && told), "{status}");
-            Ok(u32::from(!status.is_success()))
-        }
-    });
-    asks.buffer_unordered(150).try_fold(0, async |sum, refused| Ok(sum + refused)).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_floods_gets_its_share_and_another_all_its_answers() -> anyhow::Result<()> {
-    // Segments of 12 MB in twelve fragments, of which the buffers between us take some seven.
-    let (width, height, gop, seconds) = (1280, 720, 300, 12);
-    let busy = ClipSpec { width, height, gop, seconds, bitrate_kbps: 8_000, ..ClipSpec::default() };
-    let stage = Stage::set(vec![StreamConfig::new("door", busy)], NodeOptions::default()).await?;
-    let (greedy, modest) = (&stage.client, &stage.node.client().await?);
-    let from = now(greedy).await? - Duration::from_secs(5);
-    let id = stage.add_online("door").await?;
-    greedy.await_recorded(&id, 20.0).await?;
-    let to = now(greedy).await? - Duration::from_secs(3);
-    let playlist = media(greedy, &id, "media.m3u8", from, to).await?;
-    let (_, _, segment) = playlist.segments.first().context("a segment")?;
-    let length = fetch(greedy, segment).await?.len();
-    ensure!(length > 9_000_000, "{length} bytes fit into buffers");
-
-    // Players that take the head of their segment and no more, twice as many as wait for a place.
-    let stalled = futures::future::join_all((0..160).map(|_| greedy.request(Method::GET, segment).send()));
-    let stalled = stalled.await.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let playing = stalled.iter().filter(|answer| answer.status() == StatusCode::OK).count();
-    assert_eq!(playing, 16, "a quarter of the places");
-    for refused in stalled.iter().filter(|answer| answer.status() != StatusCode::OK) {
-        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-        assert!(refused.headers().contains_key("retry-after"));
-    }
-    assert_eq!(stage.metric("eyrie_places_taken{of=\"playback_segment\"}").await?, 16.0);
-
-    let stop = AtomicBool::new(false);
-    let below = format!("/api/v1/cameras/{id}");
-    let playlists = |_| format!("{below}/playback/media.m3u8?from={from}&to={to}");
-    let second = Duration::from_secs(1);
-    let pictures = |number: u32| {
-        let at = from + second * 6 + second * (number % 10);
-        format!("{below}/thumbnail.jpg?at={at}&width={}", 16 + number % 900 * 2)
-    };
-    let clock = SystemClock::new();
-    let watch = async {
-        let mut slowest = Duration::ZERO;
-        let mut seen = Vec::new();
-        for round in 0..3 {
-            let started = clock.monotonic();
-            let media = media(modest, &id, "media.m3u8", from, to).await?;
-            let listed = clock.monotonic();
-            seen.push(stamps(modest, &media).await?.len());
-            let played = clock.monotonic();
-            fetch(modest, &format!("{below}/thumbnail.jpg?at={}&width={}", from + second * 9, 300 + 2 * round)).await?;
-            let shown = clock.monotonic();
-            for took in [listed.since(started), played.since(listed), shown.since(played)] {
-                slowest = slowest.max(took);
-            }
-        }
-        stop.store(true, Ordering::Relaxed);
-        anyhow::Ok((seen, slowest))
-    };
-    let (watched, playlists, pictures) =
-        tokio::join!(watch, flood(greedy, playlists, &stop), flood(greedy, pictures, &stop));
-    let (seen, slowest) = watched?;
-    assert!(seen[0] > 200 && seen.iter().all(|pictures| *pictures == seen[0]), "{seen:?}");
-    println!("the other session's slowest answer took {slowest:?}");
-    assert!(playlists? > 0 && pictures? > 0, "there was a flood to be held back");
-    for of in ["playback_segment", "playback_playlist", "picture"] {
-        let refused = format!("eyrie_places_asked_total{{of=\"{of}\",outcome=\"refused_share\"}}");
-        assert!(stage.metric(&refused).await? > 0.0, "{refused}");
-        let refused = refused.replace("refused_share", "refused_all");
-        assert_eq!(stage.metric(&refused).await?, 0.0, "{refused}");
-    }
-    drop(stalled);
-    eventually("players that vanish give their places back", || async {
-        let taken = stage.metric("eyrie_places_taken").await.map_err(|error| error.to_string())?;
-        if taken == 0.0 { Ok(()) } else { Err(format!("{taken} are taken")) }
-    })
-    .await
 }
