@@ -3021,6 +3021,8 @@ export interface operations {
                 from?: components["schemas"]["WallTime"];
                 /** @description Entries on a page: 1 to 1,000, by default 100. */
                 limit?: number;
+                /** @description Part of title or note, in any case; no character is special. At most 120 characters. */
+                search?: string;
                 /** @description The first moment after it; by default the end of time. */
                 to?: components["schemas"]["WallTime"];
             };
