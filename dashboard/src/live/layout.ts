@@ -36,9 +36,36 @@ export function layoutOfKey(key: string): Layout | null {
   return /^[1-9]$/.test(key) ? (LAYOUTS[Number(key) - 1] ?? null) : null;
 }
 
-/** The tile that an arrow key leads to from `index`; the same where there is none. */
-export function tileOfArrow(key: string, index: number, columns: number, count: number): number {
-  const steps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const to = index + (steps[key] ?? 0);
-  return to >= 0 && to < count ? to : index;
+/** Where a tile lies. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** The tile that an arrow key leads to from `index`: the nearest one there, the same where there is none. */
+export function tileOfArrow(key: string, index: number, tiles: readonly Box[]): number {
+  const from = tiles[index];
+  if (!from) return index;
+  const ahead = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+  if (!ahead) return index;
+  const [x = 0, y = 0] = ahead;
+  let best = index;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [n, tile] of tiles.entries()) {
+    // How far its near edge is from our far edge along the way, and how far its span is off ours across it.
+    const along = x > 0 ? tile.left - from.left - from.width : x < 0 ? from.left - tile.left - tile.width : y > 0 ? tile.top - from.top - from.height : from.top - tile.top - tile.height;
+    const [low, high, ourLow, ourHigh] =
+      x === 0
+        ? [tile.left, tile.left + tile.width, from.left, from.left + from.width]
+        : [tile.top, tile.top + tile.height, from.top, from.top + from.height];
+    const across = Math.max(0, low - ourHigh, ourLow - high);
+    // Tiles share edges up to a rounded pixel. What is across from here lies in another row or column.
+    if (n === index || along < -1 || across > 0) continue;
+    // Of several that touch the large tile, the one at its beginning.
+    const distance = along * 10_000 + Math.abs(low - ourLow);
+    if (distance < least) [best, least] = [n, distance];
+  }
+  return best;
 }

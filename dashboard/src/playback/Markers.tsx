@@ -7,7 +7,7 @@ import { meQuery } from "../api/queries";
 import type { Camera, Marker } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
-import { Button, IconButton } from "../ui/Button";
+import { Button, ButtonLink, IconButton } from "../ui/Button";
 import { DeleteDialog } from "../ui/FormDialog";
 import { Card } from "../ui/Page";
 import { Notice } from "../ui/States";
@@ -36,9 +36,14 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
     <Card
       title={m.markers.title}
       aside={
-        <Button icon="flag" className="-my-2" onClick={onAdd}>
-          {m.markers.add}
-        </Button>
+        <span className="-my-2 flex items-center gap-1">
+          <ButtonLink look="quiet" icon="search" to="/markers">
+            {m.markers.searchAll}
+          </ButtonLink>
+          <Button icon="flag" onClick={onAdd}>
+            {m.markers.add}
+          </Button>
+        </span>
       }
     >
       {query.isError && <Notice>{problemWords(query.error)}</Notice>}
