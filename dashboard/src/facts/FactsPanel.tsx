@@ -120,7 +120,7 @@ function FactsHistory({ cameraId, site }: { cameraId: string; site: string | nul
         <RangePicker value={range} onChange={setRange} />
       </div>
       {history.data && history.data.points.length > 0 ? (
-        <div className="grid gap-x-6 gap-y-5 sm:grid-cols-2">
+        <div className="grid gap-x-6 gap-y-5 sm:grid-cols-2 lg:grid-cols-1">
           {CHARTS.map(({ title, measure, format }) => (
             <LineChart
               key={measure}

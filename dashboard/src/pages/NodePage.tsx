@@ -71,29 +71,34 @@ function NodeDetails({ node }: { node: NodeView }) {
       </Card>
       <Card title={m.node.recordings}>
         {node.disks.length === 0 ? <p className="text-sm text-soft">{m.node.noDisks}</p> : <Recordings recordings={node.recordings} />}
-        {node.disks.length > 0 && <h3 className="mt-5 mb-2 border-t border-line pt-4 text-sm font-semibold">{m.node.disks}</h3>}
-        <ul className="space-y-5">
-          {node.disks.map((disk) => (
-            <li key={disk.path}>
-              <p className="mb-2 text-sm break-all text-soft">{disk.path}</p>
-              {disk.total_bytes != null && disk.free_bytes != null && (
-                <Meter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
-              )}
-              {disk.trouble && <Notice className="mt-3">{m.causes[disk.trouble]}</Notice>}
-            </li>
-          ))}
-        </ul>
       </Card>
-      <Card title={m.node.memory}>
-        <p className="mb-2 text-sm font-medium">{m.node.rings}</p>
-        <Meter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
-        {memory.resident_bytes != null && (
-          <div className="mt-5">
-            <Facts facts={[[m.node.resident, formatBytes(memory.resident_bytes)]]} />
-          </div>
+      <div className="space-y-4">
+        {node.disks.length > 0 && (
+          <Card title={m.node.disks}>
+            <ul className="space-y-5">
+              {node.disks.map((disk) => (
+                <li key={disk.path}>
+                  <p className="mb-2 text-sm font-medium break-all">{disk.path}</p>
+                  {disk.total_bytes != null && disk.free_bytes != null && (
+                    <Meter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
+                  )}
+                  {disk.trouble && <Notice className="mt-3">{m.causes[disk.trouble]}</Notice>}
+                </li>
+              ))}
+            </ul>
+          </Card>
         )}
-        <p className="mt-4 text-[0.8125rem] text-faint">{m.node.ringsHint}</p>
-      </Card>
+        <Card title={m.node.memory}>
+          <p className="mb-2 text-sm font-medium">{m.node.rings}</p>
+          <Meter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
+          {memory.resident_bytes != null && (
+            <div className="mt-5">
+              <Facts facts={[[m.node.resident, formatBytes(memory.resident_bytes)]]} />
+            </div>
+          )}
+          <p className="mt-4 text-[0.8125rem] text-faint">{m.node.ringsHint}</p>
+        </Card>
+      </div>
       <NodeHistory />
     </div>
   );

@@ -51,7 +51,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
       {items.length > 0 && (
         <ul className="divide-y divide-line">
           {items.map((marker) => (
-            <li key={marker.id} className="flex items-center gap-2 py-1.5">
+            <li key={marker.id} data-marker={marker.id} className="flex items-center gap-2 py-1.5">
               <button type="button" className="-mx-2 min-w-0 flex-1 rounded-lg px-2 py-1.5 text-left hover:bg-hover" onClick={() => onSeek(Date.parse(marker.start))}>
                 <span className="flex min-w-0 items-center gap-2">
                   <bdi className="truncate font-medium">{marker.title}</bdi>

@@ -43,7 +43,7 @@ describe("formatting", () => {
   });
 
   it("foresees without false precision", () => {
-    expect([0.01, 1.5, 2.4, 100.4, 1000, 9131].map(formatDays)).toEqual(["14 min", "1 d 12 h", "2 days", "100 days", "2.7 years", "25 years"]);
+    expect([0.01, 1.5, 2.4, 100.4, 1000, 9131].map(formatDays)).toEqual(["14 min", "36 hours", "2 days", "100 days", "2.7 years", "25 years"]);
   });
 
   it("tells bytes in decimal units", () => {

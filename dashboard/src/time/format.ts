@@ -24,7 +24,9 @@ export function formatDuration(ms: number): string {
 
 /** A long time as it is foreseen: hours, days or years, without false precision. */
 export function formatDays(days: number): string {
-  if (days < 2) return formatDuration(days * DAY_MS);
+  const hours = Math.round(days * 24);
+  if (hours < 2) return formatDuration(days * DAY_MS);
+  if (days < 2) return m.units.wholeHours(hours);
   if (days < 730) return m.units.wholeDays(Math.round(days));
   return m.units.years(Intl.NumberFormat(m.locale, { maximumFractionDigits: days < 3650 ? 1 : 0 }).format(days / 365.25));
 }
