@@ -44,27 +44,27 @@ export interface Box {
   height: number;
 }
 
+const acrossOf = ({ left, width }: Box) => ({ low: left, high: left + width });
+const downOf = ({ top, height }: Box) => ({ low: top, high: top + height });
+
 /** The tile that an arrow key leads to from `index`: the nearest one there, the same where there is none. */
 export function tileOfArrow(key: string, index: number, tiles: readonly Box[]): number {
   const from = tiles[index];
   if (!from) return index;
-  const ahead = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
-  if (!ahead) return index;
-  const [x = 0, y = 0] = ahead;
+  const vertical = key === "ArrowUp" || key === "ArrowDown";
+  const onwards = key === "ArrowRight" || key === "ArrowDown";
+  if (!vertical && !onwards && key !== "ArrowLeft") return index;
   let best = index;
   let least = Number.POSITIVE_INFINITY;
   for (const [n, tile] of tiles.entries()) {
-    // How far its near edge is from our far edge along the way, and how far its span is off ours across it.
-    const along = x > 0 ? tile.left - from.left - from.width : x < 0 ? from.left - tile.left - tile.width : y > 0 ? tile.top - from.top - from.height : from.top - tile.top - tile.height;
-    const [low, high, ourLow, ourHigh] =
-      x === 0
-        ? [tile.left, tile.left + tile.width, from.left, from.left + from.width]
-        : [tile.top, tile.top + tile.height, from.top, from.top + from.height];
-    const across = Math.max(0, low - ourHigh, ourLow - high);
-    // Tiles share edges up to a rounded pixel. What is across from here lies in another row or column.
-    if (n === index || along < -1 || across > 0) continue;
+    // How far its near edge is from our far one along the way, and whether it lies beside us across it.
+    const [theirs, ours] = vertical ? [acrossOf(tile), acrossOf(from)] : [downOf(tile), downOf(from)];
+    const [ahead, behind] = vertical ? [downOf(tile), downOf(from)] : [acrossOf(tile), acrossOf(from)];
+    const along = onwards ? ahead.low - behind.high : behind.low - ahead.high;
+    // Tiles share edges up to a rounded pixel. What lies beside our span is in another row or column.
+    if (n === index || along < -1 || theirs.low >= ours.high || ours.low >= theirs.high) continue;
     // Of several that touch the large tile, the one at its beginning.
-    const distance = along * 10_000 + Math.abs(low - ourLow);
+    const distance = along * 10_000 + Math.abs(theirs.low - ours.low);
     if (distance < least) [best, least] = [n, distance];
   }
   return best;
