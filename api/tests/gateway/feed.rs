@@ -131,7 +131,10 @@ async fn what_the_socket_tells_of_a_camera_is_kept_in_the_outbox_with_who_did_it
     let markers = ["marker.created", "marker.updated", "marker.deleted"];
     let cameras = ["camera.created", "camera.updated", "camera.updated"];
     assert_eq!(kinds, [&cameras[..], &markers, &["camera.deleted"]].concat());
-    assert!(told[3..6].iter().all(|event| event["marker"] == noted["id"] && event["camera"] == camera["id"]), "{told:?}");
+    assert!(
+        told[3..6].iter().all(|event| event["marker"] == noted["id"] && event["camera"] == camera["id"]),
+        "{told:?}"
+    );
     assert!(told.iter().all(|event| event["actor"]["name"] == "admin" && event["trace"].is_string()), "{told:?}");
     // Answered is durable: nothing has to be waited for.
     let kept = eyrie.store.events_after(0, 1000).await.unwrap();

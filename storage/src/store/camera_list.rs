@@ -79,10 +79,12 @@ impl Store {
     pub async fn labels(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreError> {
         let tenant = tenant.clone();
         self.read(move |connection| {
-            let sql = "SELECT label, count(*) FROM camera_labels WHERE tenant = ?1 GROUP BY label ORDER BY label LIMIT ?2";
+            let sql =
+                "SELECT label, count(*) FROM camera_labels WHERE tenant = ?1 GROUP BY label ORDER BY label LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let read = |row: &Row<'_>| Ok((row.get(0)?, col(row, 1)?));
-            let labels = statement.query_map(params![Col(tenant), LABELS_MAX as u32], read)?.collect::<Result<_, _>>()?;
+            let labels =
+                statement.query_map(params![Col(tenant), LABELS_MAX as u32], read)?.collect::<Result<_, _>>()?;
             Ok(labels)
         })
         .await

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eyrie_storage::StoreError;
 use eyrie_storage::store::{Cursor, LAYOUTS_PER_USER_MAX, MARKER_SCAN_MAX, MarkerQuery};
 use eyrie_types::{
-    By, Camera, CameraId, EventKind, Layout, LayoutGrid, LayoutId, Marker, MarkerId, MarkerText, Role, TenantId, TimeRange,
-    UserId, WallTime,
+    By, Camera, CameraId, EventKind, Layout, LayoutGrid, LayoutId, Marker, MarkerId, MarkerText, Role, TenantId,
+    TimeRange, UserId, WallTime,
 };
 
 use crate::backend::{TestStore, empty};
