@@ -21,6 +21,7 @@ use crate::media_threads::{MediaSeat, MediaThreads};
 use crate::node::{Directory, NodeConfig, NodeSettings};
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegment, LeftSegments, RotationPace};
+use crate::retention::RetentionOutlook;
 use crate::setup_gate::SetupGate;
 
 /// What every part of the tree shares.
@@ -45,6 +46,8 @@ pub(crate) struct NodeContext {
     pub(crate) directory: Directory,
     pub(crate) settings: ArcSwap<NodeSettings>,
     pub(crate) facts: FactsBoard,
+    /// What retention foresees; `None` until it has looked.
+    pub(crate) outlook: ArcSwapOption<RetentionOutlook>,
     /// Bytes of fragments that became durable since the start.
     pub(crate) written_bytes: AtomicU64,
 }

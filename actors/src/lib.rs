@@ -42,3 +42,4 @@ pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
 pub use node::{DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeSettings, RetentionSettings, WhenFull};
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index};
+pub use retention::RetentionOutlook;

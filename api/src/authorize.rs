@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, ProblemCode, Role, TenantId};
+use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, MarkerId, ProblemCode, Role, TenantId};
 
 use crate::auth::{AccessClaims, Capability, CapabilityError, TokenError, sign_in_pause};
 use crate::model::CapabilityKind;
@@ -49,7 +49,7 @@ pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, 
     };
     let param = |wanted: &str| params.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let (mut parts, body) = request.into_parts();
-    let seen = Seen::of(&parts, permission, param("id"));
+    let seen = Seen::of(&parts, permission, param("id"), param("marker"));
     match admit(&guard.state, permission, &mut parts, param("capability"), param("id")).await {
         Ok(principal) => {
             let seen = Seen { principal: principal.clone(), ..seen };
@@ -234,11 +234,13 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(parts: &Parts, permission: &Permission, id: Option<&str>) -> Self {
+    fn of(parts: &Parts, permission: &Permission, id: Option<&str>, marker: Option<&str>) -> Self {
         // Only what is an id goes into the log: a path may hold anything.
         let id = id.and_then(|id| id.parse::<CameraId>().ok());
-        let object = match id {
-            Some(id) if !permission.object.is_empty() => format!("{}/{id}", permission.object),
+        let marker = marker.and_then(|id| id.parse::<MarkerId>().ok());
+        let object = match (id, marker) {
+            (Some(id), Some(marker)) => format!("{}/{id}/markers/{marker}", permission.object),
+            (Some(id), None) if !permission.object.is_empty() => format!("{}/{id}", permission.object),
             _ => permission.object.to_owned(),
         };
         let correlation = parts.extensions.get::<Correlation>().copied();

@@ -59,6 +59,7 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::update_camera), change("camera.update", Operator, "cameras")),
         Contract(routes!(cameras::delete_camera), change("camera.delete", Operator, "cameras")),
         Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
+        Contract(routes!(cameras::list_labels), read("label.list", Viewer, "")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
         Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
         Contract(routes!(export::export), read("export.read", Viewer, "cameras").audited()),

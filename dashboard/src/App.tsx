@@ -14,6 +14,7 @@ import { backoffMs } from "./retry";
 const LivePage = lazy(() => import("./pages/LivePage"));
 const CamerasPage = lazy(() => import("./pages/CamerasPage"));
 const CameraPage = lazy(() => import("./pages/CameraPage"));
+const MarkersPage = lazy(() => import("./pages/MarkersPage"));
 const SitesPage = lazy(() => import("./pages/SitesPage"));
 const UsersPage = lazy(() => import("./pages/UsersPage"));
 const NodePage = lazy(() => import("./pages/NodePage"));
@@ -58,6 +59,7 @@ function Pages() {
         <Route index element={<LivePage />} />
         <Route path="cameras" element={<CamerasPage />} />
         <Route path="cameras/:id" element={<CameraPage />} />
+        <Route path="markers" element={<MarkersPage />} />
         <Route path="sites" element={<SitesPage />} />
         <Route path="users" element={<UsersPage />} />
         <Route path="node" element={<NodePage />} />

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use eyrie_media::{AccessUnit, RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
@@ -27,6 +27,7 @@ use crate::live::{LiveError, LiveHandle};
 use crate::media_threads::MediaThreads;
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegments, RotationPace};
+use crate::retention::RetentionOutlook;
 use crate::setup_gate::SetupGate;
 use crate::telemetry;
 
@@ -88,6 +89,7 @@ impl Node {
             directory: Directory::new(epoch),
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
+            outlook: ArcSwapOption::empty(),
             written_bytes: AtomicU64::new(0),
             config,
             store,
@@ -265,6 +267,12 @@ impl NodeHandle {
             step => self.context.store.node_facts(self.context.config.node, step, range).await?,
         };
         Ok(facts::combine(plan, kept, &recent))
+    }
+
+    /// What recordings take and how long there is room for more; `None` until retention has looked, some seconds after the
+    /// start. Looked at anew every minute.
+    pub fn retention_outlook(&self) -> Option<RetentionOutlook> {
+        self.context.outlook.load().as_deref().copied()
     }
 
     /// The health of each recordings directory.

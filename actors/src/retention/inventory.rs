@@ -59,6 +59,11 @@ impl Inventory {
         self.cameras.get(key)?.values().map(|day| day.first).min()
     }
 
+    /// When the oldest recording of all began.
+    pub(super) fn oldest_of_all(&self) -> Option<WallTime> {
+        self.cameras.keys().filter_map(|key| self.oldest(key)).min()
+    }
+
     /// Bytes a second a camera recorded since yesterday began, or since it began itself.
     pub(super) fn bytes_per_s(&self, key: &(TenantId, CameraId), now: WallTime) -> f64 {
         let Some(days) = self.cameras.get(key) else { return 0.0 };

@@ -6,6 +6,7 @@
 mod age_clock;
 mod finish;
 mod inventory;
+mod outlook;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
@@ -13,4 +14,5 @@ mod room;
 mod round;
 
 pub(crate) use finish::finish_on;
+pub use outlook::RetentionOutlook;
 pub(crate) use round::run;

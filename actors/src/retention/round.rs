@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eyrie_storage::disk::Disk;
 use eyrie_storage::segment::SegmentPath;
 use eyrie_storage::store::StoreError;
 use eyrie_types::{
@@ -12,6 +13,7 @@ use eyrie_types::{
 use super::age_clock::AgeClock;
 use super::finish::finish;
 use super::inventory::Inventory;
+use super::outlook::RetentionOutlook;
 use super::plan::{Deletion, Excess, Holding, Plan, Rules, plan};
 use super::room::{FillRate, days_left, needed};
 use crate::backoff::{Backoff, jitter};
@@ -123,6 +125,7 @@ impl Keeper {
         metrics::gauge!("eyrie_recordings_bytes").set(total as f64);
         let file_systems: Vec<u64> = self.node.disks.iter().map(|disk| disk.health().total_bytes).collect();
         let max = settings.max_bytes.and_then(|share| share.of(&file_systems));
+        self.look_ahead(total, max, settings.max_age, now);
         let excess = Excess { node: max.map_or(0, |max| total.saturating_sub(max)), disks };
         let holdings = self.holdings(&settings, &excess, aged).await?;
         let plan = plan(aged, &holdings, &excess);
@@ -157,6 +160,15 @@ impl Keeper {
                 }
             })
             .collect()
+    }
+
+    /// Tells what is recorded and how long there is room for more.
+    fn look_ahead(&self, total: u64, max: Option<u64>, max_age: Option<Duration>, now: WallTime) {
+        let rate = self.inventory.cameras().map(|key| self.inventory.bytes_per_s(key, now)).sum();
+        let free = |disk: &Disk| disk.health().free_bytes.saturating_sub(disk.config().reserve.as_u64());
+        let room = self.node.disks.iter().map(free).sum();
+        let held = (total, self.inventory.oldest_of_all());
+        self.node.outlook.store(Some(Arc::new(RetentionOutlook::new(held, rate, room, max, max_age))));
     }
 
     /// What may have to be deleted: of cameras whose own rules ask for it, and of all where the node has too much.

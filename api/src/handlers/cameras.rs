@@ -8,7 +8,7 @@ use eyrie_types::{CameraId, CameraSpec, CameraStatus};
 use super::page;
 use crate::camera_changes;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
-use crate::model::{CameraAnswer, CameraPage, CameraPatch, CameraQuery};
+use crate::model::{CameraAnswer, CameraPage, CameraPatch, CameraQuery, LabelCount, LabelsAnswer};
 use crate::principal::{Authorized, Correlation, Principal};
 use crate::{GatewayState, Problem};
 
@@ -36,6 +36,18 @@ pub(crate) async fn list_cameras(
         next_cursor: page::next(found.next_cursor),
         total: found.total,
     }))
+}
+
+/// Lists the labels that cameras carry.
+#[utoipa::path(get, path = "/api/v1/labels", tag = "cameras",
+    responses((status = 200, description = "Each with how many cameras carry it.", body = LabelsAnswer)))]
+pub(crate) async fn list_labels(
+    State(state): State<GatewayState>,
+    caller: Authorized<Principal>,
+) -> Result<Json<LabelsAnswer>, Problem> {
+    let labels = state.store().labels(&caller.tenant).await?;
+    let items = labels.into_iter().map(|(label, cameras)| LabelCount { label, cameras }).collect();
+    Ok(Json(LabelsAnswer { items }))
 }
 
 /// Adds a camera.

@@ -68,7 +68,8 @@ pub(crate) async fn create_marker(
     let now = state.clock().now();
     let (id, author, author_id) = (MarkerId::generate(), caller.username.clone(), caller.user);
     let marker = Marker { id, camera, text, author, author_id, created_at: now, updated_at: now };
-    state.store().create_marker(&caller.tenant, marker.clone(), caller.by(correlation)).await?;
+    let event = state.store().create_marker(&caller.tenant, marker.clone(), caller.by(correlation)).await?;
+    state.node().announce(event);
     let location = format!("/api/v1/cameras/{camera}/markers/{id}");
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(marker)).into_response())
 }
@@ -93,7 +94,9 @@ pub(crate) async fn update_marker(
     check_own(&state, &caller, camera, id).await?;
     let (now, by) = (state.clock().now(), caller.by(correlation));
     let change = move |old| patched(&old, patch);
-    Ok(Json(state.store().update_marker(&caller.tenant, camera, id, change, now, by).await?))
+    let (marker, event) = state.store().update_marker(&caller.tenant, camera, id, change, now, by).await?;
+    state.node().announce(event);
+    Ok(Json(marker))
 }
 
 /// Deletes a marker.
@@ -111,7 +114,8 @@ pub(crate) async fn delete_marker(
 ) -> Result<StatusCode, Problem> {
     check_own(&state, &caller, camera, id).await?;
     let now = state.clock().now();
-    state.store().delete_marker(&caller.tenant, camera, id, now, caller.by(correlation)).await?;
+    let event = state.store().delete_marker(&caller.tenant, camera, id, now, caller.by(correlation)).await?;
+    state.node().announce(event);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,9 +1,10 @@
 use axum::Json;
 use axum::extract::State;
+use eyrie_actors::{RetentionOutlook, WhenFull};
 use eyrie_storage::disk::{Disk, DiskState};
 use eyrie_types::{CameraState, GapCause};
 
-use crate::model::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
+use crate::model::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer, NodeRecordings, WhenFullAnswer};
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
 
@@ -39,7 +40,27 @@ pub(crate) async fn get_node(
         cameras,
         memory,
         disks,
+        recordings: recordings(&state),
     }))
+}
+
+fn recordings(state: &GatewayState) -> Option<NodeRecordings> {
+    let RetentionOutlook { bytes, oldest, bytes_per_s, days_left, days_kept } = state.node().retention_outlook()?;
+    let rules = state.node().settings().retention;
+    let file_systems: Vec<u64> = state.disks().iter().map(|disk| disk.health().total_bytes).collect();
+    Some(NodeRecordings {
+        bytes,
+        oldest,
+        bytes_per_s,
+        days_left,
+        days_kept,
+        max_age_s: rules.max_age.map(|age| age.as_secs()),
+        max_bytes: rules.max_bytes.and_then(|share| share.of(&file_systems)),
+        when_full: match rules.when_full {
+            WhenFull::DeleteOldest => WhenFullAnswer::DeleteOldest,
+            WhenFull::Stop => WhenFullAnswer::Stop,
+        },
+    })
 }
 
 /// Bytes of a page of memory on every platform this is built for; `statm` counts pages.

@@ -76,6 +76,22 @@ pub struct CameraPage {
     pub total: u64,
 }
 
+/// The labels in use, sorted: the first 1,000.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LabelsAnswer {
+    /// The labels.
+    pub items: Vec<LabelCount>,
+}
+
+/// A label and its cameras.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LabelCount {
+    /// The label.
+    pub label: String,
+    /// How many cameras carry it.
+    pub cameras: u64,
+}
+
 /// A page of users, sorted by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserPage {

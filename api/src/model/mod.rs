@@ -33,10 +33,12 @@ pub use ledger::{
     LedgerAccount, LedgerAnswer, LedgerDay, LedgerQuery, SloAnswer, TimelineAnswer, TimelineItem, TimelineKind,
     TimelineQuery,
 };
-pub use list::{AuditPage, AuditQuery, CameraPage, CameraQuery, PageQuery, SitePage, UserPage};
+pub use list::{
+    AuditPage, AuditQuery, CameraPage, CameraQuery, LabelCount, LabelsAnswer, PageQuery, SitePage, UserPage,
+};
 pub use live::{CapabilityAnswer, CapabilityInput, CapabilityKind, LiveQuery};
 pub use marker::{MarkerInput, MarkerPage, MarkerPatch, MarkersQuery, TimelineMarker};
-pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer};
+pub use node::{CameraCounts, DiskAnswer, MemoryAnswer, NodeAnswer, NodeRecordings, WhenFullAnswer};
 pub use pictures::{LatestQuery, SpriteQuery, ThumbnailQuery};
 pub use playback::PlaybackQuery;
 pub use site::{SiteInput, SitePatch};

@@ -22,6 +22,46 @@ pub struct NodeAnswer {
     pub memory: MemoryAnswer,
     /// Its recording directories.
     pub disks: Vec<DiskAnswer>,
+    /// What it has recorded and how long there is room for more; `null` in the first seconds after its start.
+    #[schema(required)]
+    pub recordings: Option<NodeRecordings>,
+}
+
+/// What a node has recorded and how long there is room for more, looked at every minute. Days are foreseen from the rate at which
+/// was recorded since yesterday began (UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct NodeRecordings {
+    /// Bytes of all recordings.
+    pub bytes: u64,
+    /// When the oldest of them began; `null` while there is none.
+    #[schema(required)]
+    pub oldest: Option<WallTime>,
+    /// Bytes recorded a second.
+    pub bytes_per_s: f64,
+    /// Days until the disks, or `max_bytes`, are used up; `null` while nothing is recorded.
+    #[schema(required)]
+    pub days_left: Option<f64>,
+    /// How many days back recordings will reach once room is used up, `max_age_s` at most; `null` where that cannot be told.
+    #[schema(required)]
+    pub days_kept: Option<f64>,
+    /// The age in seconds after which recordings go (`retention.max_age`); `null` for no limit.
+    #[schema(required)]
+    pub max_age_s: Option<u64>,
+    /// Most bytes that recordings may take (`retention.max_bytes`); `null` for no limit.
+    #[schema(required)]
+    pub max_bytes: Option<u64>,
+    /// What is done before a disk gets full (`retention.when_full`).
+    pub when_full: WhenFullAnswer,
+}
+
+/// What is done before a disk gets full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFullAnswer {
+    /// The oldest recordings go, of whatever camera.
+    DeleteOldest,
+    /// Recording stops until there is room.
+    Stop,
 }
 
 /// How many cameras are in which state.

@@ -39,6 +39,7 @@ POST   /api/v1/cameras/{id}/markers viewer
 PATCH  /api/v1/cameras/{id}/markers/{marker} viewer
 DELETE /api/v1/cameras/{id}/markers/{marker} viewer
 GET    /api/v1/markers viewer
+GET    /api/v1/labels viewer
 GET    /api/v1/layouts viewer
 POST   /api/v1/layouts viewer
 PUT    /api/v1/layouts/{id} viewer

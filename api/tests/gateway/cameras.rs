@@ -135,6 +135,7 @@ async fn a_bulk_change_tells_of_each_camera() {
     assert_eq!(done["results"][1]["problem"]["code"], "not_found");
     admin.send(Method::POST, path, Some(bulk("remove_labels", json!(["b"])))).await;
     assert_eq!(admin.json("/api/v1/cameras?label=a").await["items"][0]["labels"], json!(["a"]));
+    assert_eq!(admin.json("/api/v1/labels").await["items"], json!([{"label": "a", "cameras": 1}]));
     let none = admin.send(Method::POST, path, Some(bulk("add_labels", Value::Null))).await;
     assert_eq!(fields(&problem(none, "invalid_fields").await), ["labels"]);
     let many: Vec<_> = (0..1001).map(|_| missing).collect();

@@ -113,6 +113,12 @@ async fn what_the_socket_tells_of_a_camera_is_kept_in_the_outbox_with_who_did_it
     admin.send(Method::PATCH, path, Some(json!({"name": "Hall"}))).await;
     let bulk = json!({"ids": [camera["id"]], "action": "add_labels", "labels": ["a"]});
     admin.send(Method::POST, "/api/v1/cameras/bulk", Some(bulk)).await;
+    let note = json!({"start": "2026-01-31T12:00:00Z", "category": "delivery", "title": "Van"});
+    let markers = camera["links"]["markers"].as_str().unwrap();
+    let noted: Value = admin.send(Method::POST, markers, Some(note)).await.json().await.unwrap();
+    let marker = format!("{markers}/{}", noted["id"].as_str().unwrap());
+    admin.send(Method::PATCH, &marker, Some(json!({"title": "Lorry"}))).await;
+    admin.send(Method::DELETE, &marker, None).await;
     admin.send(Method::DELETE, path, None).await;
     let mut told = Vec::new();
     while told.last().is_none_or(|last: &Value| last["kind"] != "camera.deleted") {
@@ -122,7 +128,13 @@ async fn what_the_socket_tells_of_a_camera_is_kept_in_the_outbox_with_who_did_it
         }
     }
     let kinds: Vec<_> = told.iter().map(|event| event["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["camera.created", "camera.updated", "camera.updated", "camera.deleted"]);
+    let markers = ["marker.created", "marker.updated", "marker.deleted"];
+    let cameras = ["camera.created", "camera.updated", "camera.updated"];
+    assert_eq!(kinds, [&cameras[..], &markers, &["camera.deleted"]].concat());
+    assert!(
+        told[3..6].iter().all(|event| event["marker"] == noted["id"] && event["camera"] == camera["id"]),
+        "{told:?}"
+    );
     assert!(told.iter().all(|event| event["actor"]["name"] == "admin" && event["trace"].is_string()), "{told:?}");
     // Answered is durable: nothing has to be waited for.
     let kept = eyrie.store.events_after(0, 1000).await.unwrap();

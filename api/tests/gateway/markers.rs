@@ -45,17 +45,19 @@ async fn viewers_note_and_change_their_own_operators_any_and_the_audit_log_tells
     assert_eq!(viewer.send(Method::DELETE, path(&own), None).await.status(), 204);
     problem(viewer.send(Method::DELETE, path(&own), None).await, "not_found").await;
     let log = admin.json("/api/v1/audit").await;
-    let told = |action: &str, outcome: &str| {
-        log["items"].as_array().unwrap().iter().any(|item| item["action"] == action && item["outcome"] == outcome)
+    let told = |action: &str, outcome: &str, marker: &Value| {
+        let object = path(marker).strip_prefix("/api/v1/").unwrap();
+        let says = |item: &Value| item["action"] == action && item["outcome"] == outcome && item["object"] == object;
+        log["items"].as_array().unwrap().iter().any(says)
     };
-    for (action, outcome) in [
-        ("marker.create", "allowed"),
-        ("marker.update", "allowed"),
-        ("marker.update", "denied"),
-        ("marker.delete", "allowed"),
-        ("marker.delete", "denied"),
+    for (action, outcome, marker) in [
+        ("marker.create", "allowed", &own),
+        ("marker.update", "allowed", &own),
+        ("marker.update", "denied", &others),
+        ("marker.delete", "allowed", &own),
+        ("marker.delete", "denied", &others),
     ] {
-        assert!(told(action, outcome), "{action} {outcome}: {log}");
+        assert!(told(action, outcome, marker), "{action} {outcome}: {log}");
     }
 }
 

@@ -13,6 +13,8 @@ interface Range {
 const POINTS = 1_500;
 const POSTER_REFRESH_MS = 10_000;
 const POSTER_WIDTH_PX = 320;
+/** The picture beside a line of text. */
+const MOMENT_WIDTH_PX = 240;
 
 function lastRange(seconds: number): Range {
   const to = Date.now();
@@ -49,6 +51,23 @@ export const layoutsQuery = queryOptions({
   queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/layouts", { signal }))).items,
   staleTime: 30_000,
 });
+
+/** The picture of a moment that was recorded. It never changes; where there is none, none comes. */
+export const momentQuery = (id: string, at: string) =>
+  queryOptions({
+    queryKey: ["picture", id, at],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/v1/cameras/{id}/thumbnail.jpg", {
+          params: { path: { id }, query: { at, width: MOMENT_WIDTH_PX } },
+          parseAs: "blob",
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    retry: false,
+  });
 
 /** A camera's latest picture. An `<img>` cannot carry the access token, so it is fetched. */
 export const posterQuery = (id: string) =>

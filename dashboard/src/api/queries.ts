@@ -31,6 +31,13 @@ export const camerasQuery = (filter: CameraFilter) =>
     unwrap(api.GET("/api/v1/cameras", { params: { query: { ...filled(filter), ...page } }, signal })),
   );
 
+/** The labels in use. */
+export const labelsQuery = queryOptions({
+  queryKey: ["labels"],
+  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/labels", { signal }))).items.map(({ label }) => label),
+  staleTime: 30_000,
+});
+
 /** The cameras to choose one from: the first whose name or address holds `search`. */
 export const pickQuery = (search: string) =>
   queryOptions({

@@ -554,6 +554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the labels that cameras carry.
+         * @description Needs the role viewer (`label.list`).
+         */
+        get: operations["list_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/layouts": {
         parameters: {
             query?: never;
@@ -1667,8 +1687,23 @@ export interface components {
              */
             pending_s: number;
         };
+        /** @description A label and its cameras. */
+        LabelCount: {
+            /**
+             * Format: int64
+             * @description How many cameras carry it.
+             */
+            cameras: number;
+            /** @description The label. */
+            label: string;
+        };
         /** @description Free words on a camera, sorted, each once. Read from a list; a map `{"floor": "2"}` reads as `floor=2`. */
         Labels: string[];
+        /** @description The labels in use, sorted: the first 1,000. */
+        LabelsAnswer: {
+            /** @description The labels. */
+            items: components["schemas"]["LabelCount"][];
+        };
         /** @description Which cameras somebody watches together, and where each stands. */
         Layout: components["schemas"]["LayoutGrid"] & {
             /** @description When it was made. */
@@ -1873,6 +1908,7 @@ export interface components {
             memory: components["schemas"]["MemoryAnswer"];
             /** @description Its clock. */
             now: components["schemas"]["WallTime"];
+            recordings: components["schemas"]["NodeRecordings"] | null;
             /** @description When it was started. */
             started_at: components["schemas"]["WallTime"];
             /**
@@ -1936,6 +1972,45 @@ export interface components {
          * @description A node; kept in its data directory.
          */
         NodeId: string;
+        /**
+         * @description What a node has recorded and how long there is room for more, looked at every minute. Days are foreseen from the rate at which
+         *     was recorded since yesterday began (UTC).
+         */
+        NodeRecordings: {
+            /**
+             * Format: int64
+             * @description Bytes of all recordings.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Bytes recorded a second.
+             */
+            bytes_per_s: number;
+            /**
+             * Format: double
+             * @description How many days back recordings will reach once room is used up, `max_age_s` at most; `null` where that cannot be told.
+             */
+            days_kept: number | null;
+            /**
+             * Format: double
+             * @description Days until the disks, or `max_bytes`, are used up; `null` while nothing is recorded.
+             */
+            days_left: number | null;
+            /**
+             * Format: int64
+             * @description The age in seconds after which recordings go (`retention.max_age`); `null` for no limit.
+             */
+            max_age_s: number | null;
+            /**
+             * Format: int64
+             * @description Most bytes that recordings may take (`retention.max_bytes`); `null` for no limit.
+             */
+            max_bytes: number | null;
+            oldest: components["schemas"]["WallTime"] | null;
+            /** @description What is done before a disk gets full (`retention.when_full`). */
+            when_full: components["schemas"]["WhenFullAnswer"];
+        };
         /** @description A change of one's own password. All other sessions of the user end. */
         PasswordChange: {
             /** @description The password so far. */
@@ -2368,6 +2443,11 @@ export interface components {
          * @description A moment in UTC, in microseconds since 1970-01-01T00:00:00Z, written as RFC 3339 outside the process.
          */
         WallTime: string;
+        /**
+         * @description What is done before a disk gets full.
+         * @enum {string}
+         */
+        WhenFullAnswer: "delete_oldest" | "stop";
     };
     responses: never;
     parameters: never;
@@ -3533,6 +3613,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each with how many cameras carry it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelsAnswer"];
                 };
             };
             /** @description What went wrong. */

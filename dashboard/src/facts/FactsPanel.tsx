@@ -97,7 +97,7 @@ function Values({ facts }: { facts: StreamFacts }) {
     [m.facts.viewers, whole(facts.viewers)],
   ];
   return (
-    <dl className="grid grid-cols-2 gap-2 sm:grid-cols-3">
+    <dl className="grid grid-cols-2 gap-2 sm:grid-cols-3 lg:grid-cols-2">
       {values.map(([term, value]) => (
         <div key={term} className="flex flex-col-reverse justify-end rounded-xl bg-sunken px-3 py-2.5">
           <dt className="text-[0.8125rem] text-soft">{term}</dt>
@@ -120,7 +120,7 @@ function FactsHistory({ cameraId, site }: { cameraId: string; site: string | nul
         <RangePicker value={range} onChange={setRange} />
       </div>
       {history.data && history.data.points.length > 0 ? (
-        <div className="grid gap-x-6 gap-y-5 sm:grid-cols-2">
+        <div className="grid gap-x-6 gap-y-5 sm:grid-cols-2 lg:grid-cols-1">
           {CHARTS.map(({ title, measure, format }) => (
             <LineChart
               key={measure}

@@ -20,6 +20,7 @@ interface Entry {
 const ENTRIES: readonly Entry[] = [
   { to: "/", icon: "live", name: m.nav.live },
   { to: "/cameras", icon: "camera", name: m.nav.cameras },
+  { to: "/markers", icon: "flag", name: m.nav.markers },
   { to: "/sites", icon: "site", name: m.nav.sites },
 ];
 const USERS: Entry = { to: "/users", icon: "users", name: m.nav.users };

@@ -76,11 +76,11 @@ export function SavedWall({ slots, layout, lowLatency, onArrange }: WallProps) {
             type="search"
             aria-label={m.wall.search}
             placeholder={m.wall.searchPlaceholder}
-            className="h-10 rounded-lg border border-line-strong bg-surface px-3"
+            className="h-10 w-full rounded-lg border border-line-strong bg-surface px-3 sm:w-56"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
           />
-          <p className="min-w-0 flex-1">{more > 0 ? m.wall.moreMatch(more) : m.wall.arrangeHint}</p>
+          <p className="min-w-0 sm:flex-1">{more > 0 ? m.wall.moreMatch(more) : m.wall.arrangeHint}</p>
         </div>
       )}
       <div className="wall min-h-0 flex-1" data-layout={layout}>

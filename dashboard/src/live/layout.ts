@@ -36,9 +36,36 @@ export function layoutOfKey(key: string): Layout | null {
   return /^[1-9]$/.test(key) ? (LAYOUTS[Number(key) - 1] ?? null) : null;
 }
 
-/** The tile that an arrow key leads to from `index`; the same where there is none. */
-export function tileOfArrow(key: string, index: number, columns: number, count: number): number {
-  const steps: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const to = index + (steps[key] ?? 0);
-  return to >= 0 && to < count ? to : index;
+/** Where a tile lies. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+const acrossOf = ({ left, width }: Box) => ({ low: left, high: left + width });
+const downOf = ({ top, height }: Box) => ({ low: top, high: top + height });
+
+/** The tile that an arrow key leads to from `index`: the nearest one there, the same where there is none. */
+export function tileOfArrow(key: string, index: number, tiles: readonly Box[]): number {
+  const from = tiles[index];
+  if (!from) return index;
+  const vertical = key === "ArrowUp" || key === "ArrowDown";
+  const onwards = key === "ArrowRight" || key === "ArrowDown";
+  if (!vertical && !onwards && key !== "ArrowLeft") return index;
+  let best = index;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [n, tile] of tiles.entries()) {
+    // How far its near edge is from our far one along the way, and whether it lies beside us across it.
+    const [theirs, ours] = vertical ? [acrossOf(tile), acrossOf(from)] : [downOf(tile), downOf(from)];
+    const [ahead, behind] = vertical ? [downOf(tile), downOf(from)] : [acrossOf(tile), acrossOf(from)];
+    const along = onwards ? ahead.low - behind.high : behind.low - ahead.high;
+    // Tiles share edges up to a rounded pixel. What lies beside our span is in another row or column.
+    if (n === index || along < -1 || theirs.low >= ours.high || ours.low >= theirs.high) continue;
+    // Of several that touch the large tile, the one at its beginning.
+    const distance = along * 10_000 + Math.abs(theirs.low - ours.low);
+    if (distance < least) [best, least] = [n, distance];
+  }
+  return best;
 }

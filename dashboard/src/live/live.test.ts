@@ -15,9 +15,23 @@ describe("live grid", () => {
 
   it("goes by keyboard from tile to tile, and never off the wall", () => {
     expect(["1", "3", "6", "7", "0", "a"].map(layoutOfKey)).toEqual([1, 8, 32, null, null, null]);
-    const from = (key: string, index: number) => tileOfArrow(key, index, 3, 8);
+    const nine = Array.from({ length: 8 }, (_, n) => ({ left: (n % 3) * 106, top: Math.floor(n / 3) * 66, width: 100, height: 60 }));
+    const from = (key: string, index: number) => tileOfArrow(key, index, nine);
     expect([from("ArrowRight", 0), from("ArrowDown", 0), from("ArrowUp", 4)]).toEqual([1, 3, 1]);
     expect([from("ArrowLeft", 0), from("ArrowUp", 2), from("ArrowDown", 5), from("Enter", 5)]).toEqual([0, 2, 5, 5]);
+    expect(from("ArrowRight", 2)).toBe(2);
+  });
+
+  it("goes around the large tile of eight", () => {
+    // One large tile, three beside it, four below.
+    const beside = [0, 66, 132].map((top) => ({ left: 318, top, width: 100, height: 60 }));
+    const below = [0, 106, 212, 318].map((left) => ({ left, top: 198, width: 100, height: 60 }));
+    const eight = [{ left: 0, top: 0, width: 312, height: 192 }, ...beside, ...below];
+    const from = (key: string, index: number) => tileOfArrow(key, index, eight);
+    expect([from("ArrowRight", 0), from("ArrowDown", 0)]).toEqual([1, 4]);
+    expect([1, 2, 3].map((n) => from("ArrowLeft", n))).toEqual([0, 0, 0]);
+    expect([4, 5, 6, 7].map((n) => from("ArrowUp", n))).toEqual([0, 0, 0, 3]);
+    expect([from("ArrowDown", 1), from("ArrowDown", 3), from("ArrowRight", 6), from("ArrowLeft", 7)]).toEqual([2, 7, 7, 6]);
   });
 
   it("has a camera on a wall once, wherever it is put", () => {

@@ -142,8 +142,8 @@ function Changes({ camera, zone }: { camera: string; zone: string }) {
   const changes = useStatusChanges(camera);
   const now = useNow(30_000);
   return (
-    <details className="mt-4 border-t border-line pt-3 text-sm">
-      <summary className="text-soft">{m.camera.changes}</summary>
+    <details className="mt-4 border-t border-line pt-1.5 text-sm">
+      <summary className="py-1.5 text-soft">{m.camera.changes}</summary>
       {changes.length === 0 ? (
         <p className="mt-2 text-faint">{m.camera.noChanges}</p>
       ) : (

@@ -1,8 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
-import { type CameraFilter, camerasQuery, sitesQuery } from "../api/queries";
+import { type CameraFilter, camerasQuery, labelsQuery, sitesQuery } from "../api/queries";
 import type { Camera, CameraState } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { BulkDialog } from "../bulk/BulkDialog";
@@ -16,11 +16,11 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Page } from "../ui/Page";
 import { PagedList } from "../ui/PagedList";
+import { SearchInput } from "../ui/SearchInput";
 import { Empty } from "../ui/States";
+import { useSettled } from "../ui/use-settled";
 
 const STATES: readonly CameraState[] = ["online", "connecting", "silent", "refused", "offline", "disabled"];
-/** Typing is let settle for this long before the node is asked. */
-const SETTLE_MS = 250;
 
 export default function CamerasPage() {
   const may = useMay();
@@ -45,11 +45,7 @@ export default function CamerasPage() {
     );
   };
   const searched = params.get("search") ?? "";
-  useEffect(() => {
-    if (search === searched) return;
-    const timer = setTimeout(() => set("search", search), SETTLE_MS);
-    return () => clearTimeout(timer);
-  });
+  useSettled(search, searched, (text) => set("search", text));
 
   const state = STATES.find((known) => known === params.get("state"));
   const filter: CameraFilter = {
@@ -61,7 +57,8 @@ export default function CamerasPage() {
   const filtered = searched !== "" || filter.label !== "" || filter.site !== "" || state !== undefined;
   const query = useInfiniteQuery(camerasQuery(useDeferredValue(filter)));
   const cameras = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const labels = [...new Set([...cameras.flatMap((camera) => camera.labels), ...(filter.label ? [filter.label] : [])])].sort();
+  const known = useQuery(labelsQuery).data ?? [];
+  const labels = filter.label && !known.includes(filter.label) ? [filter.label, ...known] : known;
   const total = query.data?.pages.at(-1)?.total ?? 0;
   const clear = () => {
     setSelection((before) => before && NONE);
@@ -89,17 +86,7 @@ export default function CamerasPage() {
       }
     >
       <div className="mb-4 grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
-        <div className="relative col-span-2 sm:min-w-64 sm:flex-1">
-          <Icon name="search" className="pointer-events-none absolute top-1/2 left-3 size-4.5 -translate-y-1/2 text-faint" />
-          <input
-            type="search"
-            aria-label={m.cameras.search}
-            placeholder={m.cameras.searchPlaceholder}
-            className={`${control} pl-10 sm:w-full`}
-            value={search}
-            onChange={(event) => setSearch(event.target.value)}
-          />
-        </div>
+        <SearchInput name={m.cameras.search} placeholder={m.cameras.searchPlaceholder} className="col-span-2 sm:min-w-64 sm:flex-1" value={search} onChange={setSearch} />
         <select aria-label={m.cameras.state} className={control} value={state ?? ""} onChange={(event) => set("state", event.target.value)}>
           <option value="">{m.cameras.anyState}</option>
           {STATES.map((word) => (

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { layoutsQuery } from "../api/history";
-import { camerasQuery, meQuery } from "../api/queries";
+import { camerasQuery, labelsQuery, meQuery } from "../api/queries";
 import { useMay } from "../auth/use-session";
 import { CameraDialog } from "../camera/CameraDialog";
 import { toggleFullscreen, useFullscreen } from "../live/fullscreen";
@@ -96,7 +96,8 @@ export default function LivePage() {
       else if (!slots && event.key === "PageUp" && current > 0) change({ page: current - 1 });
       else if (event.key.startsWith("Arrow") && tiles.length > 0) {
         const at = tiles.findIndex((tile) => tile === document.activeElement);
-        tiles[at < 0 ? 0 : tileOfArrow(event.key, at, GRID[layout][0], tiles.length)]?.focus();
+        const boxes = tiles.map((tile) => tile.getBoundingClientRect());
+        tiles[at < 0 ? 0 : tileOfArrow(event.key, at, boxes)]?.focus();
       } else return;
       event.preventDefault();
     };
@@ -104,7 +105,8 @@ export default function LivePage() {
     return () => removeEventListener("keydown", onKey);
   });
   const lowLatency = mayUseLowLatency(slots ? slots.filter((id) => id !== null).length : shown.length, pageProtocol());
-  const labels = [...new Set([...all.flatMap((camera) => camera.labels), ...(label ? [label] : [])])].sort();
+  const known = useQuery(labelsQuery).data ?? [];
+  const labels = label && !known.includes(label) ? [label, ...known] : known;
 
   if (query.isError && !query.data) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data && total === 0 && !label) {
@@ -179,7 +181,9 @@ export default function LivePage() {
             </>
           ) : (
             <>
-              <IconButton icon="edit" name={m.wall.arrange} onClick={() => setDraft(slots ?? resized(shown.map((camera) => camera.id), layout))} />
+              <Button look="quiet" icon="edit" title={m.wall.arrangeLead} aria-label={m.wall.arrange} onClick={() => setDraft(slots ?? resized(shown.map((camera) => camera.id), layout))}>
+                <span className="hidden lg:inline">{m.wall.arrange}</span>
+              </Button>
               {saved && <IconButton icon="trash" name={m.wall.remove} onClick={() => setDialog("delete")} />}
             </>
           )}

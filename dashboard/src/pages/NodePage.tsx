@@ -6,7 +6,7 @@ import type { CameraState, NodeView } from "../api/types";
 import { NodeHistory } from "../charts/NodeHistory";
 import { m } from "../messages";
 import { StatusDot } from "../status/StatusBadge";
-import { formatBytes, formatDuration } from "../time/format";
+import { formatBytes, formatDateTime, formatDays, formatDuration, knownZone } from "../time/format";
 import { useNow } from "../time/use-now";
 import { Icon } from "../ui/Icon";
 import { Card, Facts, Page } from "../ui/Page";
@@ -15,6 +15,7 @@ import { Failed, Loading, Notice } from "../ui/States";
 const STATES: readonly CameraState[] = ["online", "connecting", "silent", "refused", "offline", "disabled"];
 /** From this share on a disk is shown as nearly full. */
 const NEARLY_FULL = 0.9;
+const DAY_S = 86_400;
 
 export default function NodePage() {
   const node = useQuery(nodeQuery);
@@ -68,32 +69,60 @@ function NodeDetails({ node }: { node: NodeView }) {
           ))}
         </ul>
       </Card>
-      <Card title={m.node.disks}>
-        {node.disks.length === 0 && <p className="text-sm text-soft">{m.node.noDisks}</p>}
-        <ul className="space-y-5">
-          {node.disks.map((disk) => (
-            <li key={disk.path}>
-              <p className="mb-2 text-sm font-medium break-all">{disk.path}</p>
-              {disk.total_bytes != null && disk.free_bytes != null && (
-                <Meter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
-              )}
-              {disk.trouble && <Notice className="mt-3">{m.causes[disk.trouble]}</Notice>}
-            </li>
-          ))}
-        </ul>
+      <Card title={m.node.recordings}>
+        {node.disks.length === 0 ? <p className="text-sm text-soft">{m.node.noDisks}</p> : <Recordings recordings={node.recordings} />}
       </Card>
-      <Card title={m.node.memory}>
-        <p className="mb-2 text-sm font-medium">{m.node.rings}</p>
-        <Meter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
-        {memory.resident_bytes != null && (
-          <div className="mt-5">
-            <Facts facts={[[m.node.resident, formatBytes(memory.resident_bytes)]]} />
-          </div>
+      <div className="space-y-4">
+        {node.disks.length > 0 && (
+          <Card title={m.node.disks}>
+            <ul className="space-y-5">
+              {node.disks.map((disk) => (
+                <li key={disk.path}>
+                  <p className="mb-2 text-sm font-medium break-all">{disk.path}</p>
+                  {disk.total_bytes != null && disk.free_bytes != null && (
+                    <Meter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
+                  )}
+                  {disk.trouble && <Notice className="mt-3">{m.causes[disk.trouble]}</Notice>}
+                </li>
+              ))}
+            </ul>
+          </Card>
         )}
-        <p className="mt-4 text-[0.8125rem] text-faint">{m.node.ringsHint}</p>
-      </Card>
+        <Card title={m.node.memory}>
+          <p className="mb-2 text-sm font-medium">{m.node.rings}</p>
+          <Meter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
+          {memory.resident_bytes != null && (
+            <div className="mt-5">
+              <Facts facts={[[m.node.resident, formatBytes(memory.resident_bytes)]]} />
+            </div>
+          )}
+          <p className="mt-4 text-[0.8125rem] text-faint">{m.node.ringsHint}</p>
+        </Card>
+      </div>
       <NodeHistory />
     </div>
+  );
+}
+
+/** What recordings take, how long there is room for more, and what happens then. */
+function Recordings({ recordings }: { recordings: NodeView["recordings"] }) {
+  if (!recordings) return <p className="text-sm text-soft">{m.node.looking}</p>;
+  const { bytes, oldest, bytes_per_s, days_left, days_kept, max_age_s, max_bytes } = recordings;
+  if (!oldest) return <p className="text-sm text-soft">{m.node.nothingRecorded}</p>;
+  const rules = [max_age_s === null ? "" : m.node.maxAge(formatDays(max_age_s / DAY_S)), max_bytes === null ? "" : m.node.maxBytes(formatBytes(max_bytes))];
+  const facts: [string, string][] = [
+    [m.node.recorded, formatBytes(bytes)],
+    [m.node.oldest, formatDateTime(Date.parse(oldest), knownZone(null))],
+  ];
+  if (bytes_per_s > 0) facts.push([m.node.rate, m.node.perDay(formatBytes(bytes_per_s * DAY_S))]);
+  if (days_left !== null) facts.push([m.node.room, m.node.roomLeft(formatDays(days_left))]);
+  if (days_kept !== null) facts.push([m.node.reach, m.node.reachBack(formatDays(days_kept))]);
+  facts.push([m.node.rules, rules.filter(Boolean).join(", ") || m.node.noRules]);
+  return (
+    <>
+      <Facts facts={facts} />
+      <p className="mt-3 text-[0.8125rem] text-faint">{recordings.when_full === "stop" ? m.node.stopWhenFull : m.node.deleteOldest}</p>
+    </>
   );
 }
 

@@ -75,6 +75,7 @@ export function SignInPage() {
           </Button>
         </form>
         <p className="mt-5 text-center text-[0.8125rem] text-balance text-faint">{m.signIn.firstTime}</p>
+        <p className="mt-2 text-center text-[0.8125rem] text-balance text-faint">{m.signIn.forgotten}</p>
       </main>
     </div>
   );

@@ -57,6 +57,7 @@ function Users({ ownId }: { ownId: string }) {
           </ListRow>
         )}
       </PagedList>
+      {users.data?.pages[0]?.total === 1 && <p className="mt-4 max-w-2xl text-sm text-soft">{m.users.onlyYou}</p>}
       {open?.kind === "add" && <UserDialog onClose={close} />}
       {open?.kind === "edit" && <UserDialog user={open.user} onClose={close} />}
       {open?.kind === "reset" && <ResetPassword user={open.user} onClose={close} />}

@@ -15,7 +15,7 @@ export function GapList({ items, view, zone, onSeek }: { items: readonly Timelin
   const missingMs = gaps.reduce((sum, gap) => sum + (gap.missing_s ?? 0) * 1000, 0);
   return (
     <details className="mt-2 text-sm">
-      <summary className="text-soft">{m.playback.gapsInView(gaps.length, formatDuration(missingMs))}</summary>
+      <summary className="py-1.5 text-soft">{m.playback.gapsInView(gaps.length, formatDuration(missingMs))}</summary>
       <ul className="mt-1 divide-y divide-line">
         {gaps.slice(-LISTED_MAX).reverse().map((gap) => (
           <li key={gap.start}>

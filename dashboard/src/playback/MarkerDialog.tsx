@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { useId, useState } from "react";
 
 import { api, unwrap } from "../api/client";
 import type { Camera, Marker } from "../api/types";
@@ -6,9 +6,9 @@ import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
 import { CheckField, TextAreaField, TextField } from "../ui/Field";
 import { FormDialog } from "../ui/FormDialog";
+import { asCategory, CATEGORY } from "./category";
 import type { View } from "./view";
 
-const CATEGORY = /^[a-z0-9-]{1,32}$/;
 
 interface Props {
   camera: Camera;
@@ -30,9 +30,6 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
   const [whole, setWhole] = useState(clip !== null);
   const [tried, setTried] = useState(false);
   const listId = useId();
-  const titleInput = useRef<HTMLInputElement>(null);
-  // Whoever presses M goes on typing.
-  useEffect(() => titleInput.current?.focus(), []);
   const titleError = tried && title.trim() === "" ? m.markers.nameMissing : undefined;
   const categoryError = tried && !CATEGORY.test(category) ? m.markers.categoryBad : undefined;
   const marksClip = !known && clip !== null && whole;
@@ -60,7 +57,6 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
           <>
             <p className="text-sm text-soft tabular-nums">{marksClip ? formatStretch(clip.fromMs, clip.toMs, zone) : formatInstant(startMs, zone)}</p>
             <TextField
-              ref={titleInput}
               label={m.markers.name}
               placeholder={m.markers.namePlaceholder}
               value={title}
@@ -75,7 +71,7 @@ export function MarkerDialog({ camera, zone, marker, clip, onClose }: Props) {
               value={category}
               maxLength={32}
               error={categoryError ?? of("category")}
-              onChange={(event) => setCategory(event.target.value.toLowerCase().replaceAll(" ", "-"))}
+              onChange={(event) => setCategory(asCategory(event.target.value))}
             />
             <datalist id={listId}>
               {m.markers.categories.map((known) => (

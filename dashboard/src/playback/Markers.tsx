@@ -7,7 +7,7 @@ import { meQuery } from "../api/queries";
 import type { Camera, Marker } from "../api/types";
 import { m } from "../messages";
 import { formatInstant, formatStretch } from "../time/format";
-import { Button, IconButton } from "../ui/Button";
+import { Button, ButtonLink, IconButton } from "../ui/Button";
 import { DeleteDialog } from "../ui/FormDialog";
 import { Card } from "../ui/Page";
 import { Notice } from "../ui/States";
@@ -36,9 +36,14 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
     <Card
       title={m.markers.title}
       aside={
-        <Button icon="flag" className="-my-2" onClick={onAdd}>
-          {m.markers.add}
-        </Button>
+        <span className="-my-2 flex items-center gap-1">
+          <ButtonLink look="quiet" icon="search" to="/markers">
+            {m.markers.searchAll}
+          </ButtonLink>
+          <Button icon="flag" onClick={onAdd}>
+            {m.markers.add}
+          </Button>
+        </span>
       }
     >
       {query.isError && <Notice>{problemWords(query.error)}</Notice>}
@@ -46,7 +51,7 @@ export function Markers({ camera, zone, range, onSeek, onAdd }: Props) {
       {items.length > 0 && (
         <ul className="divide-y divide-line">
           {items.map((marker) => (
-            <li key={marker.id} className="flex items-center gap-2 py-1.5">
+            <li key={marker.id} data-marker={marker.id} className="flex items-center gap-2 py-1.5">
               <button type="button" className="-mx-2 min-w-0 flex-1 rounded-lg px-2 py-1.5 text-left hover:bg-hover" onClick={() => onSeek(Date.parse(marker.start))}>
                 <span className="flex min-w-0 items-center gap-2">
                   <bdi className="truncate font-medium">{marker.title}</bdi>

@@ -66,10 +66,10 @@ export function Picture({ camera, zone, begin, state, scrub, notice, control, on
         </div>
       )}
       {begin && state && <RecordedOverlay state={state} atMs={scrub?.ms ?? state.atMs} zone={zone} />}
-      {scrub?.picture && <img src={scrub.picture} alt="" className="absolute inset-0 size-full bg-black object-contain" />}
+      {scrub?.picture && <img src={scrub.picture} alt="" data-scrub="" className="absolute inset-0 size-full bg-black object-contain" />}
       {scrub && begin === null && <p className={`${badge} tabular-nums`}>{formatInstant(scrub.ms, zone)}</p>}
       {scrub?.picture && begin && <p className={`${badge} tabular-nums`}>{formatInstant(scrub.ms, zone)}</p>}
-      <p role="status" className={`absolute bottom-3 left-3 max-w-[75%] rounded-lg bg-black/80 px-3 py-2 text-sm ${notice ? "" : "hidden"}`}>
+      <p role="status" data-notice="" className={`absolute bottom-3 left-3 max-w-[75%] rounded-lg bg-black/80 px-3 py-2 text-sm ${notice ? "" : "hidden"}`}>
         {notice}
       </p>
       <div className="scrim-bottom absolute right-0 bottom-0 flex justify-end gap-1 rounded-tl-xl p-2 opacity-0 transition-opacity group-hover:opacity-100 focus-within:opacity-100 [@media(hover:none)]:opacity-100">

@@ -133,7 +133,7 @@ function Told({ piece, zone }: { piece: Piece; zone: string }) {
   const what = piece.cause ? m.causes[piece.cause] : m.playback.kinds[piece.kind];
   const merged = piece.kind === "missing" && piece.missingMs < piece.endMs - piece.startMs - 500;
   return (
-    <span>
+    <span data-told={piece.kind} data-cause={piece.cause ?? undefined}>
       <span className={`font-medium ${piece.kind === "missing" ? "text-bad" : ""}`}>{what}</span>
       <span className="ml-2 text-soft tabular-nums">{formatStretch(piece.startMs, piece.endMs, zone)}</span>
       {merged && <span className="ml-2 text-soft">{m.playback.partly(formatDuration(piece.missingMs))}</span>}
@@ -237,7 +237,7 @@ function FlagButton({ flag, view, onFlag }: { flag: Flag; view: View; onFlag: (f
         type="button"
         aria-label={name}
         title={name}
-        className="absolute top-7 z-10 flex h-5 min-w-5 -translate-x-1/2 items-start justify-center"
+        className="absolute top-7 z-10 flex h-5 min-w-5 -translate-x-1/2 items-start justify-center [@media(hover:none)]:before:absolute [@media(hover:none)]:before:-inset-2"
         style={{ left: percent(left) }}
         onClick={() => onFlag(flag)}
       >
@@ -255,7 +255,7 @@ function Preview({ share, width, picture, time, day }: { share: number; width: n
   return (
     <div className="pointer-events-none absolute bottom-full z-30 mb-1 flex -translate-x-1/2 flex-col items-center" style={{ left, width: PREVIEW_PX }}>
       <div className="overflow-hidden rounded-lg border border-line-strong bg-black shadow-pop">
-        {picture && <img src={picture} alt="" className="aspect-video w-44 object-contain" />}
+        {picture && <img src={picture} alt="" data-preview="" className="aspect-video w-44 object-contain" />}
         <p className="px-2.5 py-1 text-center text-[0.8125rem] font-medium text-white tabular-nums">
           {time} <span className="font-normal text-white/70">{day}</span>
         </p>

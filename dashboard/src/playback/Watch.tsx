@@ -6,7 +6,7 @@ import { problemWords } from "../api/problem";
 import { recordedDayQuery } from "../api/queries";
 import type { Camera } from "../api/types";
 import { m } from "../messages";
-import { formatPercent } from "../time/format";
+import { formatDateTime, formatPercent } from "../time/format";
 import { dayRange } from "../time/zone";
 import { useNow } from "../time/use-now";
 import { Button } from "../ui/Button";
@@ -65,6 +65,7 @@ export function Watch({ camera, zone }: { camera: Camera; zone: string }) {
   const live = begin === null;
   const atMs = scrub?.ms ?? (live ? now : (state?.atMs ?? begin.atMs));
   const playing = live || !state || (state.phase !== "paused" && state.phase !== "nothing");
+  const oldest = overview.data?.items.find(hasFootage)?.start;
   const hasRecorded = !overview.data || overview.data.items.some(hasFootage) || items.some(hasFootage);
 
   const remember = (ms: number | null) =>
@@ -235,6 +236,7 @@ export function Watch({ camera, zone }: { camera: Camera; zone: string }) {
             <GapList items={items} view={view} zone={zone} onSeek={goTo} />
             <p className="text-[0.8125rem] text-faint">
               {camera.recording.mode === "off" && `${m.playback.offNow} `}
+              {oldest !== undefined && `${m.playback.oldest(formatDateTime(Date.parse(oldest), zone))} `}
               {m.playback.zone(zone)}
             </p>
           </div>

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { api, unwrap } from "../api/client";
+import { filled } from "../api/queries";
 import type { Camera, Timeline, TimelineItem } from "../api/types";
 import { rangeOf } from "./chunk";
 import { footageAfter } from "./strip";
@@ -52,6 +53,25 @@ export const markersQuery = (camera: Linked, range: View) =>
     queryFn: ({ pageParam, signal }) => {
       const query = { ...rangeOf(range), limit: MARKERS_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
       return unwrap(api.GET("/api/v1/cameras/{id}/markers", { params: { path: { id: camera.id }, query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+
+/** Which markers to find: by a part of title or note, by category, or all of them. */
+export interface MarkerFilter {
+  search?: string;
+  category?: string;
+}
+
+/** The markers of all cameras that match, the latest first, page by page. */
+export const markerSearchQuery = (filter: MarkerFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["markers", "all", filled(filter)],
+    queryFn: ({ pageParam, signal }) => {
+      const query = { ...filled(filter), limit: MARKERS_PAGE, ...(pageParam ? { cursor: pageParam } : {}) };
+      return unwrap(api.GET("/api/v1/markers", { params: { query }, signal }));
     },
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,

@@ -41,7 +41,14 @@ export function StatusProvider({ children }: { children: ReactNode }) {
           return;
         }
         board.apply(message);
-        if (message.type === "cameras_changed") void queries.invalidateQueries({ queryKey: ["cameras"] });
+        if (message.type === "cameras_changed") {
+          void queries.invalidateQueries({ queryKey: ["cameras"] });
+          void queries.invalidateQueries({ queryKey: ["labels"] });
+        }
+        if (message.type === "markers_changed") {
+          void queries.invalidateQueries({ queryKey: ["markers"] });
+          void queries.invalidateQueries({ queryKey: ["timeline", message.camera] });
+        }
         // The stream facts of a camera are known once it is online.
         if (message.type === "status" && message.status.state === "online") {
           void queries.invalidateQueries({ queryKey: ["cameras", "one", message.camera] });

@@ -17,6 +17,8 @@ describe("status feed", () => {
     });
     expect(readMessage(event("a", refused))).toEqual({ type: "status", camera: "a", status: refused });
     expect(readMessage(JSON.stringify({ type: "event", event: { kind: "camera.deleted", camera: "a" } }))?.type).toBe("cameras_changed");
+    const marked = readMessage(JSON.stringify({ type: "event", event: { kind: "marker.updated", camera: "a", marker: "b" } }));
+    expect(marked).toEqual({ type: "markers_changed", camera: "a" });
   });
 
   it("reads stream facts, and none whose verdict it does not know", () => {

@@ -11,6 +11,7 @@ export type FeedMessage =
   | { type: "snapshot" | "statuses"; statuses: Map<string, CameraStatus> }
   | { type: "status"; camera: string; status: CameraStatus }
   | { type: "cameras_changed"; camera: string }
+  | { type: "markers_changed"; camera: string }
   | { type: "facts"; camera: string; facts: StreamFacts };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -74,6 +75,9 @@ export function readMessage(text: string): FeedMessage | null {
   }
   if (kind === "camera.created" || kind === "camera.updated" || kind === "camera.deleted") {
     return { type: "cameras_changed", camera };
+  }
+  if (kind === "marker.created" || kind === "marker.updated" || kind === "marker.deleted") {
+    return { type: "markers_changed", camera };
   }
   return null;
 }

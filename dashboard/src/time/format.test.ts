@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { formatBytes, formatCountdown, formatDuration, formatMoment, formatPercent, formatStretch, knownZone } from "./format";
+import { formatBytes, formatCountdown, formatDays, formatDuration, formatMoment, formatPercent, formatStretch, knownZone } from "./format";
 
 const at = (text: string): number => Date.parse(text);
 
@@ -40,6 +40,10 @@ describe("formatting", () => {
     expect(formatPercent(96.77, 100)).toBe("96.7%");
     expect(formatPercent(0, 100)).toBe("0%");
     expect(formatPercent(0, 0)).toBe("");
+  });
+
+  it("foresees without false precision", () => {
+    expect([0.01, 1.5, 2.4, 100.4, 1000, 9131].map(formatDays)).toEqual(["14 min", "36 hours", "2 days", "100 days", "2.7 years", "25 years"]);
   });
 
   it("tells bytes in decimal units", () => {

@@ -22,6 +22,15 @@ export function formatDuration(ms: number): string {
   return `${big} ${ms < DAY_MS ? u.minutes(small) : u.hours(small)}`;
 }
 
+/** A long time as it is foreseen: hours, days or years, without false precision. */
+export function formatDays(days: number): string {
+  const hours = Math.round(days * 24);
+  if (hours < 2) return formatDuration(days * DAY_MS);
+  if (days < 2) return m.units.wholeHours(hours);
+  if (days < 730) return m.units.wholeDays(Math.round(days));
+  return m.units.years(Intl.NumberFormat(m.locale, { maximumFractionDigits: days < 3650 ? 1 : 0 }).format(days / 365.25));
+}
+
 /** The time left of a pause, for a countdown: whole seconds, rounded up, minutes from 90 s on. */
 export function formatCountdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / SECOND_MS));

@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children, wide = false }: Props) {
   useEffect(() => {
     const element = dialog.current;
     if (element && !element.open) element.showModal();
+    // Whoever opens a form goes on typing.
+    element?.querySelector<HTMLElement>("form :is(input:not([type=checkbox]), select, textarea)")?.focus();
     return () => element?.close();
   }, []);
   return (

@@ -80,7 +80,7 @@ export function ListRow({ title, text, children }: RowProps) {
     <li className="flex items-center gap-1 py-2.5 pr-2 pl-4">
       <div className="mr-1 min-w-0 flex-1">
         <p className="flex min-w-0 items-center gap-2 font-medium">{title}</p>
-        <p className="truncate text-sm text-faint">{text}</p>
+        <p className="text-sm text-faint sm:truncate">{text}</p>
       </div>
       {children}
     </li>

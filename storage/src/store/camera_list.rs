@@ -2,10 +2,10 @@
 
 use eyrie_types::{CameraId, SiteId, TenantId};
 use rusqlite::types::ToSql;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::column::Col;
+use super::column::{Col, col};
 use super::cursor::Cursor;
 use super::fold::fold;
 use super::{Store, StoreError, StoredCamera, cameras, sites};
@@ -16,6 +16,9 @@ pub const CAMERA_PAGE_MAX: usize = 1000;
 const FILTER_IDS_MAX: usize = 100_000;
 /// Most labels in a filter: each is one more condition in the query.
 const FILTER_LABELS_MAX: usize = 16;
+
+/// Most labels told at once: more than anybody can choose from.
+pub const LABELS_MAX: usize = 1000;
 
 /// Which cameras to list. The default lists all, sorted by name.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +73,21 @@ impl Store {
         let after: Option<Place> = query.cursor.as_ref().map(Cursor::read).transpose()?;
         let tenant = tenant.clone();
         self.read(move |connection| list(connection, &tenant, &query, after)).await
+    }
+
+    /// The labels in use and how many cameras carry each, by label: the first [`LABELS_MAX`].
+    pub async fn labels(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let sql =
+                "SELECT label, count(*) FROM camera_labels WHERE tenant = ?1 GROUP BY label ORDER BY label LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| Ok((row.get(0)?, col(row, 1)?));
+            let labels =
+                statement.query_map(params![Col(tenant), LABELS_MAX as u32], read)?.collect::<Result<_, _>>()?;
+            Ok(labels)
+        })
+        .await
     }
 
     /// Cameras of **all tenants** in the order of (tenant, id), for a node that starts what it should run: up to

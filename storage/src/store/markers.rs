@@ -13,11 +13,11 @@ pub const MARKERS_PER_CAMERA_MAX: usize = 100_000;
 const MARKER: &str = "marker";
 
 impl Store {
-    /// Makes a marker. That its camera exists is the caller's to see to.
+    /// Makes a marker; returns its event. That its camera exists is the caller's to see to.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id, [`StoreError::TooMany`] beyond [`MARKERS_PER_CAMERA_MAX`].
-    pub async fn create_marker(&self, tenant: &TenantId, marker: Marker, by: By) -> Result<(), StoreError> {
+    pub async fn create_marker(&self, tenant: &TenantId, marker: Marker, by: By) -> Result<Event, StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let Col(count) = connection
@@ -52,7 +52,9 @@ impl Store {
                 return Err(StoreError::AlreadyExists(MARKER));
             }
             let kind = EventKind::MarkerCreated { camera: marker.camera, marker: marker.id };
-            outbox::append(connection, [&Event::new(tenant, marker.created_at, by, kind)])
+            let event = Event::new(tenant, marker.created_at, by, kind);
+            outbox::append(connection, [&event])?;
+            Ok(event)
         })
         .await
     }
@@ -68,8 +70,8 @@ impl Store {
         self.read(move |connection| get(connection, &tenant, camera, id)).await
     }
 
-    /// Changes what a marker says; returns what it is now. `change` sees what the marker says at that moment, so that of two
-    /// people who change different fields neither undoes the other.
+    /// Changes what a marker says; returns what it is now, and its event. `change` sees what the marker says at that moment, so
+    /// that of two people who change different fields neither undoes the other.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], and what `change` refuses.
@@ -81,7 +83,7 @@ impl Store {
         change: impl FnOnce(MarkerText) -> Result<MarkerText, StoreError> + Send + 'static,
         now: WallTime,
         by: By,
-    ) -> Result<Marker, StoreError> {
+    ) -> Result<(Marker, Event), StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let old = get(connection, &tenant, camera, id)?.ok_or(StoreError::NotFound(MARKER))?;
@@ -103,14 +105,14 @@ impl Store {
                     folded(&new.text),
                     Col(now)
                 ])?;
-            let kind = EventKind::MarkerUpdated { camera, marker: id };
-            outbox::append(connection, [&Event::new(tenant, now, by, kind)])?;
-            Ok(new)
+            let event = Event::new(tenant, now, by, EventKind::MarkerUpdated { camera, marker: id });
+            outbox::append(connection, [&event])?;
+            Ok((new, event))
         })
         .await
     }
 
-    /// Deletes a marker.
+    /// Deletes a marker; returns its event.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -121,7 +123,7 @@ impl Store {
         id: MarkerId,
         now: WallTime,
         by: By,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Event, StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
             let gone = connection
@@ -130,8 +132,9 @@ impl Store {
             if gone == 0 {
                 return Err(StoreError::NotFound(MARKER));
             }
-            let kind = EventKind::MarkerDeleted { camera, marker: id };
-            outbox::append(connection, [&Event::new(tenant, now, by, kind)])
+            let event = Event::new(tenant, now, by, EventKind::MarkerDeleted { camera, marker: id });
+            outbox::append(connection, [&event])?;
+            Ok(event)
         })
         .await
     }

@@ -46,7 +46,7 @@ mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditPage};
 pub use camera_bulk::{BULK_MAX, BulkChange, BulkOutcome};
-pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraQuery};
+pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraQuery, LABELS_MAX};
 pub use cameras::{CameraUpdate, DeletedCamera, PasswordChange, StoredCamera};
 pub use copies::SegmentCopy;
 pub use cursor::Cursor;

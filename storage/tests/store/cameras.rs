@@ -112,6 +112,8 @@ async fn filters_by_label_site_and_id_narrow_one_another() {
         ids.push(made.id);
         store.create_camera(made, None, By::system()).await.unwrap();
     }
+    assert_eq!(store.labels(&home()).await.unwrap(), [("x".to_owned(), 3), ("y".to_owned(), 2)]);
+    assert!(store.labels(&other()).await.unwrap().is_empty());
     let labels = vec!["x".to_owned(), "y".to_owned()];
     let both = CameraQuery { labels: labels.clone(), ..CameraQuery::default() };
     assert_eq!(names(&store, both).await, ["b", "c"]);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eyrie_storage::StoreError;
 use eyrie_storage::store::{Cursor, LAYOUTS_PER_USER_MAX, MARKER_SCAN_MAX, MarkerQuery};
 use eyrie_types::{
-    By, Camera, CameraId, Layout, LayoutGrid, LayoutId, Marker, MarkerId, MarkerText, Role, TenantId, TimeRange,
-    UserId, WallTime,
+    By, Camera, CameraId, EventKind, Layout, LayoutGrid, LayoutId, Marker, MarkerId, MarkerText, Role, TenantId,
+    TimeRange, UserId, WallTime,
 };
 
 use crate::backend::{TestStore, empty};
@@ -54,8 +54,9 @@ async fn a_marker_reads_back_changes_and_goes_and_each_change_is_an_event() {
     assert_eq!(store.marker(&home(), gate.id, made.id).await.unwrap(), Some(made.clone()));
     assert_eq!(store.marker(&other(), gate.id, made.id).await.unwrap(), None);
     let titled = |old: MarkerText| Ok(MarkerText { title: "Lorry".to_owned(), ..old });
-    let changed = store.update_marker(&home(), gate.id, made.id, titled, at(9), By::system()).await.unwrap();
+    let (changed, event) = store.update_marker(&home(), gate.id, made.id, titled, at(9), By::system()).await.unwrap();
     assert_eq!((changed.text.title.as_str(), changed.updated_at, changed.author_id), ("Lorry", at(9), made.author_id));
+    assert_eq!(event.kind, EventKind::MarkerUpdated { camera: gate.id, marker: made.id });
     let searched = MarkerQuery { search: Some("van".to_owned()), ..all() };
     assert!(titles(&store, searched).await.is_empty(), "the old title is not found any more");
     let elsewhere = store.delete_marker(&home(), CameraId::generate(), made.id, at(9), By::system()).await;

@@ -59,6 +59,14 @@ async fn recording_goes_on_for_several_times_the_disk_and_only_the_oldest_goes()
     let audit = stage.client.get("/api/v1/audit?limit=1000").await?;
     ensure!(audit.to_string().contains("recording.delete"), "{audit}");
 
+    let node = stage.client.get("/api/v1/node").await?;
+    let told = &node["recordings"];
+    let bytes = told["bytes"].as_u64().unwrap_or_default();
+    ensure!((1 << 20..=u64::from(USABLE_MIB) << 20).contains(&bytes), "no more than there is room for: {told}");
+    ensure!(told["oldest"].is_string() && told["when_full"] == "delete_oldest", "{told}");
+    let days = |name: &str| told[name].as_f64().unwrap_or(f64::MAX);
+    ensure!(days("days_left") <= days("days_kept") && days("days_kept") < 0.01, "some seconds are kept: {told}");
+
     // A power cut in the midst of it: the first file that goes is most often one of several.
     let before = segment_files(&disk.0);
     eventually("a file is deleted", || async {
