@@ -10,6 +10,7 @@ use eyrie_types::{
     TimeRange, WallTime,
 };
 use futures::StreamExt as _;
+use futures::future::try_join_all;
 use serde_json::json;
 
 use crate::{Node, NodeOptions};
@@ -95,12 +96,29 @@ async fn make_camera(store: &Store, id: CameraId, from: WallTime, now: WallTime)
     store.create_camera(camera, None, By::system()).await?;
     let update = CameraUpdate { expected: None, spec: off, password: PasswordChange::Keep };
     store.update_camera(&tenant, id, update, now, By::system()).await?;
-    for day in 0..YEAR_S / 86_400 {
-        let start = away_on(from, day);
-        let end = Some(start + AWAY);
-        let cause = GapCause::CameraUnreachable;
-        store.put_incident(&tenant, id, Incident { slot: Slot::OWNER, epoch: epoch()?, cause, start, end }).await?;
+    tell_away(store, id, from).await
+}
+
+/// Makes the node draw up anew each day of the cameras that are asked for: tells again when they were away. The node must be stopped.
+///
+/// # Errors
+/// When the store cannot be opened or written.
+pub(super) async fn touch_days(dir: &Path, cameras: &[CameraId], from: WallTime) -> anyhow::Result<()> {
+    let store = Store::open(StoreConfig { path: dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
+    for camera in cameras {
+        tell_away(&store, *camera, from).await?;
     }
+    Ok(store.close().await?)
+}
+
+/// An incident for each time that a camera was away in its year.
+async fn tell_away(store: &Store, camera: CameraId, from: WallTime) -> anyhow::Result<()> {
+    let (slot, epoch, cause) = (Slot::OWNER, epoch()?, GapCause::CameraUnreachable);
+    let incidents = (0..YEAR_S / 86_400).map(|day| away_on(from, day)).map(|start| {
+        let incident = Incident { slot, epoch, cause, start, end: Some(start + AWAY) };
+        async move { store.put_incident(&TenantId::default_tenant(), camera, incident).await }
+    });
+    try_join_all(incidents).await?;
     Ok(())
 }
 

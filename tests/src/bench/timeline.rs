@@ -2,10 +2,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use eyrie_types::{Clock as _, SystemClock, WallTime};
+use eyrie_types::{CameraId, Clock as _, SystemClock, WallTime};
 use serde_json::Value;
 
 use super::answers::{text, timed};
+use super::footage_index::touch_days;
 use super::moments::Moments;
 use super::{Summary, machine};
 use crate::{Client, Node, NodeOptions};
@@ -47,6 +48,8 @@ async fn row(dir: &Path) -> anyhow::Result<String> {
     let cameras: Vec<&str> =
         about["cameras"].as_array().context("about.json")?.iter().filter_map(Value::as_str).collect();
     let megabytes = std::fs::metadata(dir.join("metadata.sqlite"))?.len() as f64 / 1e6;
+    let ids: Vec<CameraId> = cameras.iter().map(|camera| camera.parse()).collect::<Result<_, _>>()?;
+    touch_days(dir, &ids, from).await?;
     let node = Node::start(dir, &NodeOptions::default())?;
     let client = node.client().await?;
     looked_through(&client).await?;
