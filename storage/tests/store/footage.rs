@@ -294,7 +294,7 @@ async fn many_days_are_drawn_up_a_stretch_at_a_time_and_busy_ones_fewer() {
         store.put_segments(rows.collect()).await.unwrap();
     }
     assert_eq!(draw(days.clone()).await, days[..1], "one that is more than enough is drawn up all the same");
-    assert_eq!(draw(vec![]).await, []);
+    assert!(draw(vec![]).await.is_empty());
 }
 
 #[tokio::test]
