@@ -31,7 +31,7 @@ check: deps-check ## Format, lints, dependencies
 	deploy/cargo-deny.sh
 
 .PHONY: bench
-bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (takes about half an hour)
+bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (takes about an hour)
 	cargo build --release --workspace --bins
 	tests/bench/run.sh
 

@@ -27,6 +27,23 @@ measure crash crash "${KILLS:-100}"
 # Cameras in the directory, rounds, seconds of each load.
 measure api-10000 api 10000 "${ROUNDS:-3}" 1
 measure api-100000 api 100000 "${ROUNDS:-3}" 2
-measure cost cost "${ROUNDS:-3}"
+measure cost-50 cost "${ROUNDS:-3}" 50
+measure cost-200 cost "${ROUNDS:-3}" 200
 # 1,000 cameras for 10 minutes fill 40 GB; with less room: CAMERAS=400 make bench.
 measure capacity capacity "${CAMERAS:-1000}" "${SECONDS_LONG:-600}"
+# Cameras, rounds, starts of playback in each.
+measure playback playback 50 "${ROUNDS:-3}" 150
+# Segments in the index of a directory each; the largest take 1.7 GB.
+indexes=()
+for index in 10000:hourly 100000:hourly 1000000:hourly 10000000:hourly 1000000:dense 10000000:dense; do
+  echo "==> an index of $index"
+  "$bench" make-index "$results/$index" "${index%:*}" "${index#*:}"
+  indexes+=("$results/$index")
+done
+measure timeline timeline "${indexes[@]}"
+rm -rf "${indexes[@]}"
+# Cameras, rounds, seconds of each.
+measure latency latency 50 "${ROUNDS:-3}" 30
+# Cameras, seconds recorded before, rounds, seconds of each.
+measure extract extract 50 60 "${ROUNDS:-3}" 30
+measure page page "${ROUNDS:-3}" 30

@@ -100,18 +100,20 @@ async fn days(
     // What is durable and not in the index yet belongs to its day, however long that is over.
     let tail = state.node().open_tail(camera);
     let open: Vec<u32> = tail.iter().flat_map(|open| [open.row.start.utc_day(), open.row.end.utc_day()]).collect();
+    let mut due = Vec::new();
     for day in first..=last {
         let whole = DayRollup::range(day);
         let settled = now > whole.end + SETTLED_AFTER && !open.contains(&day);
-        if settled && days.contains_key(&day) {
-            continue;
+        if !settled {
+            days.insert(day, DayRollup::of(&footage::ledger_of(state, tenant, camera, whole, now).await?, day));
+        } else if !days.contains_key(&day) {
+            due.push(day);
         }
-        let rollup = if settled {
-            state.store().draw_day_rollup(tenant, camera, state.node_id(), day, now).await?
-        } else {
-            DayRollup::of(&footage::ledger_of(state, tenant, camera, whole, now).await?, day)
-        };
-        days.insert(day, rollup);
+    }
+    while !due.is_empty() {
+        let drawn = state.store().draw_day_rollups(tenant, camera, state.node_id(), due.clone(), now).await?;
+        due.retain(|day| !drawn.contains_key(day));
+        days.extend(drawn);
     }
     Ok(days)
 }

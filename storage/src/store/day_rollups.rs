@@ -12,6 +12,10 @@ use crate::ledger::{DayRollup, Ledger, STARTING_MAX};
 
 /// Most days read at once: two years and a bit.
 pub const ROLLUP_DAYS_MAX: usize = 800;
+/// Most days drawn up by one write: others that write wait for some milliseconds meanwhile.
+const DRAWN_DAYS_MAX: usize = 64;
+/// A write that has looked at so many segments draws up no further day: the same, of cameras that break off all the time.
+const DRAWN_SEGMENTS_MAX: usize = 5000;
 
 impl Store {
     /// The rollups kept of a camera, by UTC day, from `first` to `last` (both included). Days that were never drawn up, or have
@@ -46,30 +50,40 @@ impl Store {
         .await
     }
 
-    /// Draws up a UTC day of a camera that `node` ran, as known at `now`, and keeps it. For days that are over. All in one
-    /// transaction of the writer, so that no change of a row comes between reading and keeping; some milliseconds a day.
+    /// Draws up UTC days of a camera that `node` ran, as known at `now`, and keeps them. For days that are over. Answers those that
+    /// it drew: from the first of `days` on at least one, and as many as one write takes, of which the last may be a busy one. All
+    /// in one transaction of the writer, so that no change of a row comes between reading and keeping, and one sync serves many
+    /// days; some milliseconds.
     ///
     /// # Errors
-    /// [`StoreError::TooMany`] when the day holds more rows than one answer may.
-    pub async fn draw_day_rollup(
+    /// [`StoreError::TooMany`] when a day holds more rows than one answer may.
+    pub async fn draw_day_rollups(
         &self,
         tenant: &TenantId,
         camera: CameraId,
         node: NodeId,
-        day: u32,
+        days: Vec<u32>,
         now: WallTime,
-    ) -> Result<DayRollup, StoreError> {
+    ) -> Result<BTreeMap<u32, DayRollup>, StoreError> {
         let tenant = tenant.clone();
         self.write(move |connection| {
-            let range = DayRollup::range(day);
-            let rows = ledger_rows::within(connection, &tenant, camera, node, range)?;
-            let rollup = DayRollup::of(&Ledger::of(&rows, range, now), day);
-            connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO day_rollups (tenant, camera, day, rollup) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![Col(tenant), Col(camera), day, rollup.encode()])?;
-            Ok(rollup)
+            let (mut drawn, mut segments) = (BTreeMap::new(), 0);
+            for day in days.into_iter().take(DRAWN_DAYS_MAX) {
+                let range = DayRollup::range(day);
+                let rows = ledger_rows::within(connection, &tenant, camera, node, range)?;
+                let rollup = DayRollup::of(&Ledger::of(&rows, range, now), day);
+                connection
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO day_rollups (tenant, camera, day, rollup) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![Col(tenant.clone()), Col(camera), day, rollup.encode()])?;
+                drawn.insert(day, rollup);
+                segments += rows.segments.len();
+                if segments >= DRAWN_SEGMENTS_MAX {
+                    break;
+                }
+            }
+            Ok(drawn)
         })
         .await
     }

@@ -249,7 +249,8 @@ async fn a_day_is_drawn_up_once_and_anew_after_any_of_its_rows_changed() {
     let row = SegmentRow { state: SegmentState::Closed, ..segment(made.id, node, 0, HOUR) };
     store.put_segments(vec![row.clone()]).await.unwrap();
     let kept = async || store.day_rollups(&home(), made.id, day - 1, day + 1).await.unwrap();
-    let draw = async || store.draw_day_rollup(&home(), made.id, node, day, at(2 * DAY)).await.unwrap();
+    let draw_all = async |days| store.draw_day_rollups(&home(), made.id, node, days, at(2 * DAY)).await.unwrap();
+    let draw = async || draw_all(vec![day]).await.remove(&day).unwrap();
     assert!(kept().await.is_empty());
     let drawn = draw().await;
     assert_eq!((drawn.summary.durable_s(), drawn.summary.expected_s()), (3600.0, 86_400.0));
@@ -270,6 +271,30 @@ async fn a_day_is_drawn_up_once_and_anew_after_any_of_its_rows_changed() {
     assert!(kept().await.is_empty(), "what it told of is deleted");
     let after = draw().await.summary;
     assert_eq!((after.durable_s(), after.deleted_s()), (3600.0, 3600.0));
+}
+
+#[tokio::test]
+async fn many_days_are_drawn_up_a_stretch_at_a_time_and_busy_ones_fewer() {
+    let store = empty().await;
+    let (camera, node) = (CameraId::generate(), NodeId::generate());
+    let first = at(0).utc_day();
+    let draw = async |days: Vec<u32>| {
+        let drawn = store.draw_day_rollups(&home(), camera, node, days, at(200 * DAY)).await.unwrap();
+        drawn.into_keys().collect::<Vec<_>>()
+    };
+    let days: Vec<u32> = (first..first + 100).collect();
+    assert_eq!(draw(days.clone()).await, days[..64]);
+    assert_eq!(draw(days[64..].to_vec()).await, days[64..]);
+    // A segment every ten seconds.
+    for number in 0..6 {
+        let rows = (number * 1000..(number + 1) * 1000).map(|row| SegmentRow {
+            state: SegmentState::Closed,
+            ..segment(camera, node, row * 10_000, (row + 1) * 10_000)
+        });
+        store.put_segments(rows.collect()).await.unwrap();
+    }
+    assert_eq!(draw(days.clone()).await, days[..1], "one that is more than enough is drawn up all the same");
+    assert!(draw(vec![]).await.is_empty());
 }
 
 #[tokio::test]

@@ -30,6 +30,15 @@ impl ProcessUsage {
         Ok(Self { cpu_ms: ticks * 1000.0 / CLOCK_TICKS_PER_SECOND, rss_mib: rss_kib / 1024.0 })
     }
 
+    /// User and system time of all processes below `pid`, in milliseconds: those that it started, those that these started, and
+    /// so on. What has ended does not count.
+    ///
+    /// # Errors
+    /// When `/proc` cannot be read.
+    pub fn cpu_ms_below(pid: u32) -> anyhow::Result<f64> {
+        Ok(below(pid)?.into_iter().filter_map(|pid| Self::of(pid).ok()).map(|usage| usage.cpu_ms).sum())
+    }
+
     /// The sum over several processes.
     ///
     /// # Errors
@@ -40,6 +49,27 @@ impl ProcessUsage {
             Ok(Self { cpu_ms: sum.cpu_ms + one.cpu_ms, rss_mib: sum.rss_mib + one.rss_mib })
         })
     }
+}
+
+/// The processes that `pid` has started, theirs, and so on.
+fn below(pid: u32) -> anyhow::Result<Vec<u32>> {
+    let mut parents = Vec::new();
+    for entry in std::fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(own) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // One that has ended since has no children to be counted.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{own}/stat")) else { continue };
+        let parent = stat.rsplit_once(") ").and_then(|(_, fields)| fields.split(' ').nth(1)?.parse::<u32>().ok());
+        parents.extend(parent.map(|parent| (parent, own)));
+    }
+    let mut found = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(parents.iter().filter(|(of, _)| *of == parent).map(|(_, own)| own));
+        next += 1;
+    }
+    found.remove(0);
+    Ok(found)
 }
 
 /// USER_HZ: what user space sees, 100 on every Linux architecture in use.

@@ -1,43 +1,81 @@
-//! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS |
-//! api CAMERAS ROUNDS SECONDS`.
+//! Runs one benchmark and prints its result as Markdown; [`USAGE`] lists them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use eyrie_tests::bench::{
-    ApiOptions, CostOptions, api, bare_retina, capacity, cost, crash, serve_bare_axum, serve_cameras,
+    ApiOptions, CostOptions, ExtractOptions, IndexLayout, LatencyOptions, PlaybackOptions, api, bare_retina, capacity,
+    cost, crash, extract, latency, make_footage_index, page, playback, serve_bare_axum, serve_cameras, timeline,
 };
+
+const USAGE: &str = "usage: eyrie-bench cost ROUNDS CAMERAS… | crash KILLS | capacity CAMERAS SECONDS |
+  api CAMERAS ROUNDS SECONDS | playback CAMERAS ROUNDS STARTS | latency CAMERAS ROUNDS SECONDS |
+  extract CAMERAS BEFORE_SECONDS ROUNDS SECONDS | page ROUNDS SECONDS | timeline DIRECTORY… |
+  make-index DIRECTORY SEGMENTS hourly|dense (for timeline)";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let table = match words.as_slice() {
-        ["cost", rounds] => {
-            let rounds = rounds.parse().context("ROUNDS is a number")?;
-            cost(&CostOptions { cameras: vec![50, 200], kbps: 2000, rounds, window: Duration::from_secs(20) }).await?
+        ["cost", rounds, cameras @ ..] if !cameras.is_empty() => {
+            let cameras = cameras.iter().map(|word| number(word)).collect::<anyhow::Result<_>>()?;
+            cost(&CostOptions { cameras, kbps: 2000, rounds: number(rounds)?, window: Duration::from_secs(20) }).await?
         }
-        ["crash", kills] => crash(kills.parse().context("KILLS is a number")?).await?,
-        ["capacity", cameras, seconds] => {
-            let seconds = Duration::from_secs(seconds.parse().context("SECONDS is a number")?);
-            capacity(cameras.parse().context("CAMERAS is a number")?, seconds).await?
+        ["crash", kills] => crash(number(kills)?).await?,
+        ["capacity", cameras, length] => capacity(number(cameras)?, seconds(length)?).await?,
+        ["api", cameras, rounds, window] => {
+            let options = ApiOptions { cameras: number(cameras)?, rounds: number(rounds)?, window: seconds(window)? };
+            api(&options).await?
         }
-        ["api", cameras, rounds, seconds] => {
-            let cameras = cameras.parse().context("CAMERAS is a number")?;
-            let rounds = rounds.parse().context("ROUNDS is a number")?;
-            let window = Duration::from_secs(seconds.parse().context("SECONDS is a number")?);
-            api(&ApiOptions { cameras, rounds, window }).await?
+        ["playback", cameras, rounds, starts] => {
+            let options =
+                PlaybackOptions { cameras: number(cameras)?, rounds: number(rounds)?, starts: number(starts)? };
+            playback(&options).await?
+        }
+        ["latency", cameras, rounds, window] => {
+            let options =
+                LatencyOptions { cameras: number(cameras)?, rounds: number(rounds)?, window: seconds(window)? };
+            latency(&options).await?
+        }
+        ["extract", cameras, before, rounds, window] => {
+            let options = ExtractOptions {
+                cameras: number(cameras)?,
+                before: seconds(before)?,
+                rounds: number(rounds)?,
+                window: seconds(window)?,
+            };
+            extract(&options).await?
+        }
+        ["page", rounds, window] => page(number(rounds)?, seconds(window)?).await?,
+        ["timeline", dirs @ ..] if !dirs.is_empty() => {
+            timeline(&dirs.iter().map(Path::new).collect::<Vec<_>>()).await?
+        }
+        ["make-index", dir, rows, layout] => {
+            let layout = match *layout {
+                "hourly" => IndexLayout::Hourly,
+                "dense" => IndexLayout::Dense,
+                other => bail!("{other} is neither hourly nor dense"),
+            };
+            return make_footage_index(Path::new(dir), number(rows)? as u64, layout).await;
         }
         // Those below are started by the benchmarks themselves.
-        ["serve-cameras", streams, kbps] => return serve_cameras(streams.parse()?, kbps.parse()?).await,
+        ["serve-cameras", streams, clip] => return serve_cameras(streams.parse()?, clip).await,
         ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
         ["serve-bare-axum", one, list] => return serve_bare_axum(one, list).await,
-        _ => bail!(
-            "usage: eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS | api CAMERAS ROUNDS SECONDS"
-        ),
+        _ => bail!("{USAGE}"),
     };
     print(&table);
     Ok(())
+}
+
+fn number(word: &str) -> anyhow::Result<usize> {
+    word.parse().with_context(|| format!("{word} is no number"))
+}
+
+fn seconds(word: &str) -> anyhow::Result<Duration> {
+    Ok(Duration::from_secs(number(word)? as u64))
 }
 
 #[expect(clippy::print_stdout, reason = "the result")]

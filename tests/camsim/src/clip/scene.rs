@@ -2,12 +2,19 @@ use serde::{Deserialize, Serialize};
 
 use super::ClipSpec;
 
+/// Squares of a picture's number in [`Scene::Numbered`], from left to right over the whole width, at half the height, a tenth of
+/// it high: a white one, the number in the clip in fourteen bits (white is 1, the highest first), a black one.
+const NUMBER_CELLS: u32 = 16;
+
 /// What a clip shows, drawn by ffmpeg's own sources. Each scene moves all the time, so that a frozen picture is seen at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scene {
     /// ffmpeg's `testsrc2`: cheap, and busy enough to fill any bitrate.
     Test,
+    /// The same with the picture's number as a row of sixteen squares that a program can read, however small the picture
+    /// is shown.
+    Numbered,
     /// A door at dusk; someone passes by.
     FrontDoor,
     /// Parking bays from above; cars come and go.
@@ -27,6 +34,7 @@ impl Scene {
         let (w, h, fps) = (spec.width, spec.height, spec.fps);
         match self {
             Self::Test => return format!("testsrc2=size={w}x{h}:rate={fps}"),
+            Self::Numbered => return format!("testsrc2=size={w}x{h}:rate={fps}{}", number_cells()),
             Self::FrontDoor => Painter::new(spec, "0x1b2a49", "0xf4a261")
                 .boxes(&[
                     (0.0, 0.82, 1.0, 0.18, "0x2b2d42"),
@@ -130,4 +138,21 @@ impl Painter {
             format!("{back}[b{n}];color=c={colour}:s={w}x{h}:r={fps}[m{n}];[b{n}][m{n}]overlay=x='{x}':y='{y}'");
         self
     }
+}
+
+/// Filters that paint a picture's number: a black band, and in it the squares that are white in this picture.
+fn number_cells() -> String {
+    let band = |x: u32, cells: u32, colour: &str| {
+        format!(",drawbox=x=iw*{x}/{NUMBER_CELLS}:y=ih*0.45:w=iw*{cells}/{NUMBER_CELLS}:h=ih*0.1:color={colour}:t=fill")
+    };
+    let mut filters = band(0, NUMBER_CELLS, "black") + &band(0, 1, "white");
+    let bits = NUMBER_CELLS - 2;
+    for cell in 0..bits {
+        filters.push_str(&format!(
+            "{}:enable='gt(bitand(n\\,{})\\,0)'",
+            band(cell + 1, 1, "white"),
+            1 << (bits - 1 - cell)
+        ));
+    }
+    filters
 }
