@@ -30,7 +30,8 @@ pub(crate) struct Inner {
     /// Whose each camera is: the way from an id to its placement.
     tenants: HashMap<CameraId, TenantId>,
     pub(crate) running: BTreeMap<PlacementKey, RunningCamera>,
-    /// Incarnations that were told to end and may still write: their last rows are not all with the index.
+    /// Incarnations that were told to end and may still write: their last rows are not all with the index. Each is here for as
+    /// long as the supervisor waits for its end.
     leaving: Vec<Arc<CameraContext>>,
     last_epochs: BTreeMap<PlacementKey, Epoch>,
     highest_epoch: Option<Epoch>,

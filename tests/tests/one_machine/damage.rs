@@ -1,5 +1,5 @@
-//! Recorded files that are gone, cut short or changed by a bit: playback, exports and pictures go up to the damage and on behind it,
-//! say what is missing, and never show garbage.
+//! Recorded files that are gone, cut short or changed by a bit: playback, exports and pictures go up to the damage and on behind
+//! it, say what is missing, and never show garbage.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
