@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, ProblemCode, Role, TenantId};
 
-use crate::auth::{AccessClaims, Capability, CapabilityError, TokenError, sign_in_pause};
+use crate::auth::{Capability, CapabilityError, TokenError, sign_in_pause};
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Audited, Permission};
 use crate::principal::{Authorized, Correlation, Principal, Via};
@@ -130,10 +130,11 @@ async fn admit(
 async fn by_token(state: &GatewayState, headers: &HeaderMap) -> Result<Principal, Problem> {
     let token = bearer(headers).ok_or_else(|| unauthenticated("Send Authorization: Bearer with an access token."))?;
     let now = state.clock().now();
-    let claims = AccessClaims::verify(token, state.keys(), now).map_err(|error| match error {
+    let verified = state.tokens().verify(token, state.keys(), now).map_err(|error| match error {
         TokenError::Expired => Problem::new(ProblemCode::TokenExpired, "The access token has expired; refresh it."),
         TokenError::Invalid => unauthenticated("The access token is not valid."),
     })?;
+    let claims = &verified.claims;
     let found = state.principal(&claims.tenant, claims.sid, Via::Token).await?;
     found
         .filter(|principal| principal.user == claims.sub)

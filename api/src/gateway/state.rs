@@ -13,7 +13,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
-use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
+use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache};
+use crate::directory::Directory;
 use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
@@ -61,6 +62,9 @@ pub enum GatewayError {
     /// Password hashing.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The directory of cameras.
+    #[error("the cameras could not be read: {0}")]
+    Directory(#[from] StoreError),
 }
 
 /// What all requests share. Cheap to clone.
@@ -73,6 +77,8 @@ struct StateInner {
     signing: SigningKeys,
     passwords: Passwords,
     sessions: SessionCache,
+    tokens: TokenCache,
+    directory: Directory,
     tickets: Tickets,
     attempts: Attempts,
     turns: Vec<tokio::sync::Mutex<()>>,
@@ -95,11 +101,14 @@ impl GatewayState {
         let now = parts.clock.now();
         let sealer = parts.keys.sealer();
         let signing = SigningKeys::load(&parts.store, &sealer, now).await?;
+        let directory = Directory::load(Arc::clone(&parts.store), parts.node.clone()).await?;
         Ok(Self(Arc::new(StateInner {
             sealer,
             signing,
             passwords: Passwords::new()?,
             sessions: SessionCache::default(),
+            tokens: TokenCache::default(),
+            directory,
             tickets: Tickets::default(),
             attempts: Attempts::default(),
             turns: (0..SIGN_IN_TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
@@ -157,6 +166,16 @@ impl GatewayState {
 
     pub(crate) fn sessions(&self) -> &SessionCache {
         &self.0.sessions
+    }
+
+    /// Access tokens whose signature was found good.
+    pub(crate) fn tokens(&self) -> &TokenCache {
+        &self.0.tokens
+    }
+
+    /// The cameras, to be found and shown.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.0.directory
     }
 
     pub(crate) fn tickets(&self) -> &Tickets {

@@ -61,8 +61,8 @@ async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &
 
 /// Passes for a camera of the tenant, deleted or not.
 pub(super) async fn check_known(state: &GatewayState, tenant: &TenantId, id: CameraId) -> Result<(), Problem> {
-    let known =
-        state.store().camera(tenant, id).await?.is_some() || state.store().deleted_camera(tenant, id).await?.is_some();
+    let known = state.directory().camera(tenant, id).await?.is_some()
+        || state.store().deleted_camera(tenant, id).await?.is_some();
     if known { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }
 }
 

@@ -162,7 +162,7 @@ async fn check_visible(state: &GatewayState, caller: &Principal, id: CameraId) -
     if sees_deleted(caller) {
         return footage::check_known(state, &caller.tenant, id).await;
     }
-    let there = state.store().camera(&caller.tenant, id).await?.is_some();
+    let there = state.directory().camera(&caller.tenant, id).await?.is_some();
     if there { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }
 }
 
