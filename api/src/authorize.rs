@@ -35,21 +35,19 @@ pub(crate) struct Guard {
 
 /// Authenticates, authorizes, passes on and audits.
 pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
-    let Some(path) = path else {
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
         // No route matched: the dashboard, or nothing. Both are open.
         return next.run(request).await;
     };
-    let Some(permission) = guard.table.permission(request.method(), &path) else {
-        return undeclared(&guard.table, &path);
+    let Some(permission) = guard.table.permission(request.method(), path.as_str()) else {
+        return undeclared(&guard.table, path.as_str());
     };
-    let params: Vec<(String, String)> = match request.extract_parts::<RawPathParams>().await {
-        Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        Err(_) => return Problem::not_found("path").into_response(),
+    let Ok(params) = request.extract_parts::<RawPathParams>().await else {
+        return Problem::not_found("path").into_response();
     };
-    let param = |wanted: &str| params.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let param = |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
     let (mut parts, body) = request.into_parts();
-    let seen = Seen::of(&parts, permission, param("id"));
+    let seen = Seen::of(&parts, param("id"));
     match admit(&guard.state, permission, &mut parts, param("capability"), param("id")).await {
         Ok(principal) => {
             let seen = Seen { principal: principal.clone(), ..seen };
@@ -225,25 +223,33 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ClientAddress {
     }
 }
 
-/// What of a request the audit log remembers.
+/// What of a request the audit log remembers. Few requests are audited, so it is read no further than the request itself would
+/// be gone afterwards.
 struct Seen {
     principal: Option<Principal>,
-    object: String,
+    /// What it was about. Only what is an id goes into the log: a path may hold anything.
+    id: Option<CameraId>,
+    /// What it made, as its answer says.
+    made: Option<String>,
     remote: IpAddr,
     correlation: Option<Correlation>,
     method: Method,
 }
 
 impl Seen {
-    fn of(parts: &Parts, permission: &Permission, id: Option<&str>) -> Self {
-        // Only what is an id goes into the log: a path may hold anything.
+    fn of(parts: &Parts, id: Option<&str>) -> Self {
         let id = id.and_then(|id| id.parse::<CameraId>().ok());
-        let object = match id {
-            Some(id) if !permission.object.is_empty() => format!("{}/{id}", permission.object),
-            _ => permission.object.to_owned(),
-        };
         let correlation = parts.extensions.get::<Correlation>().copied();
-        Self { principal: None, object, remote: peer(parts), correlation, method: parts.method.clone() }
+        let (remote, method) = (peer(parts), parts.method.clone());
+        Self { principal: None, id, made: None, remote, correlation, method }
+    }
+
+    fn object(&mut self, permission: &Permission) -> String {
+        match (self.made.take(), self.id) {
+            (Some(made), _) => made,
+            (None, Some(id)) if !permission.object.is_empty() => format!("{}/{id}", permission.object),
+            _ => permission.object.to_owned(),
+        }
     }
 }
 
@@ -268,9 +274,7 @@ fn worth_auditing(
     };
     // What was made has its id in Location.
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-    if let Some(path) = location.and_then(|path| path.strip_prefix("/api/v1/")) {
-        seen.object = path.to_owned();
-    }
+    seen.made = location.and_then(|path| path.strip_prefix("/api/v1/")).map(str::to_owned);
     let actor = response.extensions().get::<ActedAs>().map(|acted| acted.0.clone());
     Some((seen, actor, outcome))
 }
@@ -288,7 +292,7 @@ async fn audit_refusal(state: &GatewayState, permission: &Permission, seen: Seen
 async fn record(
     state: &GatewayState,
     permission: &Permission,
-    seen: Seen,
+    mut seen: Seen,
     actor: Option<Actor>,
     outcome: AuditOutcome,
 ) {
@@ -301,7 +305,7 @@ async fn record(
         time: state.clock().now(),
         actor,
         action: permission.action.to_owned(),
-        object: seen.object,
+        object: seen.object(permission),
         remote: seen.remote.to_canonical().to_string(),
         request,
         outcome,

@@ -75,8 +75,14 @@ impl SessionCache {
         let mut ended = self.ended.subscribe();
         let Some(found) = store.session(tenant, session, clock.now()).await? else { return Ok(None) };
         let Some(user) = store.user(tenant, found.user).await? else { return Ok(None) };
-        let principal =
-            Principal { user: user.id, username: user.username, tenant: user.tenant, role: user.role, session, via };
+        let principal = Principal {
+            user: user.id,
+            username: user.username.into(),
+            tenant: user.tenant,
+            role: user.role,
+            session,
+            via,
+        };
         if !self.remember(&principal, now, &mut ended) {
             return Ok(None);
         }

@@ -10,6 +10,9 @@ use super::lists::{List, Lists, MadeOf};
 use super::mirror::{Mirror, NotWhole};
 use super::{Entry, Filter};
 
+/// Most cameras kept, of all tenants: with names and addresses of the usual length they take some 200 MB. A larger directory is
+/// not kept at all, and each request asks the store.
+const CAMERAS_MAX: usize = 250_000;
 /// Lists made at the same time. Each takes a core for as long as it goes along all cameras; whoever waits mostly finds the list
 /// made by another.
 const MAKING_AT_ONCE: usize = 2;
@@ -42,7 +45,11 @@ impl Directory {
     /// # Errors
     /// When the store cannot be read.
     pub(crate) async fn load(store: Arc<Store>, node: NodeHandle) -> Result<Self, StoreError> {
-        let mirror = Arc::new(Mirror::default());
+        Self::load_up_to(CAMERAS_MAX, store, node).await
+    }
+
+    async fn load_up_to(cameras_max: usize, store: Arc<Store>, node: NodeHandle) -> Result<Self, StoreError> {
+        let mirror = Arc::new(Mirror::new(cameras_max));
         let watch: Weak<Mirror> = Arc::downgrade(&mirror);
         // First it follows, then it reads: no change can pass between the two.
         if store.watch_cameras(watch as Weak<dyn CameraWatch>) {
@@ -190,4 +197,81 @@ fn make(
     let ids: HashSet<CameraId> = ids.into_iter().collect();
     let all = mirror.all(tenant)?.into_iter();
     Ok(all.filter(|entry| ids.contains(&entry.id()) && filter.takes(entry, sites)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use eyrie_actors::{Node, NodeConfig};
+    use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
+    use eyrie_storage::store::StoreConfig;
+    use eyrie_types::{By, Camera, CameraSpec, CameraState, FileSource, NodeId, SourceSpec, SystemClock, WallTime};
+
+    use super::*;
+
+    async fn opened(dir: &std::path::Path) -> (Arc<Store>, NodeHandle) {
+        let clock = Arc::new(SystemClock::new());
+        let config = StoreConfig { path: dir.join("eyrie.db") };
+        let store = Arc::new(Store::open(config, clock.clone()).await.unwrap());
+        let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
+        let rows = Arc::new(KeyRows::new(store.clone(), KeySpool::open(&dir.join("key-spool")).unwrap()));
+        let config = NodeConfig::new(NodeId::generate());
+        let node = Node::start(config, store.clone(), keys, rows, Vec::new(), clock).await.unwrap();
+        (store, node)
+    }
+
+    fn camera(number: usize) -> Camera {
+        let spec = CameraSpec {
+            name: format!("camera {number:02}"),
+            enabled: false,
+            labels: ["x"].into_iter().collect(),
+            site: None,
+            source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
+            recording: Default::default(),
+        };
+        let (tenant, at) = (TenantId::default_tenant(), WallTime::EPOCH);
+        Camera { id: CameraId::generate(), tenant, revision: 1, created_at: at, updated_at: at, spec }
+    }
+
+    #[tokio::test]
+    async fn a_directory_too_large_to_keep_answers_the_same_from_the_store() {
+        let (dir, home) = (tempfile::tempdir().unwrap(), TenantId::default_tenant());
+        let (store, node) = opened(dir.path()).await;
+        for number in 0..12 {
+            let camera = camera(number);
+            if number % 3 == 0 {
+                node.put_unrunnable(&home, camera.id, CameraState::Refused, "on purpose");
+            }
+            store.create_camera(camera, None, By::system()).await.unwrap();
+        }
+        let kept = Directory::load_up_to(12, store.clone(), node.clone()).await.unwrap();
+        let asked = Directory::load_up_to(11, store.clone(), node).await.unwrap();
+        assert!(kept.mirror.all(&home).is_ok() && asked.mirror.all(&home).is_err());
+        for filter in [
+            Filter::default(),
+            Filter { search: Some("ra 0".to_owned()), ..Filter::default() },
+            Filter { label: Some("x".to_owned()), ..Filter::default() },
+            Filter { state: Some(CameraState::Refused), ..Filter::default() },
+            Filter { site: Some(SiteId::generate()), ..Filter::default() },
+        ] {
+            let (mut cursor, mut pages) = (None, 0);
+            loop {
+                let one = kept.page(&home, filter.clone(), 3, cursor.clone()).await.unwrap();
+                let other = asked.page(&home, filter.clone(), 3, cursor).await.unwrap();
+                let heads = |page: &Page| page.items.iter().map(|entry| entry.head.clone()).collect::<Vec<_>>();
+                assert_eq!(heads(&one), heads(&other), "{filter:?}");
+                assert_eq!((one.total, &one.next_cursor), (other.total, &other.next_cursor), "{filter:?}");
+                pages += 1;
+                cursor = one.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert!(pages <= 4);
+        }
+        let id = kept.page(&home, Filter::default(), 1, None).await.unwrap().items[0].id();
+        assert_eq!(
+            asked.camera(&home, id).await.unwrap().unwrap().head,
+            kept.camera(&home, id).await.unwrap().unwrap().head
+        );
+    }
 }

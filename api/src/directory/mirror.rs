@@ -7,10 +7,6 @@ use eyrie_types::{CameraId, TenantId};
 
 use super::Entry;
 
-/// Most cameras kept, of all tenants: with names and addresses of the usual length they take some 250 MB. A larger directory is
-/// not kept at all, and each request asks the store.
-const CAMERAS_MAX: usize = 250_000;
-
 /// The mirror does not hold the whole directory: ask the store.
 #[derive(Debug)]
 pub(super) struct NotWhole;
@@ -26,8 +22,9 @@ pub(super) struct MirrorPage {
 
 /// The whole directory in memory. It follows the store; locked for as long as it takes to find what is asked for, never while
 /// that is read or written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mirror {
+    cameras_max: usize,
     inner: RwLock<Inner>,
 }
 
@@ -93,13 +90,18 @@ impl std::borrow::Borrow<CameraPlace> for ByPlace {
 }
 
 impl Mirror {
+    /// Holds up to `cameras_max` cameras of all tenants. Beyond that it holds none, and the store is asked.
+    pub(super) fn new(cameras_max: usize) -> Self {
+        Self { cameras_max, inner: RwLock::default() }
+    }
+
     /// Takes rows that were read while changes arrived.
     pub(super) fn fill(&self, rows: &[StoredCamera]) {
         for stored in rows {
             let entry = Arc::new(Entry::new(stored));
             let mut inner = self.write();
             if !matches!(&inner.state, State::Filling { gone } if gone.contains(&entry.id())) {
-                inner.put(&stored.camera.tenant, entry);
+                inner.put(&stored.camera.tenant, entry, self.cameras_max);
             }
         }
     }
@@ -174,7 +176,7 @@ impl Mirror {
 impl CameraWatch for Mirror {
     fn put(&self, camera: &StoredCamera) {
         let entry = Arc::new(Entry::new(camera));
-        self.write().put(&camera.camera.tenant, entry);
+        self.write().put(&camera.camera.tenant, entry, self.cameras_max);
     }
 
     fn gone(&self, tenant: &TenantId, camera: CameraId) {
@@ -191,7 +193,7 @@ impl Inner {
         if matches!(self.state, State::Whole) { Ok(self.tenants.get(tenant)) } else { Err(NotWhole) }
     }
 
-    fn put(&mut self, tenant: &TenantId, entry: Arc<Entry>) {
+    fn put(&mut self, tenant: &TenantId, entry: Arc<Entry>, cameras_max: usize) {
         if matches!(self.state, State::Off) {
             return;
         }
@@ -205,9 +207,9 @@ impl Inner {
         }
         cameras.by_place.insert(ByPlace(Arc::clone(&entry)));
         cameras.by_id.insert(entry.id(), entry);
-        if self.count > CAMERAS_MAX {
+        if self.count > cameras_max {
             tracing::warn!(
-                max = CAMERAS_MAX,
+                cameras_max,
                 "more cameras than are kept in memory: lists come from the store, and slower, until the next start"
             );
             self.give_up();
@@ -238,5 +240,82 @@ impl Inner {
 
     fn tell(&self) {
         metrics::gauge!("eyrie_directory_cameras_kept").set(self.count as f64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eyrie_types::{Camera, CameraSpec, FileSource, SourceSpec, WallTime};
+
+    use super::*;
+
+    fn stored(id: CameraId, revision: u64, name: &str) -> StoredCamera {
+        let spec = CameraSpec {
+            name: name.to_owned(),
+            enabled: false,
+            labels: Default::default(),
+            site: None,
+            source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
+            recording: Default::default(),
+        };
+        let (tenant, at) = (TenantId::default_tenant(), WallTime::EPOCH);
+        StoredCamera { camera: Camera { id, tenant, revision, created_at: at, updated_at: at, spec }, password: None }
+    }
+
+    fn names(mirror: &Mirror) -> Vec<String> {
+        let all = mirror.all(&TenantId::default_tenant()).unwrap();
+        all.iter().map(|entry| entry.place.name_folded.clone()).collect()
+    }
+
+    #[test]
+    fn what_changes_while_it_is_filled_is_newer_than_the_rows() {
+        let (home, mirror) = (TenantId::default_tenant(), Mirror::new(10));
+        let (changed, gone, still) = (CameraId::generate(), CameraId::generate(), CameraId::generate());
+        mirror.put(&stored(changed, 2, "new name"));
+        mirror.gone(&home, gone);
+        let rows = [stored(changed, 1, "old name"), stored(gone, 1, "gone"), stored(still, 1, "still")];
+        assert!(mirror.all(&home).is_err(), "not before it is filled");
+        mirror.fill(&rows);
+        mirror.filled();
+        assert_eq!(names(&mirror), ["new name", "still"]);
+        assert_eq!(mirror.page(&home, None, 1).unwrap().total, 2);
+    }
+
+    #[test]
+    fn each_change_moves_the_revision_and_a_name_moves_the_place() {
+        let (home, mirror) = (TenantId::default_tenant(), Mirror::new(10));
+        mirror.filled();
+        let (a, b) = (CameraId::generate(), CameraId::generate());
+        let mut revisions = vec![mirror.revision()];
+        let mut step = |expected: &[&str]| {
+            assert_eq!(names(&mirror), expected);
+            assert!(mirror.revision() > *revisions.last().unwrap());
+            revisions.push(mirror.revision());
+        };
+        mirror.put(&stored(a, 1, "a"));
+        step(&["a"]);
+        mirror.put(&stored(b, 1, "b"));
+        step(&["a", "b"]);
+        mirror.put(&stored(a, 2, "c"));
+        step(&["b", "c"]);
+        mirror.site_renamed(&home);
+        step(&["b", "c"]);
+        mirror.gone(&home, b);
+        step(&["c"]);
+        mirror.gone(&home, a);
+        step(&[]);
+    }
+
+    #[test]
+    fn beyond_its_limit_it_says_that_it_does_not_know() {
+        let (home, mirror) = (TenantId::default_tenant(), Mirror::new(2));
+        mirror.filled();
+        for number in 0..3 {
+            assert!(mirror.all(&home).is_ok());
+            mirror.put(&stored(CameraId::generate(), 1, &format!("{number}")));
+        }
+        assert!(mirror.all(&home).is_err() && mirror.camera(&home, CameraId::generate()).is_err());
+        mirror.put(&stored(CameraId::generate(), 1, "another"));
+        assert!(mirror.page(&home, None, 10).is_err(), "until the next start");
     }
 }

@@ -86,7 +86,7 @@ pub(crate) async fn create_marker(
     text.validate().map_err(Problem::fields)?;
     check_visible(&state, &caller, camera).await?;
     let now = state.clock().now();
-    let (id, author, author_id) = (MarkerId::generate(), caller.username.clone(), caller.user);
+    let (id, author, author_id) = (MarkerId::generate(), caller.username.to_string(), caller.user);
     let marker = Marker { id, camera, text, author, author_id, created_at: now, updated_at: now };
     state.store().create_marker(&caller.tenant, marker.clone(), caller.by(correlation)).await?;
     let location = format!("/api/v1/cameras/{camera}/markers/{id}");

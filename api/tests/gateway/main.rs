@@ -5,6 +5,7 @@
 mod authorization;
 mod bad_input;
 mod cameras;
+mod directory;
 mod facts;
 mod feed;
 mod harness;

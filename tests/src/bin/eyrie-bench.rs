@@ -1,11 +1,11 @@
 //! Runs one benchmark and prints its result as Markdown: `eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS |
-//! api CAMERAS ROUNDS SECONDS`.
+//! api CAMERAS ROUNDS SECONDS | markers COUNT`.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use eyrie_tests::bench::{
-    ApiOptions, CostOptions, api, bare_retina, capacity, cost, crash, serve_bare_axum, serve_cameras,
+    ApiOptions, CostOptions, api, bare_retina, capacity, cost, crash, markers, serve_bare_axum, serve_cameras,
 };
 
 #[tokio::main]
@@ -28,12 +28,14 @@ async fn main() -> anyhow::Result<()> {
             let window = Duration::from_secs(seconds.parse().context("SECONDS is a number")?);
             api(&ApiOptions { cameras, rounds, window }).await?
         }
+        ["markers", count] => markers(count.parse().context("COUNT is a number")?).await?,
         // Those below are started by the benchmarks themselves.
         ["serve-cameras", streams, kbps] => return serve_cameras(streams.parse()?, kbps.parse()?).await,
         ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
         ["serve-bare-axum", one, list] => return serve_bare_axum(one, list).await,
         _ => bail!(
-            "usage: eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS | api CAMERAS ROUNDS SECONDS"
+            "usage: eyrie-bench cost ROUNDS | crash KILLS | capacity CAMERAS SECONDS | api CAMERAS ROUNDS SECONDS | \
+             markers COUNT"
         ),
     };
     print(&table);
