@@ -111,15 +111,17 @@ impl EventBus {
     pub(crate) fn enter(&self, tenant: &TenantId, camera: CameraId) {
         let now = self.clock.now();
         let mut board = self.write();
-        board.entry(camera).or_insert_with(|| Entry {
-            tenant: tenant.clone(),
-            status: CameraStatus::new(CameraState::Connecting, String::new(), now),
-            ingest: (CameraState::Connecting, String::new()),
-            recording_trouble: None,
-            stream: None,
+        board.entry(camera).or_insert_with(|| {
+            // Under the lock, as below: whoever reads the number and then the board misses nothing.
+            self.states.fetch_add(1, Ordering::Release);
+            Entry {
+                tenant: tenant.clone(),
+                status: CameraStatus::new(CameraState::Connecting, String::new(), now),
+                ingest: (CameraState::Connecting, String::new()),
+                recording_trouble: None,
+                stream: None,
+            }
         });
-        // Under the lock, as below: whoever reads the number and then the board misses nothing.
-        self.states.fetch_add(1, Ordering::Release);
     }
 
     /// What the ingest (or, for a camera that does not run, its supervisor) says.
@@ -149,8 +151,9 @@ impl EventBus {
     /// Takes a camera off the board.
     pub(crate) fn forget(&self, camera: CameraId) {
         let mut board = self.write();
-        board.remove(&camera);
-        self.states.fetch_add(1, Ordering::Release);
+        if board.remove(&camera).is_some() {
+            self.states.fetch_add(1, Ordering::Release);
+        }
     }
 
     fn change(&self, tenant: &TenantId, camera: CameraId, change: impl FnOnce(&mut Entry)) {

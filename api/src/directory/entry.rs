@@ -50,7 +50,7 @@ impl Entry {
     }
 }
 
-/// The JSON of `answer` without what comes from the node, which stands last in it: see [`CameraAnswer`].
+/// The JSON of `answer` without what comes from the node, which stands last in it.
 fn head(answer: &CameraAnswer) -> String {
     let tail = format!(",\"status\":{},\"stream\":null,\"links\":{}}}", json(&answer.status), json(&answer.links));
     let mut whole = json(answer);

@@ -19,6 +19,7 @@ use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
+use crate::shell::RequestIds;
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -76,6 +77,7 @@ struct StateInner {
     sealer: Sealer,
     signing: SigningKeys,
     passwords: Passwords,
+    request_ids: RequestIds,
     sessions: SessionCache,
     tokens: TokenCache,
     directory: Directory,
@@ -106,6 +108,7 @@ impl GatewayState {
             sealer,
             signing,
             passwords: Passwords::new()?,
+            request_ids: RequestIds::default(),
             sessions: SessionCache::default(),
             tokens: TokenCache::default(),
             directory,
@@ -162,6 +165,11 @@ impl GatewayState {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Makes correlation ids.
+    pub(crate) fn request_ids(&self) -> &RequestIds {
+        &self.0.request_ids
     }
 
     pub(crate) fn sessions(&self) -> &SessionCache {

@@ -2,7 +2,8 @@ use eyrie_types::{CameraId, CameraStatus, Labels, RecordingSpec, RtspTransport, 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A camera. What the node knows of it stands last: `directory` keeps what is before it ready.
+/// A camera.
+// What the node knows of it stands last: `directory` keeps what is before that ready.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CameraAnswer {
     /// Its id.
