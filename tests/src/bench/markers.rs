@@ -105,10 +105,11 @@ fn marker(number: usize, count: usize, cameras: &[CameraId], range: TimeRange) -
     let start = range.start + range.duration().mul_f64(place as f64 / count.max(1) as f64);
     let text = MarkerText {
         start,
-        end: (number % 2 == 0).then(|| start + Duration::from_secs(30)),
+        end: number.is_multiple_of(2).then(|| start + Duration::from_secs(30)),
         category: format!("kind-{}", number % 10),
         title: format!("Parcel {:03} at the gate", number % 1000),
-        note: (number % 4 == 0)
+        note: number
+            .is_multiple_of(4)
             .then(|| format!("Handed over to number {number}; the driver came back for a signature.")),
     };
     let at = range.start;
