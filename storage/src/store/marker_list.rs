@@ -181,10 +181,15 @@ fn list(
 
 /// The query whose rows are looked at for one page, of one camera or of all.
 fn scan_sql(of_camera: bool) -> String {
-    let (columns, of_camera) = (markers::COLUMNS, if of_camera { "AND camera = ?5" } else { "" });
+    let columns = markers::COLUMNS;
+    // The index is named because the query planner, which does not know how many cameras there are, takes the other one for
+    // those of a camera: with a million markers of 1,000 cameras, a page took 2 s instead of a millisecond.
+    let (index, of_camera) =
+        if of_camera { ("markers_by_camera", "AND camera = ?5") } else { ("markers_by_start", "") };
     format!(
-        "SELECT {columns}, text_folded FROM markers WHERE tenant = ?1 AND start_us >= ?2 AND (start_us, id) < (?3, ?4)
-         {of_camera} ORDER BY start_us DESC, id DESC LIMIT {MARKER_SCAN_MAX}"
+        "SELECT {columns}, text_folded FROM markers INDEXED BY {index}
+         WHERE tenant = ?1 AND start_us >= ?2 AND (start_us, id) < (?3, ?4) {of_camera}
+         ORDER BY start_us DESC, id DESC LIMIT {MARKER_SCAN_MAX}"
     )
 }
 
