@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use eyrie_media::Stream;
@@ -29,11 +30,19 @@ pub(crate) struct EventBus {
     outbox: Arc<OutboxWriter>,
     sender: broadcast::Sender<Arc<Event>>,
     board: RwLock<BTreeMap<CameraId, Entry>>,
+    /// Rises whenever a camera comes, goes or changes its state.
+    states: AtomicU64,
 }
 
 impl EventBus {
     pub(crate) fn new(clock: Arc<dyn Clock>, outbox: Arc<OutboxWriter>) -> Self {
-        Self { clock, outbox, sender: broadcast::Sender::new(EVENTS_MAX), board: RwLock::default() }
+        Self {
+            clock,
+            outbox,
+            sender: broadcast::Sender::new(EVENTS_MAX),
+            board: RwLock::default(),
+            states: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
@@ -48,6 +57,25 @@ impl EventBus {
     /// What a camera sends, once it is known.
     pub(crate) fn stream(&self, camera: CameraId) -> Option<Arc<Stream>> {
         self.read().get(&camera)?.stream.clone()
+    }
+
+    /// Shows status and stream of each of `cameras` to `seen`, in their order and as of one moment.
+    pub(crate) fn look(
+        &self,
+        cameras: impl Iterator<Item = CameraId>,
+        mut seen: impl FnMut(Option<&CameraStatus>, Option<&Stream>),
+    ) {
+        let board = self.read();
+        for camera in cameras {
+            let entry = board.get(&camera);
+            seen(entry.map(|entry| &entry.status), entry.and_then(|entry| entry.stream.as_deref()));
+        }
+    }
+
+    /// A number that another one follows whenever a camera comes, goes or changes its state. What was read after it is at
+    /// least as new.
+    pub(crate) fn states_revision(&self) -> u64 {
+        self.states.load(Ordering::Acquire)
     }
 
     /// How many cameras, of one tenant or of all, are in each state.
@@ -82,12 +110,17 @@ impl EventBus {
     /// Puts a camera on the board, if it is not there yet.
     pub(crate) fn enter(&self, tenant: &TenantId, camera: CameraId) {
         let now = self.clock.now();
-        self.write().entry(camera).or_insert_with(|| Entry {
-            tenant: tenant.clone(),
-            status: CameraStatus::new(CameraState::Connecting, String::new(), now),
-            ingest: (CameraState::Connecting, String::new()),
-            recording_trouble: None,
-            stream: None,
+        let mut board = self.write();
+        board.entry(camera).or_insert_with(|| {
+            // Under the lock, as below: whoever reads the number and then the board misses nothing.
+            self.states.fetch_add(1, Ordering::Release);
+            Entry {
+                tenant: tenant.clone(),
+                status: CameraStatus::new(CameraState::Connecting, String::new(), now),
+                ingest: (CameraState::Connecting, String::new()),
+                recording_trouble: None,
+                stream: None,
+            }
         });
     }
 
@@ -117,7 +150,10 @@ impl EventBus {
 
     /// Takes a camera off the board.
     pub(crate) fn forget(&self, camera: CameraId) {
-        self.write().remove(&camera);
+        let mut board = self.write();
+        if board.remove(&camera).is_some() {
+            self.states.fetch_add(1, Ordering::Release);
+        }
     }
 
     fn change(&self, tenant: &TenantId, camera: CameraId, change: impl FnOnce(&mut Entry)) {
@@ -129,6 +165,9 @@ impl EventBus {
         let (state, reason) = (entry.ingest.0, composed(&entry.ingest.1, entry.recording_trouble));
         if state == entry.status.state && reason == entry.status.reason {
             return;
+        }
+        if state != entry.status.state {
+            self.states.fetch_add(1, Ordering::Release);
         }
         let since =
             if state == entry.status.state && !entry.status.reason.is_empty() { entry.status.since } else { now };

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, MarkerId, ProblemCode, Role, TenantId};
 
-use crate::auth::{AccessClaims, Capability, CapabilityError, TokenError, sign_in_pause};
+use crate::auth::{Capability, CapabilityError, TokenError, sign_in_pause};
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Audited, Permission};
 use crate::principal::{Authorized, Correlation, Principal, Via};
@@ -35,21 +35,19 @@ pub(crate) struct Guard {
 
 /// Authenticates, authorizes, passes on and audits.
 pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
-    let Some(path) = path else {
+    let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
         // No route matched: the dashboard, or nothing. Both are open.
         return next.run(request).await;
     };
-    let Some(permission) = guard.table.permission(request.method(), &path) else {
-        return undeclared(&guard.table, &path);
+    let Some(permission) = guard.table.permission(request.method(), path.as_str()) else {
+        return undeclared(&guard.table, path.as_str());
     };
-    let params: Vec<(String, String)> = match request.extract_parts::<RawPathParams>().await {
-        Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-        Err(_) => return Problem::not_found("path").into_response(),
+    let Ok(params) = request.extract_parts::<RawPathParams>().await else {
+        return Problem::not_found("path").into_response();
     };
-    let param = |wanted: &str| params.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let param = |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
     let (mut parts, body) = request.into_parts();
-    let seen = Seen::of(&parts, permission, param("id"), param("marker"));
+    let seen = Seen::of(&parts, param("id"), param("marker"));
     match admit(&guard.state, permission, &mut parts, param("capability"), param("id")).await {
         Ok(principal) => {
             let seen = Seen { principal: principal.clone(), ..seen };
@@ -130,10 +128,11 @@ async fn admit(
 async fn by_token(state: &GatewayState, headers: &HeaderMap) -> Result<Principal, Problem> {
     let token = bearer(headers).ok_or_else(|| unauthenticated("Send Authorization: Bearer with an access token."))?;
     let now = state.clock().now();
-    let claims = AccessClaims::verify(token, state.keys(), now).map_err(|error| match error {
+    let verified = state.tokens().verify(token, state.keys(), now).map_err(|error| match error {
         TokenError::Expired => Problem::new(ProblemCode::TokenExpired, "The access token has expired; refresh it."),
         TokenError::Invalid => unauthenticated("The access token is not valid."),
     })?;
+    let claims = &verified.claims;
     let found = state.principal(&claims.tenant, claims.sid, Via::Token).await?;
     found
         .filter(|principal| principal.user == claims.sub)
@@ -224,27 +223,37 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ClientAddress {
     }
 }
 
-/// What of a request the audit log remembers.
+/// What of a request the audit log remembers. Few requests are audited, so it is read no further than the request itself would
+/// be gone afterwards.
 struct Seen {
     principal: Option<Principal>,
-    object: String,
+    /// What it was about. Only what is an id goes into the log: a path may hold anything.
+    id: Option<CameraId>,
+    /// Which of the camera's markers.
+    marker: Option<MarkerId>,
+    /// What it made, as its answer says.
+    made: Option<String>,
     remote: IpAddr,
     correlation: Option<Correlation>,
     method: Method,
 }
 
 impl Seen {
-    fn of(parts: &Parts, permission: &Permission, id: Option<&str>, marker: Option<&str>) -> Self {
-        // Only what is an id goes into the log: a path may hold anything.
+    fn of(parts: &Parts, id: Option<&str>, marker: Option<&str>) -> Self {
         let id = id.and_then(|id| id.parse::<CameraId>().ok());
         let marker = marker.and_then(|id| id.parse::<MarkerId>().ok());
-        let object = match (id, marker) {
-            (Some(id), Some(marker)) => format!("{}/{id}/markers/{marker}", permission.object),
-            (Some(id), None) if !permission.object.is_empty() => format!("{}/{id}", permission.object),
-            _ => permission.object.to_owned(),
-        };
         let correlation = parts.extensions.get::<Correlation>().copied();
-        Self { principal: None, object, remote: peer(parts), correlation, method: parts.method.clone() }
+        let (remote, method) = (peer(parts), parts.method.clone());
+        Self { principal: None, id, marker, made: None, remote, correlation, method }
+    }
+
+    fn object(&mut self, permission: &Permission) -> String {
+        match (self.made.take(), self.id, self.marker) {
+            (Some(made), _, _) => made,
+            (None, Some(id), Some(marker)) => format!("{}/{id}/markers/{marker}", permission.object),
+            (None, Some(id), None) if !permission.object.is_empty() => format!("{}/{id}", permission.object),
+            _ => permission.object.to_owned(),
+        }
     }
 }
 
@@ -269,9 +278,7 @@ fn worth_auditing(
     };
     // What was made has its id in Location.
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-    if let Some(path) = location.and_then(|path| path.strip_prefix("/api/v1/")) {
-        seen.object = path.to_owned();
-    }
+    seen.made = location.and_then(|path| path.strip_prefix("/api/v1/")).map(str::to_owned);
     let actor = response.extensions().get::<ActedAs>().map(|acted| acted.0.clone());
     Some((seen, actor, outcome))
 }
@@ -289,7 +296,7 @@ async fn audit_refusal(state: &GatewayState, permission: &Permission, seen: Seen
 async fn record(
     state: &GatewayState,
     permission: &Permission,
-    seen: Seen,
+    mut seen: Seen,
     actor: Option<Actor>,
     outcome: AuditOutcome,
 ) {
@@ -302,7 +309,7 @@ async fn record(
         time: state.clock().now(),
         actor,
         action: permission.action.to_owned(),
-        object: seen.object,
+        object: seen.object(permission),
         remote: seen.remote.to_canonical().to_string(),
         request,
         outcome,

@@ -3,7 +3,9 @@
 use eyrie_media::{AudioCodec, Stream, TrackKind, VideoCodec};
 use eyrie_storage::keys::SealContext;
 use eyrie_storage::store::{CameraUpdate, PasswordChange, SealedSecret, StoreError, StoredCamera};
-use eyrie_types::{By, Camera, CameraId, CameraState, CameraStatus, Event, ProblemCode, Secret, SourceSpec, TenantId};
+use eyrie_types::{
+    By, Camera, CameraId, CameraState, CameraStatus, Event, ProblemCode, Secret, SourceSpec, TenantId, WallTime,
+};
 use serde_json::Value;
 
 use crate::camera_input::{PasswordInput, check_spec, patch_spec, read_spec, take_password};
@@ -123,7 +125,12 @@ fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret
 /// A camera as clients see it.
 pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer {
     let status = status(state, &stored.camera);
-    let stream = state.node().stream_facts(stored.camera.id).map(|stream| facts(&stream));
+    let stream = state.node().stream_facts(stored.camera.id).map(|stream| stream_answer(&stream));
+    answer_of(stored, status, stream)
+}
+
+/// A camera that does and sends this.
+pub(crate) fn answer_of(stored: StoredCamera, status: CameraStatus, stream: Option<StreamAnswer>) -> CameraAnswer {
     let Camera { id, revision, created_at, updated_at, spec, .. } = stored.camera;
     let source = match spec.source {
         SourceSpec::Rtsp(rtsp) => SourceAnswer::Rtsp {
@@ -133,22 +140,6 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
             has_password: stored.password.is_some(),
         },
         SourceSpec::File(file) => SourceAnswer::File { path: file.path },
-    };
-    let itself = format!("/api/v1/cameras/{id}");
-    let below = |path: &str| format!("{itself}/{path}");
-    let links = CameraLinks {
-        hls: below("live/index.m3u8"),
-        playback: below("playback/index.m3u8"),
-        recordings: below("recordings"),
-        gaps: below("gaps"),
-        export: below("export.mp4"),
-        thumbnail: below("thumbnail.jpg"),
-        timeline: below("timeline"),
-        markers: below("markers"),
-        ledger: below("ledger"),
-        facts: below("facts"),
-        status: below("status"),
-        itself,
     };
     CameraAnswer {
         id,
@@ -163,23 +154,28 @@ pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer
         recording: spec.recording,
         status,
         stream,
-        links,
+        links: CameraLinks::of(id),
     }
 }
 
 /// What the camera is doing; before the node has heard of it, what it is about to do.
 pub(crate) fn status(state: &GatewayState, camera: &Camera) -> CameraStatus {
-    state.node().status(camera.id).unwrap_or_else(|| {
-        let (state, reason) = if camera.spec.enabled {
-            (CameraState::Connecting, "waiting for its turn to connect")
-        } else {
-            (CameraState::Disabled, "switched off")
-        };
-        CameraStatus::new(state, reason, camera.updated_at)
-    })
+    let before = || before_the_node_knows(camera.spec.enabled, camera.updated_at);
+    state.node().status(camera.id).unwrap_or_else(before)
 }
 
-fn facts(stream: &Stream) -> StreamAnswer {
+/// What a camera is about to do, since its spec was changed.
+pub(crate) fn before_the_node_knows(enabled: bool, updated_at: WallTime) -> CameraStatus {
+    let (state, reason) = if enabled {
+        (CameraState::Connecting, "waiting for its turn to connect")
+    } else {
+        (CameraState::Disabled, "switched off")
+    };
+    CameraStatus::new(state, reason, updated_at)
+}
+
+/// What a camera sends, as clients see it.
+pub(crate) fn stream_answer(stream: &Stream) -> StreamAnswer {
     let mut answer = StreamAnswer { video: None, audio: None };
     for track in &stream.tracks {
         match &track.kind {

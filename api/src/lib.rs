@@ -9,6 +9,7 @@ mod byte_lru;
 mod camera_changes;
 mod camera_input;
 mod dashboard;
+mod directory;
 mod export;
 mod extract;
 mod fair_places;

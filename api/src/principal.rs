@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use eyrie_types::{Actor, By, ProblemCode, RequestId, Role, SessionId, TenantId, UserId};
@@ -21,8 +23,8 @@ pub(crate) enum Via {
 pub(crate) struct Principal {
     /// The user; for a capability, the one who issued it.
     pub(crate) user: UserId,
-    /// The user's name.
-    pub(crate) username: String,
+    /// The user's name; shared, because a principal is handed on within each request.
+    pub(crate) username: Arc<str>,
     /// Whose user: every look-up is made within this tenant.
     pub(crate) tenant: TenantId,
     /// What the user may do.
@@ -37,7 +39,7 @@ impl Principal {
     /// The actor for the audit log and for events.
     pub(crate) fn actor(&self) -> Actor {
         match self.via {
-            Via::Token | Via::Ticket => Actor::User { id: self.user, name: self.username.clone() },
+            Via::Token | Via::Ticket => Actor::User { id: self.user, name: self.username.to_string() },
             Via::Capability => Actor::Capability { issued_by: self.user },
         }
     }

@@ -27,6 +27,7 @@ measure crash crash "${KILLS:-100}"
 # Cameras in the directory, rounds, seconds of each load.
 measure api-10000 api 10000 "${ROUNDS:-3}" 1
 measure api-100000 api 100000 "${ROUNDS:-3}" 2
+measure markers markers "${MARKERS:-1000000}"
 measure cost-50 cost "${ROUNDS:-3}" 50
 measure cost-200 cost "${ROUNDS:-3}" 200
 # 1,000 cameras for 10 minutes fill 40 GB; with less room: CAMERAS=400 make bench.

@@ -142,6 +142,21 @@ impl NodeHandle {
         self.context.events.stream(camera)
     }
 
+    /// Shows to `seen` what each of `cameras` is doing and what it sends, in their order and as of one moment. `seen` must be
+    /// quick: no status changes meanwhile.
+    pub fn look(
+        &self,
+        cameras: impl Iterator<Item = CameraId>,
+        seen: impl FnMut(Option<&CameraStatus>, Option<&Stream>),
+    ) {
+        self.context.events.look(cameras, seen);
+    }
+
+    /// A number that another one follows whenever a camera comes, goes or changes its state.
+    pub fn states_revision(&self) -> u64 {
+        self.context.events.states_revision()
+    }
+
     /// What up to `limit` cameras of a tenant after `after` are doing, by id. Disabled cameras are among them, and those that
     /// [cannot run](Self::put_unrunnable).
     pub fn statuses(

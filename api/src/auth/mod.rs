@@ -9,6 +9,7 @@ mod session_cache;
 mod sign_in;
 mod signing_keys;
 mod tickets;
+mod token_cache;
 mod tokens;
 
 use base64::Engine as _;
@@ -25,6 +26,7 @@ pub(crate) use sign_in::{locked as sign_in_pause, log_in, log_out, refresh};
 pub use signing_keys::KeyError;
 pub(crate) use signing_keys::SigningKeys;
 pub(crate) use tickets::{TICKET_TTL, Tickets};
+pub(crate) use token_cache::TokenCache;
 pub(crate) use tokens::{ACCESS_TTL, AccessClaims, TokenError};
 
 /// Bytes of randomness in tokens and tickets: 256 bits cannot be guessed.

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eyrie_storage::store::{Store, StoreError};
@@ -42,8 +42,15 @@ impl Ended {
 
 /// Whether a sign-in still stands, and who it is now: asked on every request, so remembered for some seconds.
 pub(crate) struct SessionCache {
-    known: Mutex<HashMap<SessionId, (Principal, Monotonic)>>,
+    known: Mutex<Known>,
     ended: broadcast::Sender<Ended>,
+}
+
+#[derive(Default)]
+struct Known {
+    sessions: HashMap<SessionId, (Principal, Monotonic)>,
+    /// How often users were forgotten: what was read of the store before such a moment may be what they were.
+    forgotten: u64,
 }
 
 impl Default for SessionCache {
@@ -66,6 +73,7 @@ impl SessionCache {
         via: Via,
     ) -> Result<Option<Principal>, StoreError> {
         let now = clock.monotonic();
+        let forgotten = self.known().forgotten;
         if let Some(principal) = self.remembered(session, now)
             && principal.tenant == *tenant
         {
@@ -75,9 +83,15 @@ impl SessionCache {
         let mut ended = self.ended.subscribe();
         let Some(found) = store.session(tenant, session, clock.now()).await? else { return Ok(None) };
         let Some(user) = store.user(tenant, found.user).await? else { return Ok(None) };
-        let principal =
-            Principal { user: user.id, username: user.username, tenant: user.tenant, role: user.role, session, via };
-        if !self.remember(&principal, now, &mut ended) {
+        let principal = Principal {
+            user: user.id,
+            username: user.username.into(),
+            tenant: user.tenant,
+            role: user.role,
+            session,
+            via,
+        };
+        if !self.remember(&principal, now, &mut ended, forgotten) {
             return Ok(None);
         }
         Ok(Some(principal))
@@ -85,16 +99,17 @@ impl SessionCache {
 
     /// Forgets sessions that ended, and tells their streams.
     pub(crate) fn end(&self, ended: Ended) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (principal, _)| !ended.covers(principal));
+        let mut known = self.known();
+        known.sessions.retain(|_, (principal, _)| !ended.covers(principal));
         // Sent under the lock, so that nobody can remember a session between the two. Nobody may be listening.
         let _ = self.ended.send(ended);
     }
 
     /// Forgets what is known of a user whose role or name changed.
     pub(crate) fn forget_user(&self, user: UserId) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (principal, _)| principal.user != user);
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.sessions.retain(|_, (principal, _)| principal.user != user);
     }
 
     /// The ends from now on.
@@ -103,14 +118,21 @@ impl SessionCache {
     }
 
     fn remembered(&self, session: SessionId, now: Monotonic) -> Option<Principal> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (principal, since) = known.get(&session)?;
+        let known = self.known();
+        let (principal, since) = known.sessions.get(&session)?;
         (now.since(*since) < BELIEVED_FOR).then(|| principal.clone())
     }
 
-    /// Remembers `principal`, unless its session ended since `ended` was subscribed to: then `false`.
-    fn remember(&self, principal: &Principal, now: Monotonic, ended: &mut broadcast::Receiver<Ended>) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Remembers `principal`, unless its session ended since `ended` was subscribed to: then `false`. What was read before
+    /// somebody's role changed (`forgotten` was another number) holds for this one request.
+    fn remember(
+        &self,
+        principal: &Principal,
+        now: Monotonic,
+        ended: &mut broadcast::Receiver<Ended>,
+        forgotten: u64,
+    ) -> bool {
+        let mut known = self.known();
         // Ends are sent under the same lock, so none can slip in between this look and the entry.
         loop {
             match ended.try_recv() {
@@ -121,13 +143,50 @@ impl SessionCache {
                 Err(_) => break,
             }
         }
-        if known.len() >= SESSIONS_MAX {
-            known.retain(|_, (_, since)| now.since(*since) < BELIEVED_FOR);
+        if known.forgotten != forgotten {
+            return true;
         }
-        if known.len() < SESSIONS_MAX {
-            known.insert(principal.session, (principal.clone(), now));
+        if known.sessions.len() >= SESSIONS_MAX {
+            known.sessions.retain(|_, (_, since)| now.since(*since) < BELIEVED_FOR);
         }
-        metrics::gauge!("eyrie_auth_sessions_remembered").set(known.len() as f64);
+        if known.sessions.len() < SESSIONS_MAX {
+            known.sessions.insert(principal.session, (principal.clone(), now));
+        }
+        metrics::gauge!("eyrie_auth_sessions_remembered").set(known.sessions.len() as f64);
         true
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eyrie_types::{ManualClock, Role};
+
+    use super::*;
+
+    #[test]
+    fn who_somebody_was_before_a_change_is_not_remembered() {
+        let (cache, clock) = (SessionCache::default(), ManualClock::default());
+        let principal = Principal {
+            user: UserId::generate(),
+            username: "admin".into(),
+            tenant: TenantId::default_tenant(),
+            role: Role::Admin,
+            session: SessionId::generate(),
+            via: Via::Token,
+        };
+        let (mut ended, before) = (cache.ends(), cache.known().forgotten);
+        // The store was read before the role changed, and is remembered after.
+        cache.forget_user(principal.user);
+        assert!(cache.remember(&principal, clock.monotonic(), &mut ended, before));
+        assert_eq!(cache.remembered(principal.session, clock.monotonic()), None);
+        let now = cache.known().forgotten;
+        assert!(cache.remember(&principal, clock.monotonic(), &mut ended, now));
+        assert!(cache.remembered(principal.session, clock.monotonic()).is_some());
+        cache.end(Ended::Session(principal.session));
+        assert!(!cache.remember(&principal, clock.monotonic(), &mut ended, now), "it ended meanwhile");
     }
 }

@@ -32,6 +32,24 @@ pub(crate) struct AccessClaims {
     exp: u64,
 }
 
+/// A token whose signature is good: what it says, and by which key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VerifiedToken {
+    pub(crate) claims: AccessClaims,
+    kid: String,
+}
+
+impl VerifiedToken {
+    /// Whether it still is good at `now`.
+    ///
+    /// # Errors
+    /// As [`AccessClaims::verify`].
+    pub(crate) fn check(&self, keys: &SigningKeys, now: WallTime) -> Result<(), TokenError> {
+        keys.verifying(&self.kid, now).ok_or(TokenError::Invalid)?;
+        self.claims.check_times(now)
+    }
+}
+
 /// Why an access token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {
@@ -67,7 +85,7 @@ impl AccessClaims {
     ///
     /// # Errors
     /// [`TokenError::Expired`] only for a token that is ours in every other respect.
-    pub(crate) fn verify(token: &str, keys: &SigningKeys, now: WallTime) -> Result<Self, TokenError> {
+    pub(crate) fn verify(token: &str, keys: &SigningKeys, now: WallTime) -> Result<VerifiedToken, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Invalid);
         }
@@ -85,11 +103,16 @@ impl AccessClaims {
         validation.validate_exp = false;
         let claims =
             jsonwebtoken::decode::<Self>(token, &key.verifying, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        claims.check_times(now)?;
+        Ok(VerifiedToken { claims, kid })
+    }
+
+    fn check_times(&self, now: WallTime) -> Result<(), TokenError> {
         let now = seconds(now);
-        if claims.iat > now + CLOCK_LEEWAY.as_secs() || claims.exp > claims.iat + ACCESS_TTL.as_secs() {
+        if self.iat > now + CLOCK_LEEWAY.as_secs() || self.exp > self.iat + ACCESS_TTL.as_secs() {
             return Err(TokenError::Invalid);
         }
-        if claims.exp <= now { Err(TokenError::Expired) } else { Ok(claims) }
+        if self.exp <= now { Err(TokenError::Expired) } else { Ok(()) }
     }
 }
 
@@ -116,7 +139,7 @@ mod tests {
         let keys = SigningKeys::for_tests(now());
         let claims = claims();
         let token = claims.sign(&keys, now()).unwrap();
-        assert_eq!(AccessClaims::verify(&token, &keys, now()), Ok(claims));
+        assert_eq!(AccessClaims::verify(&token, &keys, now()).map(|verified| verified.claims), Ok(claims));
         assert_eq!(AccessClaims::verify(&token, &keys, now() + ACCESS_TTL), Err(TokenError::Expired));
         assert_eq!(AccessClaims::verify(&token, &keys, now() - CLOCK_LEEWAY * 2), Err(TokenError::Invalid));
     }

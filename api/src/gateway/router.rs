@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
 use axum::{Router, middleware};
+use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 
 use super::GatewayState;
@@ -18,10 +19,14 @@ pub(super) fn router(state: GatewayState) -> Router {
     routes
         .fallback(dashboard::serve)
         .with_state(state.clone())
-        .layer(middleware::from_fn_with_state(guard, authorize))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(CompressionLayer::new().gzip(true).compress_when(worth_compressing))
-        .layer(middleware::from_fn_with_state(state, observe))
+        // As one layer: each of its own would box request and answer once more. The first is the outermost.
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(state, observe))
+                .layer(CompressionLayer::new().gzip(true).compress_when(worth_compressing))
+                .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+                .layer(middleware::from_fn_with_state(guard, authorize)),
+        )
 }
 
 /// Playlists and the dashboard's files are text that repeats itself. Media is compressed already, and answers that mix secrets

@@ -13,11 +13,13 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
-use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets};
+use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache};
+use crate::directory::Directory;
 use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
+use crate::shell::RequestIds;
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -61,6 +63,9 @@ pub enum GatewayError {
     /// Password hashing.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The directory of cameras.
+    #[error("the cameras could not be read: {0}")]
+    Directory(#[from] StoreError),
 }
 
 /// What all requests share. Cheap to clone.
@@ -72,7 +77,10 @@ struct StateInner {
     sealer: Sealer,
     signing: SigningKeys,
     passwords: Passwords,
+    request_ids: RequestIds,
     sessions: SessionCache,
+    tokens: TokenCache,
+    directory: Directory,
     tickets: Tickets,
     attempts: Attempts,
     turns: Vec<tokio::sync::Mutex<()>>,
@@ -95,11 +103,15 @@ impl GatewayState {
         let now = parts.clock.now();
         let sealer = parts.keys.sealer();
         let signing = SigningKeys::load(&parts.store, &sealer, now).await?;
+        let directory = Directory::load(Arc::clone(&parts.store), parts.node.clone()).await?;
         Ok(Self(Arc::new(StateInner {
             sealer,
             signing,
             passwords: Passwords::new()?,
+            request_ids: RequestIds::default(),
             sessions: SessionCache::default(),
+            tokens: TokenCache::default(),
+            directory,
             tickets: Tickets::default(),
             attempts: Attempts::default(),
             turns: (0..SIGN_IN_TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
@@ -155,8 +167,23 @@ impl GatewayState {
         &self.0.passwords
     }
 
+    /// Makes correlation ids.
+    pub(crate) fn request_ids(&self) -> &RequestIds {
+        &self.0.request_ids
+    }
+
     pub(crate) fn sessions(&self) -> &SessionCache {
         &self.0.sessions
+    }
+
+    /// Access tokens whose signature was found good.
+    pub(crate) fn tokens(&self) -> &TokenCache {
+        &self.0.tokens
+    }
+
+    /// The cameras, to be found and shown.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.0.directory
     }
 
     pub(crate) fn tickets(&self) -> &Tickets {

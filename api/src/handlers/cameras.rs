@@ -1,12 +1,13 @@
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use eyrie_storage::store::StoreError;
+use eyrie_storage::store::{Cursor, StoreError, fold};
 use eyrie_types::{CameraId, CameraSpec, CameraStatus};
 
 use super::page;
 use crate::camera_changes;
+use crate::directory::{Filter, camera_json, page_json};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::model::{CameraAnswer, CameraPage, CameraPatch, CameraQuery, LabelCount, LabelsAnswer};
 use crate::principal::{Authorized, Correlation, Principal};
@@ -19,23 +20,17 @@ pub(crate) async fn list_cameras(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     ApiQuery(query): ApiQuery<CameraQuery>,
-) -> Result<Json<CameraPage>, Problem> {
-    // What cameras are doing is known to the node, in memory; the store sorts, searches and pages among those it is given.
-    let ids = query.state.map(|wanted| state.node().cameras_in_state(&caller.tenant, wanted));
-    let asked = eyrie_storage::store::CameraQuery {
-        search: query.search,
-        labels: query.label.into_iter().collect(),
+) -> Result<Response, Problem> {
+    let filter = Filter {
+        search: query.search.as_deref().map(fold).filter(|text| !text.is_empty()),
+        label: query.label,
         site: query.site,
-        ids,
-        limit: page::limit(query.limit)?,
-        cursor: page::cursor(query.cursor),
+        state: query.state,
     };
-    let found = state.store().cameras(&caller.tenant, asked).await?;
-    Ok(Json(CameraPage {
-        items: found.items.into_iter().map(|stored| camera_changes::answer(&state, stored)).collect(),
-        next_cursor: page::next(found.next_cursor),
-        total: found.total,
-    }))
+    let (limit, cursor) = (page::limit(query.limit)?, page::cursor(query.cursor));
+    let found = state.directory().page(&caller.tenant, filter, limit, cursor).await?;
+    let next_cursor = found.next_cursor.as_ref().map(Cursor::as_str);
+    Ok(json(page_json(state.node(), &found.items, next_cursor, found.total)))
 }
 
 /// Lists the labels that cameras carry.
@@ -75,8 +70,8 @@ pub(crate) async fn get_camera(
     caller: Authorized<Principal>,
     ApiPath(id): ApiPath<CameraId>,
 ) -> Result<Response, Problem> {
-    let stored = state.store().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
-    Ok(tagged(camera_changes::answer(&state, stored)).into_response())
+    let entry = state.directory().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
+    Ok((etag(entry.revision), json(camera_json(state.node(), &entry))).into_response())
 }
 
 /// Changes a camera.
@@ -127,13 +122,22 @@ pub(crate) async fn get_camera_status(
     caller: Authorized<Principal>,
     ApiPath(id): ApiPath<CameraId>,
 ) -> Result<Json<CameraStatus>, Problem> {
-    let stored = state.store().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
-    Ok(Json(camera_changes::status(&state, &stored.camera)))
+    let entry = state.directory().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
+    Ok(Json(state.node().status(id).unwrap_or_else(|| entry.first_status())))
 }
 
 /// The camera with its revision as the entity tag.
 fn tagged(camera: CameraAnswer) -> impl axum::response::IntoResponse {
-    ([(header::ETAG, format!("\"{}\"", camera.revision))], Json(camera))
+    (etag(camera.revision), Json(camera))
+}
+
+fn etag(revision: u64) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{revision}\""))]
+}
+
+/// An answer that is JSON already.
+fn json(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
 }
 
 /// The revision that `If-Match` names (RFC 9110 section 13.1.1); `None` without the header or for `*`.

@@ -71,7 +71,7 @@ pub(crate) async fn get_timeline(
         return Err(Problem::query("points", format!("must be 1 to {}", POINTS.1)));
     }
     known_camera(&state, &caller.tenant, id).await?;
-    let there = state.store().camera(&caller.tenant, id).await?.is_some();
+    let there = state.directory().camera(&caller.tenant, id).await?.is_some();
     let drawn: Vec<DayItem> = if range.duration() <= EXACT_MAX {
         items(&footage::ledger_of(&state, &caller.tenant, id, range, now).await?)
     } else {

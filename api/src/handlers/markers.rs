@@ -66,7 +66,7 @@ pub(crate) async fn create_marker(
     text.validate().map_err(Problem::fields)?;
     check_visible(&state, &caller, camera).await?;
     let now = state.clock().now();
-    let (id, author, author_id) = (MarkerId::generate(), caller.username.clone(), caller.user);
+    let (id, author, author_id) = (MarkerId::generate(), caller.username.to_string(), caller.user);
     let marker = Marker { id, camera, text, author, author_id, created_at: now, updated_at: now };
     let event = state.store().create_marker(&caller.tenant, marker.clone(), caller.by(correlation)).await?;
     state.node().announce(event);
@@ -149,7 +149,7 @@ async fn check_visible(state: &GatewayState, caller: &Principal, id: CameraId) -
     if sees_deleted(caller) {
         return known_camera(state, &caller.tenant, id).await.map(drop);
     }
-    let there = state.store().camera(&caller.tenant, id).await?.is_some();
+    let there = state.directory().camera(&caller.tenant, id).await?.is_some();
     if there { Ok(()) } else { Err(StoreError::NotFound("camera").into()) }
 }
 

@@ -14,7 +14,7 @@ use crate::{GatewayState, Problem};
     responses((status = 200, description = "The caller.", body = Me)))]
 pub(crate) async fn get_me(caller: Authorized<Principal>) -> Json<Me> {
     let Principal { user, username, tenant, role, .. } = &*caller;
-    Json(Me { id: *user, username: username.clone(), role: *role, tenant: tenant.clone() })
+    Json(Me { id: *user, username: username.to_string(), role: *role, tenant: tenant.clone() })
 }
 
 /// Changes the caller's password.

@@ -3,6 +3,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A camera.
+// What the node knows of it stands last: `directory` keeps what is before that ready.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CameraAnswer {
     /// Its id.
@@ -121,4 +122,26 @@ pub struct CameraLinks {
     pub facts: String,
     /// Its status.
     pub status: String,
+}
+
+impl CameraLinks {
+    /// Those of the camera `id`.
+    pub(crate) fn of(id: CameraId) -> Self {
+        let itself = format!("/api/v1/cameras/{id}");
+        let below = |path: &str| format!("{itself}/{path}");
+        Self {
+            hls: below("live/index.m3u8"),
+            playback: below("playback/index.m3u8"),
+            recordings: below("recordings"),
+            gaps: below("gaps"),
+            export: below("export.mp4"),
+            thumbnail: below("thumbnail.jpg"),
+            timeline: below("timeline"),
+            markers: below("markers"),
+            ledger: below("ledger"),
+            facts: below("facts"),
+            status: below("status"),
+            itself,
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 mod headers;
 mod observe;
+mod request_ids;
 
 pub(crate) use headers::security_headers;
 pub(crate) use observe::observe;
+pub(crate) use request_ids::RequestIds;

@@ -20,7 +20,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Gives the request its correlation id and span, turns panics and bare errors into problems, sets headers, counts and logs.
 /// Logged is the route's pattern: paths hold capabilities and queries hold what people type.
 pub(crate) async fn observe(State(state): State<GatewayState>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::generate();
+    let id = state.request_ids().next(state.clock().now());
     let started = state.clock().monotonic();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();

@@ -51,16 +51,25 @@ impl Store {
         if ids.len() > BULK_MAX {
             return Err(StoreError::TooMany { what: "cameras in one bulk change", max: BULK_MAX });
         }
-        let tenant = tenant.clone();
-        self.write(move |connection| {
+        let (tenant, watches, all) = (tenant.clone(), self.watches.clone(), ids.clone());
+        let work = move |connection: &Connection| {
             let one = |id| match change_one(connection, &tenant, id, &change, now, &by) {
                 // What is wrong with the store is wrong for all: undo the whole change.
                 Err(error) if error.is_unavailable() => Err(error),
                 result => Ok(result),
             };
-            ids.into_iter().map(one).collect()
-        })
-        .await
+            ids.into_iter().map(one).collect::<Result<Vec<_>, _>>()
+        };
+        let told = move |outcomes: &Vec<Result<BulkOutcome, StoreError>>| {
+            for (id, outcome) in all.iter().zip(outcomes) {
+                match outcome {
+                    Ok(BulkOutcome::Changed(stored, _)) => watches.tell(|watch| watch.put(stored)),
+                    Ok(BulkOutcome::Deleted(event)) => watches.tell(|watch| watch.gone(&event.tenant, *id)),
+                    Ok(BulkOutcome::Unchanged) | Err(_) => {}
+                }
+            }
+        };
+        self.write_then(work, told).await
     }
 }
 

@@ -12,8 +12,10 @@ use super::{Store, StoreError, StoredCamera, cameras, sites};
 
 /// Most cameras on one page.
 pub const CAMERA_PAGE_MAX: usize = 1000;
-/// Most ids in a filter: every camera of the largest directory this store is made for.
-const FILTER_IDS_MAX: usize = 100_000;
+/// Most ids in a filter: every camera of the largest directory this store is made for, as a text of 9 MiB.
+const FILTER_IDS_MAX: usize = 250_000;
+/// Up to so many ids are looked up one by one and sorted; among more, a page is found sooner by going along the names.
+const IDS_LOOKED_UP_MAX: usize = CAMERA_PAGE_MAX;
 /// Most labels in a filter: each is one more condition in the query.
 const FILTER_LABELS_MAX: usize = 16;
 
@@ -48,14 +50,34 @@ pub struct CameraPage {
     pub total: u64,
 }
 
-/// The last row of a page.
-#[derive(Serialize, Deserialize)]
+/// Where a camera stands in the list: by its [folded](super::fold) name, then its id. That of the last on a page is the cursor.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Place {
+pub struct CameraPlace {
+    /// The name, folded.
     #[serde(rename = "n")]
-    name_folded: String,
+    pub name_folded: String,
+    /// The id.
     #[serde(rename = "i")]
-    id: CameraId,
+    pub id: CameraId,
+}
+
+impl CameraPlace {
+    /// The place that a cursor names.
+    ///
+    /// # Errors
+    /// [`StoreError::BadCursor`].
+    pub fn of(cursor: &Cursor) -> Result<Self, StoreError> {
+        cursor.read()
+    }
+
+    /// The cursor that names it.
+    ///
+    /// # Errors
+    /// None in practice: a place can always be written.
+    pub fn cursor(&self) -> Result<Cursor, StoreError> {
+        Cursor::write(self)
+    }
 }
 
 impl Store {
@@ -70,7 +92,7 @@ impl Store {
         if query.labels.len() > FILTER_LABELS_MAX {
             return Err(StoreError::TooMany { what: "labels in a filter", max: FILTER_LABELS_MAX });
         }
-        let after: Option<Place> = query.cursor.as_ref().map(Cursor::read).transpose()?;
+        let after = query.cursor.as_ref().map(CameraPlace::of).transpose()?;
         let tenant = tenant.clone();
         self.read(move |connection| list(connection, &tenant, &query, after)).await
     }
@@ -181,25 +203,16 @@ fn list(
     connection: &Connection,
     tenant: &TenantId,
     query: &CameraQuery,
-    after: Option<Place>,
+    after: Option<CameraPlace>,
 ) -> Result<CameraPage, StoreError> {
     let mut filter = filter(connection, tenant, query)?;
     let count = format!("SELECT count(*) FROM cameras WHERE {}", filter.sql());
     let total =
         connection.prepare_cached(&count)?.query_row(filter.values().as_slice(), |row| row.get::<_, Col<u64>>(0))?.0;
 
-    if let Some(place) = after {
-        filter.and("(name_folded, id) > (?, ?)", place.name_folded);
-        filter.values.push(Box::new(Col(place.id)));
-    }
     let limit = query.limit.clamp(1, CAMERA_PAGE_MAX);
-    // One more than asked for tells whether another page follows.
-    let page = format!(
-        "SELECT {}, name_folded FROM cameras WHERE {} ORDER BY name_folded, id LIMIT {}",
-        cameras::COLUMNS,
-        filter.sql(),
-        limit + 1
-    );
+    let looked_up = query.ids.as_ref().is_some_and(|ids| ids.len() <= IDS_LOOKED_UP_MAX);
+    let page = page_sql(&mut filter, after, looked_up, limit);
     let mut statement = connection.prepare_cached(&page)?;
     let read = |row: &rusqlite::Row<'_>| Ok((cameras::read(row)?, row.get::<_, String>(7)?));
     let mut rows = statement.query_map(filter.values().as_slice(), read)?.collect::<Result<Vec<_>, _>>()?;
@@ -207,9 +220,56 @@ fn list(
     rows.truncate(limit);
     let next_cursor = match rows.last() {
         Some((last, name_folded)) if more => {
-            Some(Cursor::write(&Place { name_folded: name_folded.clone(), id: last.camera.id })?)
+            Some(CameraPlace { name_folded: name_folded.clone(), id: last.camera.id }.cursor()?)
         }
         _ => None,
     };
     Ok(CameraPage { items: rows.into_iter().map(|(camera, _)| camera).collect(), next_cursor, total })
+}
+
+/// The query for one page, and one camera more, which tells whether another page follows. `looked_up`: by the ids of the filter
+/// instead of along the names.
+fn page_sql(filter: &mut Filter, after: Option<CameraPlace>, looked_up: bool, limit: usize) -> String {
+    // The unary plus takes the index of names out of the query planner's choice.
+    let name = if looked_up { "+name_folded" } else { "name_folded" };
+    if let Some(place) = after {
+        filter.and(format!("({name}, id) > (?, ?)"), place.name_folded);
+        filter.values.push(Box::new(Col(place.id)));
+    }
+    let (columns, conditions, limit) = (cameras::COLUMNS, filter.sql(), limit + 1);
+    format!("SELECT {columns}, name_folded FROM cameras WHERE {conditions} ORDER BY {name}, id LIMIT {limit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::migrations::migrated_for_tests;
+
+    /// How SQLite finds the page of `query`, in its own words.
+    fn plan(query: &CameraQuery, after: bool) -> String {
+        let connection = migrated_for_tests();
+        let mut filter = filter(&connection, &TenantId::default_tenant(), query).unwrap();
+        let place = CameraPlace { name_folded: "gate".to_owned(), id: CameraId::generate() };
+        let looked_up = query.ids.as_ref().is_some_and(|ids| ids.len() <= IDS_LOOKED_UP_MAX);
+        let page = page_sql(&mut filter, after.then_some(place), looked_up, 100);
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {page}")).unwrap();
+        let steps = statement.query_map(filter.values().as_slice(), |row| row.get::<_, String>(3)).unwrap();
+        steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
+    }
+
+    #[test]
+    fn a_page_of_few_ids_looks_those_up_and_any_other_goes_along_an_index_in_the_order_of_names() {
+        let few = CameraQuery { ids: Some(vec![CameraId::generate(); 3]), ..CameraQuery::default() };
+        let many = CameraQuery { ids: Some(vec![CameraId::generate(); 5_000]), ..CameraQuery::default() };
+        let site = CameraQuery { site: Some(SiteId::generate()), ..CameraQuery::default() };
+        for after in [false, true] {
+            let found = plan(&few, after);
+            assert!(found.contains("USING PRIMARY KEY (tenant=? AND id=?)"), "{found}");
+            for (query, index) in [(&CameraQuery::default(), "by_name"), (&many, "by_name"), (&site, "by_site")] {
+                let found = plan(query, after);
+                assert!(found.contains(&format!("USING INDEX cameras_{index} (tenant=?")), "{found}");
+                assert!(!found.contains("TEMP B-TREE"), "sorted by hand: {found}");
+            }
+        }
+    }
 }

@@ -65,7 +65,8 @@ impl Store {
         password: Option<SealedSecret>,
         by: By,
     ) -> Result<Event, StoreError> {
-        self.write(move |connection| {
+        let watches = self.watches.clone();
+        let work = move |connection: &Connection| {
             let known = "SELECT 1 FROM cameras WHERE tenant = ?1 AND id = ?2
                          UNION ALL SELECT 1 FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
             let mut known = connection.prepare_cached(known)?;
@@ -75,11 +76,13 @@ impl Store {
             }
             let created = EventKind::CameraCreated { camera: camera.id };
             let event = Event::new(camera.tenant.clone(), camera.created_at, by, created);
-            put(connection, &StoredCamera { camera, password }, None)?;
+            let stored = StoredCamera { camera, password };
+            put(connection, &stored, None)?;
             outbox::append(connection, [&event])?;
-            Ok(event)
-        })
-        .await
+            Ok((stored, event))
+        };
+        let (_, event) = self.write_then(work, move |(stored, _)| watches.tell(|watch| watch.put(stored))).await?;
+        Ok(event)
     }
 
     /// The camera `id`, if there is one.
@@ -101,13 +104,13 @@ impl Store {
         now: WallTime,
         by: By,
     ) -> Result<(StoredCamera, Event), StoreError> {
-        let tenant = tenant.clone();
-        self.write(move |connection| {
+        let (tenant, watches) = (tenant.clone(), self.watches.clone());
+        let work = move |connection: &Connection| {
             let CameraUpdate { expected, spec, password } = update;
             let old = at_revision(connection, &tenant, id, expected)?;
             put_update(connection, old, spec, password, now, by)
-        })
-        .await
+        };
+        self.write_then(work, move |(stored, _)| watches.tell(|watch| watch.put(stored))).await
     }
 
     /// Deletes a camera: its spec and password go, its recordings and spec history stay. Returns the event that stands in the
@@ -123,12 +126,12 @@ impl Store {
         now: WallTime,
         by: By,
     ) -> Result<Event, StoreError> {
-        let tenant = tenant.clone();
-        self.write(move |connection| {
+        let (tenant, watches) = (tenant.clone(), self.watches.clone());
+        let work = move |connection: &Connection| {
             let old = at_revision(connection, &tenant, id, expected)?;
             delete(connection, &old.camera, now, by)
-        })
-        .await
+        };
+        self.write_then(work, move |event| watches.tell(|watch| watch.gone(&event.tenant, id))).await
     }
 
     /// The deleted camera `id`, if there was one.

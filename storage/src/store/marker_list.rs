@@ -158,19 +158,8 @@ fn list(
     let (before_start, before_id) = (Col(before.start), Col(before.id));
     let mut values: Vec<&dyn ToSql> = vec![&tenant_value, &first, &before_start, &before_id];
     let camera = query.camera.map(Col);
-    let of_camera = if let Some(camera) = &camera {
-        values.push(camera);
-        "AND camera = ?5"
-    } else {
-        ""
-    };
-    let sql = format!(
-        "SELECT {}, text_folded FROM markers WHERE tenant = ?1 AND start_us >= ?2 AND (start_us, id) < (?3, ?4)
-         {of_camera} ORDER BY start_us DESC, id DESC LIMIT {}",
-        markers::COLUMNS,
-        MARKER_SCAN_MAX
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    values.extend(camera.as_ref().map(|camera| camera as &dyn ToSql));
+    let mut statement = connection.prepare_cached(&scan_sql(camera.is_some()))?;
     let mut rows = statement.query(values.as_slice())?;
     let mut known = HashMap::new();
     let (mut items, mut seen, mut scanned) = (Vec::new(), None, 0);
@@ -188,6 +177,20 @@ fn list(
     }
     // All that was to be looked at for one page; there may be more.
     page(items, seen.filter(|_| scanned == MARKER_SCAN_MAX))
+}
+
+/// The query whose rows are looked at for one page, of one camera or of all.
+fn scan_sql(of_camera: bool) -> String {
+    let columns = markers::COLUMNS;
+    // The index is named because the query planner, which does not know how many cameras there are, takes the other one for
+    // those of a camera: with a million markers of 1,000 cameras, a page took 2 s instead of a millisecond.
+    let (index, of_camera) =
+        if of_camera { ("markers_by_camera", "AND camera = ?5") } else { ("markers_by_start", "") };
+    format!(
+        "SELECT {columns}, text_folded FROM markers INDEXED BY {index}
+         WHERE tenant = ?1 AND start_us >= ?2 AND (start_us, id) < (?3, ?4) {of_camera}
+         ORDER BY start_us DESC, id DESC LIMIT {MARKER_SCAN_MAX}"
+    )
 }
 
 fn page(items: Vec<Marker>, next: Option<Place>) -> Result<MarkerPage, StoreError> {
@@ -235,4 +238,25 @@ fn visible(
     let there = found.exists(params![Col(tenant.clone()), Col(camera)])?;
     known.insert(camera, there);
     Ok(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::migrations::migrated_for_tests;
+
+    #[test]
+    fn a_page_of_markers_goes_along_an_index_in_the_order_of_their_start_and_sorts_nothing() {
+        let connection = migrated_for_tests();
+        for (of_camera, index) in [
+            (false, "INDEX markers_by_start (tenant=? AND start_us>? AND (start_us,id)<(?,?))"),
+            (true, "INDEX markers_by_camera (tenant=? AND camera=? AND start_us>? AND (start_us,id)<(?,?))"),
+        ] {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", scan_sql(of_camera))).unwrap();
+            let nothing = std::iter::repeat_n(rusqlite::types::Null, statement.parameter_count());
+            let steps = statement.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3));
+            let steps = steps.unwrap().collect::<Result<Vec<_>, _>>().unwrap().join("\n");
+            assert!(steps.contains(index) && !steps.contains("TEMP B-TREE"), "{steps}");
+        }
+    }
 }

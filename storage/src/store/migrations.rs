@@ -59,15 +59,19 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, now: WallTime) -
     Ok(())
 }
 
+/// A database of the latest schema, in memory.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "for tests alone")]
+pub(super) fn migrated_for_tests() -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection, Path::new("m"), WallTime::EPOCH).unwrap();
+    connection
+}
+
 #[cfg(test)]
 mod tests {
+    use super::migrated_for_tests as migrated;
     use super::*;
-
-    fn migrated() -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, Path::new("m"), WallTime::EPOCH).unwrap();
-        connection
-    }
 
     fn pretend(connection: &Connection, version: u32, oldest_reader: u32) {
         connection.execute("INSERT INTO schema_version VALUES (?1, ?2, 0)", params![version, oldest_reader]).unwrap();

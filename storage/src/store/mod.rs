@@ -7,6 +7,7 @@
 mod audit;
 mod camera_bulk;
 mod camera_list;
+mod camera_watch;
 mod cameras;
 mod column;
 mod connection;
@@ -46,7 +47,8 @@ mod writer;
 
 pub use audit::{AUDIT_PAGE_MAX, AuditPage};
 pub use camera_bulk::{BULK_MAX, BulkChange, BulkOutcome};
-pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraQuery, LABELS_MAX};
+pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraPlace, CameraQuery, LABELS_MAX};
+pub use camera_watch::CameraWatch;
 pub use cameras::{CameraUpdate, DeletedCamera, PasswordChange, StoredCamera};
 pub use copies::SegmentCopy;
 pub use cursor::Cursor;
@@ -54,6 +56,7 @@ pub use day_rollups::ROLLUP_DAYS_MAX;
 pub use deletions::{DELETION_BATCH_MAX, MarkedSegment, RECORDED_PAGE_MAX, RecordedDay};
 pub use error::StoreError;
 pub use facts::FACTS_BATCH_MAX;
+pub use fold::fold;
 pub use fragments::FRAGMENT_CHUNK_MAX;
 pub use keys::TenantKeyRow;
 pub use layouts::LAYOUTS_PER_USER_MAX;

@@ -74,8 +74,8 @@ impl Store {
         name: String,
         zone: String,
     ) -> Result<Site, StoreError> {
-        let tenant = tenant.clone();
-        self.write(move |connection| {
+        let (tenant, watches) = (tenant.clone(), self.watches.clone());
+        let work = move |connection: &Connection| {
             let taken = "SELECT 1 FROM sites WHERE tenant = ?1 AND name_folded = ?2 AND id <> ?3";
             if connection.prepare_cached(taken)?.exists(params![Col(tenant.clone()), fold(&name), Col(id)])? {
                 return Err(StoreError::AlreadyExists(SITE));
@@ -87,8 +87,8 @@ impl Store {
             let mut update = connection.prepare_cached(&sql)?;
             let site = update.query_row(params![Col(tenant), Col(id), name, fold(&name), zone], read).optional()?;
             site.ok_or(StoreError::NotFound(SITE))
-        })
-        .await
+        };
+        self.write_then(work, move |site: &Site| watches.tell(|watch| watch.site_renamed(&site.tenant))).await
     }
 
     /// Deletes a site that no camera stands at.

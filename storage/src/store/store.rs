@@ -1,14 +1,15 @@
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use eyrie_types::Clock;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::camera_watch::CameraWatches;
 use super::connection::open_writer;
 use super::readers::Readers;
 use super::writer::{self, Call, Command, WRITE_QUEUE_MAX};
-use super::{StoreError, migrations};
+use super::{CameraWatch, StoreError, migrations};
 
 /// Where the store lives.
 #[derive(Debug, Clone)]
@@ -27,6 +28,7 @@ pub struct StoreConfig {
 pub struct Store {
     writes: mpsc::Sender<Command>,
     readers: Readers,
+    pub(super) watches: CameraWatches,
 }
 
 impl Store {
@@ -58,7 +60,7 @@ impl Store {
             })
             .map_err(|source| StoreError::Open { path: config.path, source: Arc::new(source) })?;
         let readers = answer.await.map_err(|_| StoreError::Closed)??;
-        Ok(Self { writes, readers })
+        Ok(Self { writes, readers, watches: CameraWatches::default() })
     }
 
     /// Finishes all queued writes, folds the WAL into the database file and stops the writer. Later writes answer
@@ -72,14 +74,32 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Tells `watch` of all changes of cameras from now on, until it is dropped. `false` from a store that cannot hear of every
+    /// change, because others write to it as well: no copy can follow it then.
+    pub fn watch_cameras(&self, watch: Weak<dyn CameraWatch>) -> bool {
+        self.watches.add(watch);
+        true
+    }
+
     /// Runs `work` on the writer thread, in a savepoint of its own; it is undone when it fails.
     pub(super) async fn write<F, T>(&self, work: F) -> Result<T, StoreError>
     where
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
+        self.write_then(work, |_| {}).await
+    }
+
+    /// As [`Self::write`]; `kept` sees the result on the writer thread once it is durable, also when nobody waits for it any
+    /// more.
+    pub(super) async fn write_then<F, T, K>(&self, work: F, kept: K) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+        K: FnOnce(&T) + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
-        let write = Command::Write(Box::new(Call::new(work, reply)));
+        let write = Command::Write(Box::new(Call::new(work, kept, reply)));
         self.writes.send(write).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }

@@ -33,22 +33,25 @@ pub(super) trait Write: Send {
 }
 
 /// The one implementation: a function and the channel its result goes to.
-pub(super) struct Call<F, T> {
+pub(super) struct Call<F, T, K> {
     work: Option<F>,
+    kept: K,
     result: Result<T, StoreError>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<F, T> Call<F, T> {
-    pub(super) fn new(work: F, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
-        Self { work: Some(work), result: Err(StoreError::Closed), reply }
+impl<F, T, K> Call<F, T, K> {
+    /// `kept` sees the result once it is durable, before the caller does.
+    pub(super) fn new(work: F, kept: K, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
+        Self { work: Some(work), kept, result: Err(StoreError::Closed), reply }
     }
 }
 
-impl<F, T> Write for Call<F, T>
+impl<F, T, K> Write for Call<F, T, K>
 where
     F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
     T: Send,
+    K: FnOnce(&T) + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.work.take() else { return false };
@@ -63,6 +66,13 @@ where
             Some(reason) => self.result.and(Err(reason)),
             None => self.result,
         };
+        if let Ok(value) = &result {
+            // As above: the call is done, whatever goes wrong with those who watch.
+            let kept = self.kept;
+            if catch_unwind(AssertUnwindSafe(|| kept(value))).is_err() {
+                tracing::error!("a copy of what was written could not follow");
+            }
+        }
         // A caller that went away does not want to know.
         let _ = self.reply.send(result);
     }

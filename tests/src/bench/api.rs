@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use eyrie_types::CameraId;
 
 use super::bare_axum::start_bare_axum;
-use super::load::Load;
+use super::load::{Load, LoadResult};
 use super::many_cameras::make_cameras;
 use super::{Summary, machine};
 use crate::{Client, Node, NodeOptions, eventually};
@@ -15,6 +15,9 @@ use crate::{Client, Node, NodeOptions, eventually};
 const CONNECTIONS: [usize; 2] = [1, 16];
 /// Cameras the single GETs go round.
 const ASKED_FOR: usize = 1000;
+
+/// The pause between two changes of a camera, while lists are measured that nothing can be kept of for longer.
+const CHANGE_EVERY: Duration = Duration::from_millis(100);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy)]
@@ -73,19 +76,45 @@ pub async fn api(options: &ApiOptions) -> anyhow::Result<String> {
             }
         }
         for ((what, ..), results) in contenders.iter().zip(results) {
-            let quantile = |share: f64| {
-                Summary::of(results.iter().map(|found| Summary::of(found.answers_ms.iter().copied()).quantile(share)))
-            };
-            let rate = Summary::of(results.iter().map(|found| found.answers_ms.len() as f64 / found.seconds));
-            table.push_str(&format!(
-                "| {what} | {connections} | {rate:.0} | {} | {} |\n",
-                quantile(0.5),
-                quantile(0.99)
-            ));
+            table.push_str(&row(what, connections, &results));
         }
+    }
+    let connections = CONNECTIONS[1];
+    for (what, address, paths) in contenders.iter().filter(|(what, ..)| what.contains('`')) {
+        let mut results = Vec::new();
+        for _ in 0..options.rounds {
+            let (address, token, paths) = ((*address).clone(), client.token().to_owned(), Arc::clone(paths));
+            let load = Load { address, token, paths, connections, window: options.window };
+            results.push(tokio::select! {
+                found = load.run() => found?,
+                failed = keep_changing(&client, &ids) => return Err(failed),
+            });
+        }
+        table.push_str(&row(&format!("{what}, while cameras change"), connections, &results));
     }
     node.stop()?;
     Ok(table)
+}
+
+fn row(what: &str, connections: usize, results: &[LoadResult]) -> String {
+    let quantile = |share: f64| {
+        Summary::of(results.iter().map(|found| Summary::of(found.answers_ms.iter().copied()).quantile(share)))
+    };
+    let rate = Summary::of(results.iter().map(|found| found.answers_ms.len() as f64 / found.seconds));
+    format!("| {what} | {connections} | {rate:.0} | {} | {} |\n", quantile(0.5), quantile(0.99))
+}
+
+/// Relabels one camera after another, until that fails.
+async fn keep_changing(client: &Client, ids: &[CameraId]) -> anyhow::Error {
+    for (number, id) in ids.iter().cycle().enumerate() {
+        let change = serde_json::json!({"labels": [format!("change {number}")]});
+        let asked = client.request(reqwest::Method::PATCH, &format!("/api/v1/cameras/{id}")).json(&change).send().await;
+        if let Err(error) = asked.and_then(reqwest::Response::error_for_status) {
+            return error.into();
+        }
+        tokio::time::sleep(CHANGE_EVERY).await;
+    }
+    anyhow::anyhow!("no cameras to change")
 }
 
 /// The list as the dashboard first asks for it.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use eyrie_tests::bench::{
     ApiOptions, CostOptions, ExtractOptions, IndexLayout, LatencyOptions, PlaybackOptions, api, bare_retina, capacity,
-    cost, crash, extract, latency, make_footage_index, page, playback, serve_bare_axum, serve_cameras, timeline,
+    cost, crash, extract, latency, make_footage_index, markers, page, playback, serve_bare_axum, serve_cameras,
+    timeline,
 };
 
 const USAGE: &str = "usage: eyrie-bench cost ROUNDS CAMERAS… | crash KILLS | capacity CAMERAS SECONDS |
-  api CAMERAS ROUNDS SECONDS | playback CAMERAS ROUNDS STARTS | latency CAMERAS ROUNDS SECONDS |
+  api CAMERAS ROUNDS SECONDS | markers COUNT | playback CAMERAS ROUNDS STARTS | latency CAMERAS ROUNDS SECONDS |
   extract CAMERAS BEFORE_SECONDS ROUNDS SECONDS | page ROUNDS SECONDS | timeline DIRECTORY… |
   make-index DIRECTORY SEGMENTS hourly|dense (for timeline)";
 
@@ -60,6 +61,7 @@ async fn main() -> anyhow::Result<()> {
             };
             return make_footage_index(Path::new(dir), number(rows)? as u64, layout).await;
         }
+        ["markers", count] => markers(number(count)?).await?,
         // Those below are started by the benchmarks themselves.
         ["serve-cameras", streams, clip] => return serve_cameras(streams.parse()?, clip).await,
         ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
