@@ -61,7 +61,7 @@ struct Victim {
 
 /// Cameras that recorded into two files each, and what became of the first.
 async fn victims() -> anyhow::Result<(Stage, Vec<Victim>)> {
-    let streams = ALL.map(|damage| StreamConfig::new(&format!("{damage:?}"), clip())).to_vec();
+    let streams = ALL.map(|damage| StreamConfig::new(format!("{damage:?}"), clip())).to_vec();
     let options = NodeOptions::default();
     let Stage { cameras, node, client, dir } = Stage::set(streams, options.clone()).await?;
     let from = playback::now(&client).await? - Duration::from_secs(5);

@@ -19,6 +19,10 @@ use crate::support::Stage;
 /// What a player that stalls lets the system keep for it, in bytes: less than its head and a little.
 const STALLED_BUFFER_BYTES: u32 = 16 << 10;
 
+/// What the other session may wait for an answer, or for all segments of the range together: longer than requests wait for a place
+/// (5 s), so that a machine that is busy with other tests does not count as unfair.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
+
 /// A player that wants `path`, reads the head of the answer and then no more.
 async fn stalled(stage: &Stage, path: &str) -> anyhow::Result<(String, TcpStream)> {
     let address = stage.node.base().trim_start_matches("http://");
@@ -113,7 +117,7 @@ async fn a_session_that_floods_playback_and_pictures_gets_its_share_and_another_
         tokio::join!(watch, flood(greedy, playlists, &stop), flood(greedy, pictures, &stop));
     let (seen, slowest) = watched?;
     assert!(seen[0] > 200 && seen.iter().all(|pictures| *pictures == seen[0]), "{seen:?}");
-    println!("the other session's slowest answer took {slowest:?}");
+    ensure!(slowest < ANSWER_MAX, "the other session's slowest answer took {slowest:?}");
     assert!(playlists? > 0 && pictures? > 0, "there was a flood to be held back");
     for of in ["playback_segment", "playback_playlist", "picture"] {
         let refused = format!("eyrie_places_asked_total{{of=\"{of}\",outcome=\"refused_share\"}}");
