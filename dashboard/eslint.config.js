@@ -34,6 +34,6 @@ export default tseslint.config(
   },
   {
     files: ["scripts/**/*.mjs", "e2e/**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", document: "readonly", window: "readonly", Event: "readonly", MutationObserver: "readonly", performance: "readonly" } },
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", fetch: "readonly", setTimeout: "readonly", document: "readonly", window: "readonly", Event: "readonly", MutationObserver: "readonly", performance: "readonly" } },
   },
 );

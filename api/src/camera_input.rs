@@ -50,7 +50,7 @@ pub(crate) fn check_spec(spec: &CameraSpec, network: &NetworkPolicy) -> Result<(
         && let Some(address) = url.host_str().and_then(literal)
         && let Err(why) = network.check(address)
     {
-        let reason = format!("leads to {address}, which is {why}; the node's configuration can allow its network");
+        let reason = format!("leads to {address}, which is {why}; allow_network in the node's configuration opens it");
         errors.push(FieldError::new("source.url", reason));
     }
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }

@@ -81,7 +81,9 @@ function Reasons({ facts }: { facts: StreamFacts }) {
   return (
     <ul className="mb-4 list-disc space-y-1 pl-5 text-sm">
       {facts.verdict.reasons.map((reason) => (
-        <li key={reason.code}>{reason.text}</li>
+        <li key={reason.code} className="first-letter:uppercase">
+          {reason.text}
+        </li>
       ))}
     </ul>
   );

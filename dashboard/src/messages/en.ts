@@ -461,7 +461,7 @@ export const en = {
     noRules: "None but the room on the disks",
     deleteOldest: "When room is needed, the oldest recordings go, of whatever camera. Foreseen from what was recorded since yesterday.",
     stopWhenFull: "When the disks are full, recording stops. Add room, or set retention.when_full to delete_oldest.",
-    nothingRecorded: "Nothing is recorded yet. Add a camera: its recordings show here a minute later.",
+    nothingRecorded: "Nothing is recorded yet. Once a camera sends pictures, what its recordings take shows here a minute later.",
     looking: "The node has just started and looks through its recordings. What they take shows here within a minute.",
     disks: "Disks",
     used: (used: string, total: string) => `${used} of ${total} used`,
