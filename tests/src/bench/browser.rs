@@ -58,7 +58,7 @@ impl Browser {
     /// When it saw something go wrong.
     pub(super) async fn seen(self) -> anyhow::Result<Value> {
         let (_, line) = self.line().await?;
-        Ok(serde_json::from_str(&line).with_context(|| format!("the page said {line:?}"))?)
+        serde_json::from_str(&line).with_context(|| format!("the page said {line:?}"))
     }
 
     async fn line(mut self) -> anyhow::Result<(Self, String)> {

@@ -81,8 +81,8 @@ pub async fn extract(options: &ExtractOptions) -> anyhow::Result<String> {
     ensure!(taken_mb > 0.0, "nothing was exported");
     Ok(format!(
         "{}\n\n{} cameras of {KBPS} kbit/s, {} rounds of {} s without and with {EXPORTS} exports and a client that winds through \
-         I-frames, all as fast as answers come: {:.0} MB/s and {:.0} pictures a second were taken out. {units} access units on disk, {lost} \
-         lost. Cores used by the node: {} without, {} with. How old the newest durable footage is, in ms:\n\n{}{}{}",
+         I-frames, all as fast as answers come: {:.0} MB/s and {:.0} pictures a second were taken out. {units} access units on \
+         disk, {lost} lost. Cores used by the node: {} without, {} with. How old the newest durable footage is, in ms:\n\n{}{}{}",
         machine(),
         options.cameras,
         options.rounds,

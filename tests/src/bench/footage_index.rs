@@ -99,7 +99,8 @@ async fn make_camera(store: &Store, id: CameraId, from: WallTime, now: WallTime)
     tell_away(store, id, from).await
 }
 
-/// Makes the node draw up anew each day of the cameras that are asked for: tells again when they were away. The node must be stopped.
+/// Makes the node draw up anew each day of the cameras that are asked for: tells again when they were away. The node must be
+/// stopped.
 ///
 /// # Errors
 /// When the store cannot be opened or written.

@@ -61,8 +61,8 @@ pub async fn latency(options: &LatencyOptions) -> anyhow::Result<String> {
     let held_name = format!("… and held back by `PART-HOLD-BACK` ({hold_back_ms:.0} ms)");
     Ok(format!(
         "{}\n\n{} cameras of {KBPS} kbit/s are recorded, {PLAYERS} played by one player each, part by part; then one in the \
-         dashboard in Chromium. {} rounds of {} s; {read} numbers read in Chromium, {unread} unreadable. In ms since the camera sent \
-         the picture.\n\n{}{}{}{}",
+         dashboard in Chromium. {} rounds of {} s; {read} numbers read in Chromium, {unread} unreadable. In ms since the camera \
+         sent the picture.\n\n{}{}{}{}",
         machine(),
         options.cameras,
         options.rounds,
