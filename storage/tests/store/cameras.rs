@@ -293,21 +293,21 @@ async fn whoever_watches_has_heard_of_each_kept_change_when_its_caller_does_and_
         store.create_camera(made.clone(), None, By::system()).await.unwrap();
     }
     assert_eq!(heard.take(), ["one 1", "two 1"]);
-    let update =
-        |expected| store.update_camera(&home(), one.id, update_to(expected, spec("hall")), at(1), By::system());
+    let home = &home();
+    let update = |expected| store.update_camera(home, one.id, update_to(expected, spec("hall")), at(1), By::system());
     assert!(update(Some(7)).await.is_err());
     assert!(store.create_camera(one.clone(), None, By::system()).await.is_err());
     assert_eq!(heard.take(), [""; 0], "what was refused changed nothing");
     update(Some(1)).await.unwrap();
     let label = BulkChange::AddLabels(["x"].into_iter().collect());
     let ids = vec![two.id, CameraId::generate(), one.id];
-    store.change_cameras(&home(), ids.clone(), label.clone(), at(2), By::system()).await.unwrap();
-    store.change_cameras(&home(), ids.clone(), label, at(3), By::system()).await.unwrap();
+    store.change_cameras(home, ids.clone(), label.clone(), at(2), By::system()).await.unwrap();
+    store.change_cameras(home, ids.clone(), label, at(3), By::system()).await.unwrap();
     assert_eq!(heard.take(), ["hall 2", "two 2", "hall 3"]);
     let site = add_site(&store, "Depot").await;
-    store.update_site(&home(), site, "Yard".to_owned(), "UTC".to_owned()).await.unwrap();
-    store.delete_camera(&home(), one.id, None, at(4), By::system()).await.unwrap();
-    store.change_cameras(&home(), ids, BulkChange::Delete, at(5), By::system()).await.unwrap();
+    store.update_site(home, site, "Yard".to_owned(), "UTC".to_owned()).await.unwrap();
+    store.delete_camera(home, one.id, None, at(4), By::system()).await.unwrap();
+    store.change_cameras(home, ids, BulkChange::Delete, at(5), By::system()).await.unwrap();
     assert_eq!(heard.take(), ["site", "gone", "gone"]);
     // A caller who goes away does not take the change back, and it is heard of.
     let left = store.create_camera(camera("left"), None, By::system());
