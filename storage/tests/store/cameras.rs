@@ -292,7 +292,7 @@ async fn whoever_watches_has_heard_of_each_kept_change_when_its_caller_does_and_
     }
     assert_eq!(heard.take(), ["one 1", "two 1"]);
     let update =
-        |expected| store.update_camera(&home(), one.id, update_to(expected, spec("hall")), at(1), By::system());
+        |expected| store.update_camera(&one.tenant, one.id, update_to(expected, spec("hall")), at(1), By::system());
     assert!(update(Some(7)).await.is_err());
     assert!(store.create_camera(one.clone(), None, By::system()).await.is_err());
     assert_eq!(heard.take(), [""; 0], "what was refused changed nothing");
