@@ -94,7 +94,7 @@ impl Directory {
         if filter == Filter::default() {
             return match self.mirror.page(tenant, after.as_ref(), limit) {
                 Ok(found) => page(found.items, limit, found.total),
-                Err(NotWhole) => self.from_store(tenant, filter, limit, cursor).await,
+                Err(NotWhole) => self.stored_page(tenant, filter, limit, cursor).await,
             };
         }
         match self.list(tenant, &filter).await? {
@@ -103,7 +103,7 @@ impl Directory {
                 let items = list.iter().skip(from).take(limit + 1).cloned().collect();
                 page(items, limit, list.len() as u64)
             }
-            None => self.from_store(tenant, filter, limit, cursor).await,
+            None => self.stored_page(tenant, filter, limit, cursor).await,
         }
     }
 
@@ -147,7 +147,7 @@ impl Directory {
     }
 
     /// The same from the store.
-    async fn from_store(
+    async fn stored_page(
         &self,
         tenant: &TenantId,
         filter: Filter,

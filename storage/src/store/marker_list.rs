@@ -182,8 +182,8 @@ fn list(
 /// The query whose rows are looked at for one page, of one camera or of all.
 fn scan_sql(of_camera: bool) -> String {
     let columns = markers::COLUMNS;
-    // The index is named because the query planner, which does not know how many cameras there are, takes the other one for
-    // those of a camera: with a million markers of 1,000 cameras, a page took 2 s instead of a millisecond.
+    // The index is named because the query planner, which does not know how many cameras there are, takes the one of all cameras
+    // for those of one, too: with a million markers of 1,000 cameras, a filtered page took 1.8 s.
     let (index, of_camera) =
         if of_camera { ("markers_by_camera", "AND camera = ?5") } else { ("markers_by_start", "") };
     format!(
