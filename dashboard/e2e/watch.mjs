@@ -58,7 +58,8 @@ function readNumbers() {
   const CELLS = 16;
   const readings = (window.eyrieReadings = []);
   const video = document.querySelector("[data-phase=playing] video");
-  const canvas = new OffscreenCanvas(CELLS, 1);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [CELLS, 1];
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let last = 0;
   const onPicture = () => {
