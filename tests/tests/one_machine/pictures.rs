@@ -160,11 +160,12 @@ async fn the_latest_picture_is_decoded_once_for_all_who_ask_and_is_there_when_th
     let off = client.request(Method::PATCH, &format!("/api/v1/cameras/{id}")).json(&json!({"enabled": false}));
     off.send().await?.error_for_status()?;
     client.await_state(&id, "disabled").await?;
+    // The picture that was the latest in memory is on the disk once the recorder has closed its file.
     let last = eventually("the last picture that was recorded", || async {
-        jpeg(client, path).await.map_err(|error| error.to_string())
+        let last = jpeg(client, path).await.map_err(|error| error.to_string())?;
+        if last.at >= latest.at { Ok(last) } else { Err(format!("{:?} after {:?}", last.at, latest.at)) }
     })
     .await?;
-    ensure!(last.at >= latest.at, "{:?} after {:?}", last.at, latest.at);
     let same = client.request(Method::GET, path).header(header::IF_NONE_MATCH, &last.etag).send().await?;
     ensure!(same.status() == StatusCode::NOT_MODIFIED, "{}", same.status());
     Ok(())
