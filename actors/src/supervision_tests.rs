@@ -238,6 +238,25 @@ fn with_late_recorder(gate: &CancellationToken) -> Children {
     children
 }
 
+/// Children whose recorders do nothing any more once they are to end, as if they hung.
+fn with_hung_recorder() -> Children {
+    let mut children = Children::default();
+    let production = Arc::clone(&children.recording);
+    children.recording = Arc::new(move |camera, stop| {
+        let work = production(camera, CancellationToken::new());
+        async move {
+            // Kept as it is, and never polled again: it can neither go on nor clean up.
+            let mut work = std::pin::pin!(work);
+            tokio::select! {
+                ended = &mut work => ended,
+                () = stop.cancelled() => std::future::pending().await,
+            }
+        }
+        .boxed()
+    });
+    children
+}
+
 impl Rig {
     /// The durable fragments of a camera that a reader finds: the tail first, then the index.
     async fn found(&self, camera: CameraId) -> u32 {
@@ -272,7 +291,7 @@ async fn what_a_camera_recorded_last_is_found_while_it_ends_and_after() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_that_does_not_end_in_time_leaves_a_segment_that_is_scanned_at_once() {
-    let rig = Rig::start(with_late_recorder(&CancellationToken::new())).await;
+    let rig = Rig::start(with_hung_recorder()).await;
     let camera = rig.add("a").await;
     rig.until("some fragments", async || rig.durable(camera) >= 3).await;
     let last = rig.found(camera).await;
