@@ -10,8 +10,8 @@ use super::lists::{List, Lists, MadeOf};
 use super::mirror::{Mirror, NotWhole};
 use super::{Entry, Filter};
 
-/// Most cameras kept, of all tenants: with names and addresses of the usual length they take some 200 MB. A larger directory is
-/// not kept at all, and each request asks the store.
+/// Most cameras kept, of all tenants: with names and addresses of the usual length they take some 200 MB, by calculation. A larger
+/// directory is not kept at all, and each request asks the store.
 const CAMERAS_MAX: usize = 250_000;
 /// Lists made at the same time. Each takes a core for as long as it goes along all cameras; whoever waits mostly finds the list
 /// made by another.
