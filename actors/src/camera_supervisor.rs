@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_types::{Camera, CameraId, CameraState, GapCause, Placement};
+use eyrie_types::{CameraState, GapCause, Placement};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 
@@ -12,7 +12,7 @@ use crate::camera::{CameraActor, CameraArgs, CameraMessage};
 use crate::context::{CameraContext, NodeContext};
 use crate::incidents::Trouble;
 use crate::live::LiveState;
-use crate::node::RunningCamera;
+use crate::node::{Assignment, RunningCamera};
 
 /// How often what could not be started for want of memory or an epoch is tried again.
 const RETRY_STARTS: Duration = Duration::from_secs(5);
@@ -25,10 +25,10 @@ pub(crate) struct CameraSupervisor;
 
 /// Control; callers wait for the answer, so each has at most one message here.
 pub(crate) enum SupervisorMessage {
-    /// This is what the camera should be.
-    Put(Box<Camera>, RpcReplyPort<()>),
-    /// The camera is gone.
-    Remove(CameraId, RpcReplyPort<()>),
+    /// This is what a placement should be.
+    Assign(Box<Assignment>, RpcReplyPort<()>),
+    /// The placement is not this node's any more.
+    Withdraw(PlacementKey, RpcReplyPort<()>),
     /// Compare again.
     Reconcile,
     /// The reserve of epochs is full again.
@@ -74,7 +74,7 @@ impl Cameras {
 
     fn update(&self, key: &PlacementKey) {
         let mut directory = self.node.directory.lock();
-        let Some(camera) = directory.camera(key).cloned() else { return };
+        let Some(camera) = directory.assignment(key).map(|assignment| assignment.camera.clone()) else { return };
         if let Some(running) = directory.running.get_mut(key) {
             running.revision = camera.revision;
             // An actor that is gone is seen by supervision, and started with the new spec.
@@ -83,18 +83,22 @@ impl Cameras {
     }
 
     async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
-        let (camera, epoch) = {
+        let (Assignment { camera, epoch: given, dead_since, .. }, epoch) = {
             let directory = self.node.directory.lock();
-            let Some(camera) = directory.camera(&key).cloned() else { return };
-            (camera, directory.next_epoch(&key))
+            let Some(assignment) = directory.assignment(&key).cloned() else { return };
+            (assignment, directory.next_epoch(&key))
         };
         self.node.events.enter(&key.tenant, key.camera);
         let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
         let Some(epoch) = epoch else {
-            say(CameraState::Connecting, "waiting for the metadata store to give an epoch");
+            say(CameraState::Connecting, "waiting for the cell to give an epoch");
             return self.retry_later(me);
         };
         let placement = Placement { tenant: key.tenant.clone(), camera: key.camera, slot: key.slot, epoch };
+        if let Some(since) = dead_since.filter(|_| epoch == given) {
+            let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
+            trouble.note(GapCause::NodeDown, since, self.node.clock.now());
+        }
         if let Err(full) = self.node.budget.admit() {
             say(CameraState::Offline, &full.to_string());
             metrics::counter!("eyrie_cameras_not_admitted_total").increment(1);
@@ -151,7 +155,7 @@ impl Cameras {
             let directory = self.node.directory.lock();
             match only {
                 Some(key) => {
-                    let off = directory.camera(key).is_some_and(|camera| !camera.spec.enabled);
+                    let off = directory.assignment(key).is_some_and(|assignment| !assignment.camera.spec.enabled);
                     off.then(|| key.clone()).into_iter().collect()
                 }
                 None => directory.disabled(),
@@ -164,7 +168,7 @@ impl Cameras {
         }
     }
 
-    /// Asks the store for spare epochs, in a task of its own: it may be down.
+    /// Asks the cell for spare epochs, in a task of its own: it may have no quorum.
     fn refill(&mut self, me: &ActorRef<SupervisorMessage>) {
         let wanted = self.node.directory.lock().epochs_wanted();
         if wanted == 0 || std::mem::replace(&mut self.refilling, true) {
@@ -175,7 +179,7 @@ impl Cameras {
             let mut backoff = Backoff::storage();
             for _ in 0..wanted {
                 loop {
-                    match node.store.next_epoch(node.config.generation).await {
+                    match node.epochs.next().await {
                         Ok(epoch) => break node.directory.lock().reserve.add(epoch),
                         Err(error) => {
                             tracing::warn!(%error, "no spare epoch yet");
@@ -218,16 +222,18 @@ impl Actor for CameraSupervisor {
         cameras: &mut Cameras,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            SupervisorMessage::Put(camera, reply) => {
-                let key = cameras.node.directory.lock().put(*camera);
+            SupervisorMessage::Assign(assignment, reply) => {
+                let key = cameras.node.directory.lock().put(*assignment);
                 cameras.reconcile(&me, Some(&key)).await;
                 // Whoever asked may have given up.
                 let _ = reply.send(());
             }
-            SupervisorMessage::Remove(camera, reply) => {
-                let key = cameras.node.directory.lock().remove(camera);
-                cameras.node.events.forget(camera);
-                if let Some(key) = key {
+            SupervisorMessage::Withdraw(key, reply) => {
+                let removed = cameras.node.directory.lock().remove(&key);
+                if !cameras.node.directory.knows(&key.tenant, key.camera) {
+                    cameras.node.events.forget(key.camera);
+                }
+                if removed {
                     cameras.reconcile(&me, Some(&key)).await;
                 }
                 let _ = reply.send(());

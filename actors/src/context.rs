@@ -18,7 +18,7 @@ use crate::facts::{FactsBoard, Measured};
 use crate::index_writer::{FragmentChunk, IndexWriter};
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::media_threads::{MediaSeat, MediaThreads};
-use crate::node::{Directory, NodeConfig, NodeSettings};
+use crate::node::{Directory, EpochSource, NodeConfig, NodeSettings};
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegment, LeftSegments, RotationPace};
 use crate::retention::RetentionOutlook;
@@ -44,6 +44,7 @@ pub(crate) struct NodeContext {
     pub(crate) children: Children,
     pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
+    pub(crate) epochs: Arc<dyn EpochSource>,
     pub(crate) settings: ArcSwap<NodeSettings>,
     pub(crate) facts: FactsBoard,
     /// What retention foresees; `None` until it has looked.

@@ -6,9 +6,9 @@ use eyrie_types::Epoch;
 /// and one more, so that a second restart in the same outage still finds one.
 pub const EPOCH_SPARES: usize = 2;
 
-/// The epochs a node may give to incarnations of its placements.
+/// The epochs a node may give to incarnations of its placements by itself, beside those the cell gives each placement.
 ///
-/// Each epoch comes from a durable counter that only rises, so none is ever given twice across restarts of the node. Within
+/// Each comes from the cell's counter, which only rises, so none is ever given twice. Within
 /// one run an epoch may serve many cameras, for what is written is keyed by camera and epoch together; it must not serve the
 /// same camera twice, for a new incarnation numbers its footage from the start again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,12 +17,7 @@ pub struct EpochReserve {
 }
 
 impl EpochReserve {
-    /// A reserve with `first`, the epoch taken when the node started.
-    pub fn new(first: Epoch) -> Self {
-        Self { held: BTreeSet::from([first]) }
-    }
-
-    /// Adds an epoch that the durable counter gave out.
+    /// Adds an epoch that the cell gave to this node.
     pub fn add(&mut self, epoch: Epoch) {
         self.held.insert(epoch);
     }
@@ -55,7 +50,8 @@ mod tests {
 
     #[test]
     fn cameras_share_an_epoch_but_no_camera_gets_one_twice() {
-        let mut reserve = EpochReserve::new(epoch(7));
+        let mut reserve = EpochReserve::default();
+        reserve.add(epoch(7));
         assert_eq!(reserve.after(None), Some(epoch(7)));
         assert_eq!(reserve.after(Some(epoch(7))), None, "a restart needs a later epoch");
         reserve.add(epoch(8));
@@ -65,7 +61,8 @@ mod tests {
 
     #[test]
     fn asks_for_spares_beyond_the_highest_in_use() {
-        let mut reserve = EpochReserve::new(epoch(1));
+        let mut reserve = EpochReserve::default();
+        reserve.add(epoch(1));
         assert_eq!(reserve.wanted(Some(epoch(1))), EPOCH_SPARES);
         reserve.add(epoch(2));
         reserve.add(epoch(3));

@@ -2,9 +2,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eyrie_cluster::{Desired, EpochReserve, PlacementKey, Running};
-use eyrie_types::{Camera, CameraId, Epoch, Slot, TenantId};
+use eyrie_types::{CameraId, Epoch, Slot, TenantId};
 use ractor::ActorRef;
 
+use super::Assignment;
 use crate::camera::CameraMessage;
 use crate::context::CameraContext;
 use crate::live::LiveState;
@@ -26,7 +27,7 @@ pub(crate) struct Directory {
 
 pub(crate) struct Inner {
     /// What each placement should be.
-    cameras: BTreeMap<PlacementKey, Camera>,
+    assigned: BTreeMap<PlacementKey, Assignment>,
     /// Whose each camera is: the way from an id to its placement.
     tenants: HashMap<CameraId, TenantId>,
     pub(crate) running: BTreeMap<PlacementKey, RunningCamera>,
@@ -39,15 +40,15 @@ pub(crate) struct Inner {
 }
 
 impl Directory {
-    pub(crate) fn new(first: Epoch) -> Self {
+    pub(crate) fn new() -> Self {
         let inner = Inner {
-            cameras: BTreeMap::new(),
+            assigned: BTreeMap::new(),
             tenants: HashMap::new(),
             running: BTreeMap::new(),
             leaving: Vec::new(),
             last_epochs: BTreeMap::new(),
             highest_epoch: None,
-            reserve: EpochReserve::new(first),
+            reserve: EpochReserve::default(),
         };
         Self { inner: Mutex::new(inner) }
     }
@@ -83,41 +84,44 @@ impl Directory {
 }
 
 impl Inner {
-    /// The owner placement of a camera that should be here.
+    /// The placement of a camera that should be here: its owner's, or else its twin's.
     fn key(&self, camera: CameraId) -> Option<PlacementKey> {
-        let tenant = self.tenants.get(&camera)?.clone();
-        Some(PlacementKey { tenant, camera, slot: Slot::OWNER })
+        let tenant = self.tenants.get(&camera)?;
+        let keys = [Slot::OWNER, Slot::TWIN].map(|slot| PlacementKey { tenant: tenant.clone(), camera, slot });
+        keys.into_iter().find(|key| self.assigned.contains_key(key))
     }
 
-    /// This is what the camera should be. Answers its placement.
-    pub(crate) fn put(&mut self, camera: Camera) -> PlacementKey {
-        let key = PlacementKey { tenant: camera.tenant.clone(), camera: camera.id, slot: Slot::OWNER };
-        self.tenants.insert(camera.id, camera.tenant.clone());
-        self.cameras.insert(key.clone(), camera);
+    /// This is what the placement should be.
+    pub(crate) fn put(&mut self, assignment: Assignment) -> PlacementKey {
+        let key = assignment.key();
+        self.tenants.insert(key.camera, key.tenant.clone());
+        self.assigned.insert(key.clone(), assignment);
         key
     }
 
-    /// The camera should not be here any more. Answers the placement it had.
-    pub(crate) fn remove(&mut self, camera: CameraId) -> Option<PlacementKey> {
-        let key = self.key(camera)?;
-        self.tenants.remove(&camera);
-        self.cameras.remove(&key);
-        Some(key)
+    /// The placement should not be here any more; whether it should have been.
+    pub(crate) fn remove(&mut self, key: &PlacementKey) -> bool {
+        let removed = self.assigned.remove(key).is_some();
+        if self.key(key.camera).is_none() {
+            self.tenants.remove(&key.camera);
+        }
+        removed
     }
 
     /// What a placement should be.
-    pub(crate) fn camera(&self, key: &PlacementKey) -> Option<&Camera> {
-        self.cameras.get(key)
+    pub(crate) fn assignment(&self, key: &PlacementKey) -> Option<&Assignment> {
+        self.assigned.get(key)
     }
 
     /// All placements that should be here, switched on or off.
     pub(crate) fn placements(&self) -> Vec<PlacementKey> {
-        self.cameras.keys().cloned().collect()
+        self.assigned.keys().cloned().collect()
     }
 
     /// The placements that are switched off.
     pub(crate) fn disabled(&self) -> Vec<PlacementKey> {
-        self.cameras.iter().filter(|(_, camera)| !camera.spec.enabled).map(|(key, _)| key.clone()).collect()
+        let off = self.assigned.iter().filter(|(_, assignment)| !assignment.camera.spec.enabled);
+        off.map(|(key, _)| key.clone()).collect()
     }
 
     /// What this node should run and what it runs, of one placement or of all.
@@ -125,17 +129,26 @@ impl Inner {
         &self,
         only: Option<&PlacementKey>,
     ) -> (BTreeMap<PlacementKey, Desired>, BTreeMap<PlacementKey, Running>) {
-        let desired = |camera: &Camera| Desired { revision: camera.revision, enabled: camera.spec.enabled };
+        let desired = |Assignment { camera, epoch, .. }: &Assignment| Desired {
+            epoch: *epoch,
+            revision: camera.revision,
+            enabled: camera.spec.enabled,
+        };
         let running = |camera: &RunningCamera| {
             let epoch = camera.context.placement.epoch;
             Running { epoch, revision: camera.revision }
         };
-        (picked(&self.cameras, only, desired), picked(&self.running, only, running))
+        (picked(&self.assigned, only, desired), picked(&self.running, only, running))
     }
 
-    /// The next epoch of a placement, if one is held.
+    /// The epoch of the next incarnation of a placement: the one that the cell gave it, or after that a later one from the
+    /// reserve, if one is held.
     pub(crate) fn next_epoch(&self, key: &PlacementKey) -> Option<Epoch> {
-        self.reserve.after(self.last_epochs.get(key).copied())
+        let given = self.assigned.get(key)?.epoch;
+        match self.last_epochs.get(key) {
+            Some(last) if *last >= given => self.reserve.after(Some(*last)),
+            _ => Some(given),
+        }
     }
 
     /// An incarnation of a placement was started.

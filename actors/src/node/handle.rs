@@ -4,18 +4,19 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use eyrie_cluster::PlacementKey;
 use eyrie_media::{AccessUnit, RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Epoch, Event, TenantId, TimeRange, WallTime};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
 use tokio::sync::broadcast;
 
-use super::{Directory, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
+use super::{Assignment, Directory, EpochSource, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
 use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
@@ -41,40 +42,23 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 pub struct Node;
 
 impl Node {
-    /// Starts the supervision tree. It runs no camera yet: hand them over with [`NodeHandle::put_camera`], passwords
-    /// unsealed. What an earlier run left open is scanned and indexed in the background.
+    /// Starts the supervision tree. It runs no camera yet: hand them over with [`NodeHandle::assign`]. What an earlier run left
+    /// open is scanned and indexed in the background.
     ///
     /// # Errors
-    /// When the store gives no epoch, or the tree cannot be started.
-    pub async fn start(
-        config: NodeConfig,
-        store: Arc<Store>,
-        keyring: Arc<KeyRing>,
-        key_rows: Arc<KeyRows>,
-        disks: Vec<Disk>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<NodeHandle, NodeError> {
-        Self::start_with(config, store, keyring, key_rows, disks, clock, Children::default()).await
+    /// When the tree cannot be started.
+    pub async fn start(config: NodeConfig, parts: NodeParts) -> Result<NodeHandle, NodeError> {
+        Self::start_with(config, parts, Children::default()).await
     }
 
     pub(crate) async fn start_with(
         config: NodeConfig,
-        store: Arc<Store>,
-        keyring: Arc<KeyRing>,
-        key_rows: Arc<KeyRows>,
-        disks: Vec<Disk>,
-        clock: Arc<dyn Clock>,
+        parts: NodeParts,
         children: Children,
     ) -> Result<NodeHandle, NodeError> {
         telemetry::describe();
         let media = MediaThreads::start(config.media_threads).map_err(|error| NodeError::Start(error.to_string()))?;
-        let epoch = store.next_epoch(config.generation).await.map_err(NodeError::Epoch)?;
-        let now = clock.now();
-        let last_run = store.last_run_before(config.node, now).await.map_err(NodeError::Epoch)?;
-        let died = last_run.map_or(now, |run| run.last_alive);
-        if let Err(error) = store.close_incidents_before(epoch, died).await {
-            tracing::warn!(%error, "incidents of an earlier run stay open");
-        }
+        let NodeParts { store, keyring, key_rows, disks, clock, first_epoch, epochs } = parts;
         let outbox = Arc::new(OutboxWriter::default());
         let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
         let context = Arc::new(NodeContext {
@@ -86,7 +70,8 @@ impl Node {
             gate: SetupGate::new(config.setups, Arc::clone(&clock)),
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
-            directory: Directory::new(epoch),
+            directory: Directory::new(),
+            epochs,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
             outlook: ArcSwapOption::empty(),
@@ -101,11 +86,29 @@ impl Node {
             children,
             media,
         });
-        let (root, _) = Actor::spawn(None, NodeSupervisor, (Arc::clone(&context), epoch))
+        let (root, _) = Actor::spawn(None, NodeSupervisor, (Arc::clone(&context), first_epoch))
             .await
             .map_err(|error| NodeError::Start(error.to_string()))?;
         Ok(NodeHandle { context, root })
     }
+}
+
+/// What a node works with.
+pub struct NodeParts {
+    /// The metadata.
+    pub store: Arc<Store>,
+    /// The keys of tenants.
+    pub keyring: Arc<KeyRing>,
+    /// The keys of segments.
+    pub key_rows: Arc<KeyRows>,
+    /// Where recordings lie.
+    pub disks: Vec<Disk>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// No incarnation of an earlier run of this node has this epoch or a later one, and none of this run an earlier one.
+    pub first_epoch: Epoch,
+    /// Where epochs come from for what the node starts again by itself.
+    pub epochs: Arc<dyn EpochSource>,
 }
 
 /// A running node, as the API and the binary hold it. Cheap to clone.
@@ -116,20 +119,20 @@ pub struct NodeHandle {
 }
 
 impl NodeHandle {
-    /// Runs `camera` as its spec says from now on: starts, changes or stops it. The spec's password must be unsealed.
+    /// Runs a placement as its camera's spec says from now on: starts, changes or stops it.
     ///
     /// # Errors
     /// When the node is shutting down.
-    pub async fn put_camera(&self, camera: Camera) -> Result<(), NodeError> {
-        self.command(|reply| SupervisorMessage::Put(Box::new(camera), reply)).await
+    pub async fn assign(&self, assignment: Assignment) -> Result<(), NodeError> {
+        self.command(|reply| SupervisorMessage::Assign(Box::new(assignment), reply)).await
     }
 
-    /// Stops a camera and forgets it. What it recorded stays.
+    /// Stops a placement and forgets it. What it recorded stays.
     ///
     /// # Errors
     /// When the node is shutting down.
-    pub async fn remove_camera(&self, camera: CameraId) -> Result<(), NodeError> {
-        self.command(|reply| SupervisorMessage::Remove(camera, reply)).await
+    pub async fn withdraw(&self, key: PlacementKey) -> Result<(), NodeError> {
+        self.command(|reply| SupervisorMessage::Withdraw(key, reply)).await
     }
 
     /// What a camera is doing; `None` when this node knows no such camera.

@@ -1,7 +1,9 @@
 //! The root of the tree, and the handle the rest of the product holds.
 
+mod assignment;
 mod config;
 mod directory;
+mod epoch_source;
 mod error;
 mod handle;
 mod key_spool;
@@ -9,9 +11,11 @@ mod service;
 mod settings;
 mod supervisor;
 
+pub use assignment::Assignment;
 pub use config::NodeConfig;
 pub(crate) use directory::{Directory, RunningCamera};
+pub use epoch_source::{EpochSource, NoEpoch};
 pub use error::NodeError;
-pub use handle::{Node, NodeHandle};
+pub use handle::{Node, NodeHandle, NodeParts};
 pub use settings::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
 pub(crate) use supervisor::{NodeMessage, NodeSupervisor};

@@ -235,8 +235,9 @@ const ADOPT_SLACK: Duration = Duration::from_secs(86_400);
 
 async fn repair(node: &NodeContext, epoch: Epoch, started: WallTime) -> Result<usize, RepairError> {
     let id = node.config.node;
-    let left = repair_index(&node.store, id, &node.disks, epoch).await?;
     let earlier = node.store.last_run_before(id, started).await?;
+    node.store.close_incidents_before(epoch, earlier.map_or(started, |run| run.last_alive)).await?;
+    let left = repair_index(&node.store, id, &node.disks, epoch).await?;
     let since = earlier.map(|run| run.last_alive - ADOPT_SLACK);
     let adopted = adopt_lost(&node.store, id, &node.disks, epoch, since).await?;
     Ok(left.findings.len() + adopted.findings.len())

@@ -2,18 +2,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
+use eyrie_actors::{Assignment, EpochSource, NetworkPolicy, NoEpoch, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig, au_number};
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, SegmentKey};
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
-    ByteSize, Camera, CameraId, CameraSpec, CameraState, CameraStatus, Clock, Incident, NodeId, RecordingSpec,
-    RtspSource, RtspTransport, SegmentRow, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
+    ByteSize, Camera, CameraId, CameraSpec, CameraState, CameraStatus, Clock, Epoch, Incident, NodeId, RecordingSpec,
+    RtspSource, RtspTransport, SegmentRow, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
+use futures::future::BoxFuture;
 use tempfile::TempDir;
 
 /// How long anything may take on a machine that is busy with other tests.
@@ -32,6 +34,20 @@ pub(crate) async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<
     match tokio::time::timeout(PATIENCE, look).await {
         Ok(found) => found,
         Err(_) => panic!("not within {PATIENCE:?}: {what}"),
+    }
+}
+
+/// An epoch of the first generation.
+pub(crate) fn epoch(counter: u32) -> Epoch {
+    Epoch::new(0, counter).unwrap()
+}
+
+/// Counts on.
+struct Epochs(AtomicU32);
+
+impl EpochSource for Epochs {
+    fn next(&self) -> BoxFuture<'static, Result<Epoch, NoEpoch>> {
+        Box::pin(std::future::ready(Ok(epoch(self.0.fetch_add(1, Ordering::Relaxed)))))
     }
 }
 
@@ -72,17 +88,30 @@ impl Rig {
         let started = clock.now();
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
-        let (store_, keyring_, clock_) = (Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&clock));
-        let rows = Arc::clone(&key_rows);
-        let node = Node::start(config.clone(), store_, keyring_, rows, vec![disk], clock_).await.unwrap();
+        let parts = NodeParts {
+            store: Arc::clone(&store),
+            keyring: Arc::clone(&keyring),
+            key_rows: Arc::clone(&key_rows),
+            disks: vec![disk],
+            clock: Arc::clone(&clock),
+            first_epoch: epoch(1),
+            epochs: Arc::new(Epochs(AtomicU32::new(2))),
+        };
+        let node = Node::start(config.clone(), parts).await.unwrap();
         Self { node, store, keyring, key_rows, clock, recordings, config, started, dir }
     }
 
     pub(crate) async fn add(&self, source: SourceSpec) -> CameraId {
         let camera = self.camera(source);
         let id = camera.id;
-        self.node.put_camera(camera).await.unwrap();
+        self.put(camera).await;
         id
+    }
+
+    /// Runs `camera` as its spec says.
+    pub(crate) async fn put(&self, camera: Camera) {
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None };
+        self.node.assign(assignment).await.unwrap();
     }
 
     pub(crate) fn camera(&self, source: SourceSpec) -> Camera {
