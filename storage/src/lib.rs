@@ -6,6 +6,7 @@ pub mod footage;
 pub mod keys;
 mod leb128;
 pub mod ledger;
+pub mod mirror;
 pub mod segment;
 pub mod store;
 
