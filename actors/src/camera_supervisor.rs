@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_types::{CameraState, GapCause, Placement};
+use eyrie_storage::mirror::SpentEpoch;
+use eyrie_types::{CameraState, Epoch, GapCause, Placement};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 
@@ -31,8 +33,6 @@ pub(crate) enum SupervisorMessage {
     Withdraw(PlacementKey, RpcReplyPort<()>),
     /// Compare again.
     Reconcile,
-    /// The reserve of epochs is full again.
-    Refilled,
 }
 
 /// See [`CameraSupervisor`].
@@ -40,7 +40,8 @@ pub(crate) struct Cameras {
     node: Arc<NodeContext>,
     backoff: Backoff,
     retry_planned: bool,
-    refilling: bool,
+    /// What was spent by this actor, noted or not.
+    last_epochs: BTreeMap<PlacementKey, Epoch>,
 }
 
 impl Cameras {
@@ -54,15 +55,51 @@ impl Cameras {
         if !plan.is_empty() {
             tracing::debug!(%plan, "reconciling");
         }
+        let mut starts = Vec::new();
         for command in plan.commands {
             match command {
                 Command::Stop { key, .. } => self.stop(&key),
                 Command::Update { key, .. } => self.update(&key),
-                Command::Start { key, .. } => self.start(me, key).await,
+                Command::Start { key, .. } => starts.push(key),
             }
         }
+        for (key, epoch) in self.spend(me, starts).await {
+            self.start(me, key, epoch).await;
+        }
         self.show_disabled(only);
-        self.refill(me);
+    }
+
+    /// Takes the next epoch of each placement, durably, in one go.
+    async fn spend(&mut self, me: &ActorRef<SupervisorMessage>, keys: Vec<PlacementKey>) -> Vec<(PlacementKey, Epoch)> {
+        let mut spent = Vec::with_capacity(keys.len());
+        for key in keys {
+            let PlacementKey { tenant, camera, slot } = &key;
+            let Some(grant) = self.node.directory.lock().assignment(&key).map(|assignment| assignment.grant) else {
+                continue;
+            };
+            match grant.after(self.node.mirror.spent(tenant, *camera, *slot).max(self.last_epochs.get(&key).copied())) {
+                Some(epoch) => spent.push((key, epoch)),
+                None => {
+                    self.node.events.enter(tenant, *camera);
+                    let reason = "waiting for the cell to give it further epochs";
+                    self.node.events.set_ingest(tenant, *camera, CameraState::Connecting, reason);
+                    self.retry_later(me);
+                }
+            }
+        }
+        let notes = spent.iter().map(|(key, epoch)| SpentEpoch {
+            tenant: key.tenant.clone(),
+            camera: key.camera,
+            slot: key.slot,
+            epoch: *epoch,
+        });
+        if let Err(error) = self.node.mirror.spend_all(notes.collect::<Vec<_>>()).await {
+            // Footage comes first: were an epoch used by two runs, the segments of the two still have ids and keys of their own.
+            metrics::counter!("eyrie_epochs_not_noted_total").increment(spent.len() as u64);
+            tracing::error!(%error, placements = spent.len(), "epochs are used without a durable note that they are");
+        }
+        self.last_epochs.extend(spent.iter().cloned());
+        spent
     }
 
     fn stop(&self, key: &PlacementKey) {
@@ -82,20 +119,13 @@ impl Cameras {
         }
     }
 
-    async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
-        let (Assignment { camera, epoch: given, dead_since, .. }, epoch) = {
-            let directory = self.node.directory.lock();
-            let Some(assignment) = directory.assignment(&key).cloned() else { return };
-            (assignment, directory.next_epoch(&key))
-        };
+    async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey, epoch: Epoch) {
+        let found = self.node.directory.lock().assignment(&key).cloned();
+        let Some(Assignment { camera, grant, dead_since, .. }) = found else { return };
         self.node.events.enter(&key.tenant, key.camera);
         let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
-        let Some(epoch) = epoch else {
-            say(CameraState::Connecting, "waiting for the cell to give an epoch");
-            return self.retry_later(me);
-        };
         let placement = Placement { tenant: key.tenant.clone(), camera: key.camera, slot: key.slot, epoch };
-        if let Some(since) = dead_since.filter(|_| epoch == given) {
+        if let Some(since) = dead_since.filter(|_| epoch == grant.first) {
             let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
             trouble.note(GapCause::NodeDown, since, self.node.clock.now());
         }
@@ -107,6 +137,9 @@ impl Cameras {
             return self.retry_later(me);
         }
         say(CameraState::Connecting, "waiting for its turn to connect");
+        let again = self.node.directory.lock().begins(&key, epoch);
+        let over = if again { Some(self.node.clock.now()) } else { dead_since };
+        self.node.index.begin(key.clone(), epoch, over);
         let (writer, ring) = GopRing::new(self.node.config.ring, Arc::clone(&self.node.budget));
         drop(writer);
         let context = CameraContext::new(Arc::clone(&self.node), placement, ring);
@@ -167,33 +200,6 @@ impl Cameras {
             self.node.events.set_stream(key.camera, None);
         }
     }
-
-    /// Asks the cell for spare epochs, in a task of its own: it may have no quorum.
-    fn refill(&mut self, me: &ActorRef<SupervisorMessage>) {
-        let wanted = self.node.directory.lock().epochs_wanted();
-        if wanted == 0 || std::mem::replace(&mut self.refilling, true) {
-            return;
-        }
-        let (node, me) = (Arc::clone(&self.node), me.clone());
-        tokio::spawn(async move {
-            let mut backoff = Backoff::storage();
-            for _ in 0..wanted {
-                loop {
-                    match node.epochs.next().await {
-                        Ok(epoch) => break node.directory.lock().reserve.add(epoch),
-                        Err(error) => {
-                            tracing::warn!(%error, "no spare epoch yet");
-                            tokio::time::sleep(backoff.pause(jitter())).await;
-                        }
-                    }
-                    if me.get_status() == ractor::ActorStatus::Stopped {
-                        return;
-                    }
-                }
-            }
-            let _ = me.send_message(SupervisorMessage::Refilled);
-        });
-    }
 }
 
 impl Actor for CameraSupervisor {
@@ -210,7 +216,8 @@ impl Actor for CameraSupervisor {
         for running in leave_all(&node) {
             node.directory.left(&running.context);
         }
-        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, refilling: false };
+        let last_epochs = BTreeMap::new();
+        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, last_epochs };
         cameras.reconcile(&me, None).await;
         Ok(cameras)
     }
@@ -230,6 +237,7 @@ impl Actor for CameraSupervisor {
             }
             SupervisorMessage::Withdraw(key, reply) => {
                 let removed = cameras.node.directory.lock().remove(&key);
+                cameras.last_epochs.remove(&key);
                 if !cameras.node.directory.knows(&key.tenant, key.camera) {
                     cameras.node.events.forget(key.camera);
                 }
@@ -240,10 +248,6 @@ impl Actor for CameraSupervisor {
             }
             SupervisorMessage::Reconcile => {
                 cameras.retry_planned = false;
-                cameras.reconcile(&me, None).await;
-            }
-            SupervisorMessage::Refilled => {
-                cameras.refilling = false;
                 cameras.reconcile(&me, None).await;
             }
         }

@@ -41,8 +41,8 @@ pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
 pub use node::{
-    Assignment, DiskShare, EpochSource, NoEpoch, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings,
-    RetentionSettings, WhenFull,
+    Assignment, DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
+    WhenFull,
 };
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;

@@ -6,8 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
+use eyrie_cluster::EpochGrant;
+use eyrie_cluster::EpochGrant;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
+use eyrie_storage::mirror::Mirror;
+use eyrie_storage::mirror::Mirror;
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
@@ -15,27 +19,17 @@ use eyrie_types::{
     RtspSource, RtspTransport, SegmentRow, SegmentState, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::children::Children;
-use crate::{Assignment, EpochSource, NetworkPolicy, NoEpoch, Node, NodeConfig, NodeHandle, NodeParts};
+use crate::{Assignment, NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn epoch(counter: u32) -> Epoch {
     Epoch::new(0, counter).unwrap()
-}
-
-/// Counts on.
-struct Epochs(AtomicU32);
-
-impl EpochSource for Epochs {
-    fn next(&self) -> BoxFuture<'static, Result<Epoch, NoEpoch>> {
-        Box::pin(std::future::ready(Ok(epoch(self.0.fetch_add(1, Ordering::Relaxed)))))
-    }
 }
 
 struct Rig {
@@ -65,12 +59,12 @@ impl Rig {
         let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
         let parts = NodeParts {
             store: Arc::clone(&store),
+            mirror: Arc::new(Mirror::open(dir.path(), keyring.sealer()).unwrap()),
+            mirror: Arc::new(Mirror::open(dir.path(), keyring.sealer()).unwrap()),
             keyring,
             key_rows,
             disks: vec![disk],
             clock,
-            first_epoch: epoch(1),
-            epochs: Arc::new(Epochs(AtomicU32::new(2))),
         };
         let node = Node::start_with(config, parts, children).await.unwrap();
         Self { node, store, sim, dir }
@@ -95,7 +89,13 @@ impl Rig {
         };
         let (tenant, now) = (TenantId::default_tenant(), WallTime::EPOCH);
         let camera = Camera { id, tenant, revision, created_at: now, updated_at: now, spec };
-        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None };
+        let assignment = Assignment {
+            camera,
+            slot: Slot::OWNER,
+            grant: EpochGrant { first: epoch(1), count: 16 },
+            since: epoch(1),
+            dead_since: None,
+        };
         self.node.assign(assignment).await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-use eyrie_cluster::PlacementKey;
+use eyrie_cluster::{EpochGrant, PlacementKey};
 use eyrie_types::{Camera, Epoch, Slot, WallTime};
 
 /// A placement that this node is to run.
@@ -8,8 +8,11 @@ pub struct Assignment {
     pub camera: Camera,
     /// Owner or twin.
     pub slot: Slot,
-    /// Its incarnation; the node takes a later one by itself when the camera's tree has to be started again.
-    pub epoch: Epoch,
+    /// The epochs of its incarnations here: the next one that is not spent for each start.
+    pub grant: EpochGrant,
+    /// The first epoch that this node was given for it without a break: an incarnation of an earlier one is to end. Below
+    /// `grant.first` when the grant was renewed.
+    pub since: Epoch,
     /// Whoever had the placement before was last heard of at this time and is dead: from then until this node records, the
     /// ledger says that a node was down.
     pub dead_since: Option<WallTime>,

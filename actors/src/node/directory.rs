@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eyrie_cluster::{Desired, EpochReserve, PlacementKey, Running};
-use eyrie_types::{CameraId, Epoch, Slot, TenantId};
+use eyrie_cluster::{Desired, PlacementKey, Running};
+use eyrie_types::{CameraId, Epoch, Placement, Slot, TenantId};
 use ractor::ActorRef;
 
 use super::Assignment;
@@ -19,7 +19,7 @@ pub(crate) struct RunningCamera {
     pub(crate) revision: u64,
 }
 
-/// What outlives the camera supervisor: which cameras this node should run and does run, and which epochs they may take. Held
+/// What outlives the camera supervisor: which cameras this node should run and does run. Held
 /// for lookups and single changes, never across a wait.
 pub(crate) struct Directory {
     inner: Mutex<Inner>,
@@ -34,9 +34,8 @@ pub(crate) struct Inner {
     /// Incarnations that were told to end and may still write: their last rows are not all with the index. Each is here for as
     /// long as the supervisor waits for its end.
     leaving: Vec<Arc<CameraContext>>,
-    last_epochs: BTreeMap<PlacementKey, Epoch>,
-    highest_epoch: Option<Epoch>,
-    pub(crate) reserve: EpochReserve,
+    /// The first epoch of each placement that this run of the node took.
+    first_epochs: BTreeMap<PlacementKey, Epoch>,
 }
 
 impl Directory {
@@ -46,9 +45,7 @@ impl Directory {
             tenants: HashMap::new(),
             running: BTreeMap::new(),
             leaving: Vec::new(),
-            last_epochs: BTreeMap::new(),
-            highest_epoch: None,
-            reserve: EpochReserve::default(),
+            first_epochs: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
     }
@@ -84,6 +81,14 @@ impl Directory {
 }
 
 impl Inner {
+    /// Whether `placement` is an incarnation of this run of the node. Ask after what it wrote was seen: all that this run writes
+    /// is known here first.
+    pub(crate) fn is_of_this_run(&self, placement: &Placement) -> bool {
+        let Placement { tenant, camera, slot, epoch } = placement;
+        let key = PlacementKey { tenant: tenant.clone(), camera: *camera, slot: *slot };
+        self.first_epochs.get(&key).is_some_and(|first| epoch >= first)
+    }
+
     /// The placement of a camera that should be here: its owner's, or else its twin's.
     fn key(&self, camera: CameraId) -> Option<PlacementKey> {
         let tenant = self.tenants.get(&camera)?;
@@ -129,8 +134,8 @@ impl Inner {
         &self,
         only: Option<&PlacementKey>,
     ) -> (BTreeMap<PlacementKey, Desired>, BTreeMap<PlacementKey, Running>) {
-        let desired = |Assignment { camera, epoch, .. }: &Assignment| Desired {
-            epoch: *epoch,
+        let desired = |Assignment { camera, since, .. }: &Assignment| Desired {
+            epoch: *since,
             revision: camera.revision,
             enabled: camera.spec.enabled,
         };
@@ -141,21 +146,13 @@ impl Inner {
         (picked(&self.assigned, only, desired), picked(&self.running, only, running))
     }
 
-    /// The epoch of the next incarnation of a placement: the one that the cell gave it, or after that a later one from the
-    /// reserve, if one is held.
-    pub(crate) fn next_epoch(&self, key: &PlacementKey) -> Option<Epoch> {
-        let given = self.assigned.get(key)?.epoch;
-        match self.last_epochs.get(key) {
-            Some(last) if *last >= given => self.reserve.after(Some(*last)),
-            _ => Some(given),
-        }
+    /// An incarnation of a placement is about to start, before it writes anything. Answers whether this run had one before.
+    pub(crate) fn begins(&mut self, key: &PlacementKey, epoch: Epoch) -> bool {
+        *self.first_epochs.entry(key.clone()).or_insert(epoch) < epoch
     }
 
     /// An incarnation of a placement was started.
     pub(crate) fn started(&mut self, key: PlacementKey, running: RunningCamera) {
-        let epoch = running.context.placement.epoch;
-        self.highest_epoch = self.highest_epoch.max(Some(epoch));
-        self.last_epochs.insert(key.clone(), epoch);
         self.running.insert(key, running);
     }
 
@@ -164,11 +161,6 @@ impl Inner {
         let running = self.running.remove(key)?;
         self.leaving.push(Arc::clone(&running.context));
         Some(running)
-    }
-
-    /// How many more epochs the reserve wants.
-    pub(crate) fn epochs_wanted(&self) -> usize {
-        self.reserve.wanted(self.highest_epoch)
     }
 }
 

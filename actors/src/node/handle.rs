@@ -10,13 +10,14 @@ use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
+use eyrie_storage::mirror::Mirror;
 use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Epoch, Event, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Event, TenantId, TimeRange, WallTime};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
 use tokio::sync::broadcast;
 
-use super::{Assignment, Directory, EpochSource, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
+use super::{Assignment, Directory, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
 use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
@@ -58,7 +59,7 @@ impl Node {
     ) -> Result<NodeHandle, NodeError> {
         telemetry::describe();
         let media = MediaThreads::start(config.media_threads).map_err(|error| NodeError::Start(error.to_string()))?;
-        let NodeParts { store, keyring, key_rows, disks, clock, first_epoch, epochs } = parts;
+        let NodeParts { store, keyring, key_rows, mirror, disks, clock } = parts;
         let outbox = Arc::new(OutboxWriter::default());
         let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
         let context = Arc::new(NodeContext {
@@ -71,7 +72,7 @@ impl Node {
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
             directory: Directory::new(),
-            epochs,
+            mirror,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
             outlook: ArcSwapOption::empty(),
@@ -86,7 +87,7 @@ impl Node {
             children,
             media,
         });
-        let (root, _) = Actor::spawn(None, NodeSupervisor, (Arc::clone(&context), first_epoch))
+        let (root, _) = Actor::spawn(None, NodeSupervisor, Arc::clone(&context))
             .await
             .map_err(|error| NodeError::Start(error.to_string()))?;
         Ok(NodeHandle { context, root })
@@ -101,14 +102,12 @@ pub struct NodeParts {
     pub keyring: Arc<KeyRing>,
     /// The keys of segments.
     pub key_rows: Arc<KeyRows>,
+    /// What the node keeps of its cell: here, which epochs it has spent.
+    pub mirror: Arc<Mirror>,
     /// Where recordings lie.
     pub disks: Vec<Disk>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// No incarnation of an earlier run of this node has this epoch or a later one, and none of this run an earlier one.
-    pub first_epoch: Epoch,
-    /// Where epochs come from for what the node starts again by itself.
-    pub epochs: Arc<dyn EpochSource>,
 }
 
 /// A running node, as the API and the binary hold it. Cheap to clone.

@@ -3,7 +3,6 @@
 mod assignment;
 mod config;
 mod directory;
-mod epoch_source;
 mod error;
 mod handle;
 mod key_spool;
@@ -14,7 +13,6 @@ mod supervisor;
 pub use assignment::Assignment;
 pub use config::NodeConfig;
 pub(crate) use directory::{Directory, RunningCamera};
-pub use epoch_source::{EpochSource, NoEpoch};
 pub use error::NodeError;
 pub use handle::{Node, NodeHandle, NodeParts};
 pub use settings::{DiskShare, NodeSettings, RetentionSettings, WhenFull};

@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eyrie_actors::{Assignment, EpochSource, NetworkPolicy, NoEpoch, Node, NodeConfig, NodeHandle, NodeParts};
+use eyrie_actors::{Assignment, NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig, au_number};
+use eyrie_cluster::EpochGrant;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, SegmentKey};
+use eyrie_storage::mirror::Mirror;
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
     ByteSize, Camera, CameraId, CameraSpec, CameraState, CameraStatus, Clock, Epoch, Incident, NodeId, RecordingSpec,
     RtspSource, RtspTransport, SegmentRow, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
-use futures::future::BoxFuture;
 use tempfile::TempDir;
 
 /// How long anything may take on a machine that is busy with other tests.
@@ -40,15 +40,6 @@ pub(crate) async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<
 /// An epoch of the first generation.
 pub(crate) fn epoch(counter: u32) -> Epoch {
     Epoch::new(0, counter).unwrap()
-}
-
-/// Counts on.
-struct Epochs(AtomicU32);
-
-impl EpochSource for Epochs {
-    fn next(&self) -> BoxFuture<'static, Result<Epoch, NoEpoch>> {
-        Box::pin(std::future::ready(Ok(epoch(self.0.fetch_add(1, Ordering::Relaxed)))))
-    }
 }
 
 pub(crate) struct Rig {
@@ -92,10 +83,9 @@ impl Rig {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
             key_rows: Arc::clone(&key_rows),
+            mirror: Arc::new(Mirror::open(dir.path(), keyring.sealer()).unwrap()),
             disks: vec![disk],
             clock: Arc::clone(&clock),
-            first_epoch: epoch(1),
-            epochs: Arc::new(Epochs(AtomicU32::new(2))),
         };
         let node = Node::start(config.clone(), parts).await.unwrap();
         Self { node, store, keyring, key_rows, clock, recordings, config, started, dir }
@@ -110,7 +100,13 @@ impl Rig {
 
     /// Runs `camera` as its spec says.
     pub(crate) async fn put(&self, camera: Camera) {
-        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None };
+        let assignment = Assignment {
+            camera,
+            slot: Slot::OWNER,
+            grant: EpochGrant { first: epoch(1), count: 16 },
+            since: epoch(1),
+            dead_since: None,
+        };
         self.node.assign(assignment).await.unwrap();
     }
 
