@@ -28,6 +28,7 @@ mod media_threads;
 mod node;
 mod outbox_writer;
 mod owned_task;
+pub mod peer;
 mod reached;
 mod recording;
 mod recording_account;
