@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use eyrie_types::{CameraId, Epoch, Slot, TenantId};
+use serde::{Deserialize, Serialize};
 
 use crate::{Command, Plan, StopReason};
 
 /// A placement without its incarnation: which slot of which camera.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PlacementKey {
     /// Whose camera.
     pub tenant: TenantId,

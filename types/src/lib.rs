@@ -32,7 +32,7 @@ pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};
 pub use id::{
-    AuditId, CameraId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId, SiteId,
+    AuditId, CameraId, CellId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId, SiteId,
     TenantId, UserId,
 };
 pub use layout::{LAYOUT_TILES, Layout, LayoutGrid};
