@@ -23,6 +23,7 @@ mod facts;
 mod incidents;
 mod index_writer;
 mod ingest;
+pub mod link;
 mod live;
 mod media_threads;
 mod node;

@@ -32,8 +32,8 @@ pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};
 pub use id::{
-    AuditId, CameraId, CellId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId, SiteId,
-    TenantId, UserId,
+    AuditId, CameraId, CellId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId,
+    SiteId, TenantId, UserId,
 };
 pub use layout::{LAYOUT_TILES, Layout, LayoutGrid};
 pub use marker::{

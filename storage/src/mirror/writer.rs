@@ -73,11 +73,7 @@ fn keep(log: &mut Log, sealer: &Sealer, contents: &Mutex<Contents>, group: Vec<J
 }
 
 /// What of `entries` says anything new, sealed.
-fn sealed(
-    sealer: &Sealer,
-    contents: &Mutex<Contents>,
-    entries: Vec<Entry>,
-) -> Result<Vec<Sealed>, MirrorError> {
+fn sealed(sealer: &Sealer, contents: &Mutex<Contents>, entries: Vec<Entry>) -> Result<Vec<Sealed>, MirrorError> {
     let mut out = Vec::with_capacity(entries.len());
     for entry in entries {
         let admitted = lock(contents).admits(&entry)?;
