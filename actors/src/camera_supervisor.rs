@@ -35,6 +35,8 @@ pub(crate) enum SupervisorMessage {
     Reconcile,
 }
 
+impl ractor::Message for SupervisorMessage {}
+
 /// See [`CameraSupervisor`].
 pub(crate) struct Cameras {
     node: Arc<NodeContext>,

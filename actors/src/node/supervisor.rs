@@ -37,6 +37,8 @@ pub(crate) enum NodeMessage {
     Cameras(ractor::RpcReplyPort<Option<ActorRef<SupervisorMessage>>>),
 }
 
+impl ractor::Message for NodeMessage {}
+
 struct Place {
     args: ServiceArgs,
     cell: Option<ActorCell>,

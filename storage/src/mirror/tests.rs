@@ -122,8 +122,8 @@ async fn a_flipped_bit_costs_one_camera_and_is_told() {
     }
     drop(mirror);
     let before = std::fs::read(directory.path().join("mirror")).unwrap();
-    for hit in 0..5 {
-        for at in [ends[hit], ends[hit] + 5, ends[hit] + 9, ends[hit] + 70] {
+    for (hit, start) in ends.into_iter().take(5).enumerate() {
+        for at in [start, start + 5, start + 9, start + 70] {
             std::fs::write(directory.path().join("mirror"), &before).unwrap();
             let file = File::options().write(true).open(directory.path().join("mirror")).unwrap();
             file.write_all_at(&[before[at as usize] ^ 0x10], at).unwrap();

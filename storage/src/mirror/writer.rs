@@ -18,6 +18,9 @@ const GROUP_MAX: usize = 1024;
 /// A file is not rewritten to save less than this.
 const WASTE_MIN: u64 = 4 << 20;
 
+/// An entry, and its sealed bytes.
+type Sealed = (Entry, Arc<[u8]>);
+
 /// What the thread is asked to do: to keep entries, answering how many of them said anything new.
 pub(super) struct Job {
     pub(super) entries: Vec<Entry>,
@@ -70,11 +73,7 @@ fn keep(log: &mut Log, sealer: &Sealer, contents: &Mutex<Contents>, group: Vec<J
 }
 
 /// What of `entries` says anything new, sealed.
-fn sealed(
-    sealer: &Sealer,
-    contents: &Mutex<Contents>,
-    entries: Vec<Entry>,
-) -> Result<Vec<(Entry, Arc<[u8]>)>, MirrorError> {
+fn sealed(sealer: &Sealer, contents: &Mutex<Contents>, entries: Vec<Entry>) -> Result<Vec<Sealed>, MirrorError> {
     let mut out = Vec::with_capacity(entries.len());
     for entry in entries {
         let admitted = lock(contents).admits(&entry)?;
