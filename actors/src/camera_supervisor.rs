@@ -1,20 +1,19 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_storage::mirror::SpentEpoch;
-use eyrie_types::{CameraState, Epoch, GapCause, Placement};
+use eyrie_types::{CameraState, GapCause, Placement};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::backoff::{Backoff, jitter};
 use crate::camera::{CameraActor, CameraArgs, CameraMessage};
 use crate::context::{CameraContext, NodeContext};
 use crate::incidents::Trouble;
 use crate::live::LiveState;
-use crate::node::{Assignment, RunningCamera};
+use crate::node::{Assignment, Fallen, RunningCamera};
 
 /// How often what could not be started for want of memory or an epoch is tried again.
 const RETRY_STARTS: Duration = Duration::from_secs(5);
@@ -33,6 +32,8 @@ pub(crate) enum SupervisorMessage {
     Withdraw(PlacementKey, RpcReplyPort<()>),
     /// Compare again.
     Reconcile,
+    /// The pause after a fall is over.
+    Tell(Fallen),
 }
 
 impl ractor::Message for SupervisorMessage {}
@@ -42,8 +43,6 @@ pub(crate) struct Cameras {
     node: Arc<NodeContext>,
     backoff: Backoff,
     retry_planned: bool,
-    /// What was spent by this actor, noted or not.
-    last_epochs: BTreeMap<PlacementKey, Epoch>,
 }
 
 impl Cameras {
@@ -57,51 +56,14 @@ impl Cameras {
         if !plan.is_empty() {
             tracing::debug!(%plan, "reconciling");
         }
-        let mut starts = Vec::new();
         for command in plan.commands {
             match command {
                 Command::Stop { key, .. } => self.stop(&key),
                 Command::Update { key, .. } => self.update(&key),
-                Command::Start { key, .. } => starts.push(key),
+                Command::Start { key, .. } => self.start(me, key).await,
             }
-        }
-        for (key, epoch) in self.spend(me, starts).await {
-            self.start(me, key, epoch).await;
         }
         self.show_disabled(only);
-    }
-
-    /// Takes the next epoch of each placement, durably, in one go.
-    async fn spend(&mut self, me: &ActorRef<SupervisorMessage>, keys: Vec<PlacementKey>) -> Vec<(PlacementKey, Epoch)> {
-        let mut spent = Vec::with_capacity(keys.len());
-        for key in keys {
-            let PlacementKey { tenant, camera, slot } = &key;
-            let Some(grant) = self.node.directory.lock().assignment(&key).map(|assignment| assignment.grant) else {
-                continue;
-            };
-            match grant.after(self.node.mirror.spent(tenant, *camera, *slot).max(self.last_epochs.get(&key).copied())) {
-                Some(epoch) => spent.push((key, epoch)),
-                None => {
-                    self.node.events.enter(tenant, *camera);
-                    let reason = "waiting for the cell to give it further epochs";
-                    self.node.events.set_ingest(tenant, *camera, CameraState::Connecting, reason);
-                    self.retry_later(me);
-                }
-            }
-        }
-        let notes = spent.iter().map(|(key, epoch)| SpentEpoch {
-            tenant: key.tenant.clone(),
-            camera: key.camera,
-            slot: key.slot,
-            epoch: *epoch,
-        });
-        if let Err(error) = self.node.mirror.spend_all(notes.collect::<Vec<_>>()).await {
-            // Footage comes first: were an epoch used by two runs, the segments of the two still have ids and keys of their own.
-            metrics::counter!("eyrie_epochs_not_noted_total").increment(spent.len() as u64);
-            tracing::error!(%error, placements = spent.len(), "epochs are used without a durable note that they are");
-        }
-        self.last_epochs.extend(spent.iter().cloned());
-        spent
     }
 
     fn stop(&self, key: &PlacementKey) {
@@ -121,13 +83,13 @@ impl Cameras {
         }
     }
 
-    async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey, epoch: Epoch) {
+    async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
         let found = self.node.directory.lock().assignment(&key).cloned();
-        let Some(Assignment { camera, grant, dead_since, .. }) = found else { return };
+        let Some(Assignment { camera, epoch, dead_since, .. }) = found else { return };
         self.node.events.enter(&key.tenant, key.camera);
         let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
         let placement = Placement { tenant: key.tenant.clone(), camera: key.camera, slot: key.slot, epoch };
-        if let Some(since) = dead_since.filter(|_| epoch == grant.first) {
+        if let Some(since) = dead_since {
             let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
             trouble.note(GapCause::NodeDown, since, self.node.clock.now());
         }
@@ -159,12 +121,13 @@ impl Cameras {
         }
     }
 
-    /// An incarnation failed as a whole: it is gone, and the next one gets a later epoch.
+    /// An incarnation failed as a whole: it is gone. After a pause the cell is told, which answers with the epoch of the next one.
     fn fell(&mut self, me: &ActorRef<SupervisorMessage>, id: ractor::ActorId, error: &str) {
         let mut directory = self.node.directory.lock();
         let key =
             directory.running.iter().find(|(_, running)| running.actor.get_id() == id).map(|(key, _)| key.clone());
         let Some(running) = key.and_then(|key| directory.leave(&key)) else { return };
+        directory.fell(&running.context.key(), running.context.placement.epoch);
         drop(directory);
         self.node.directory.left(&running.context);
         let placement = &running.context.placement;
@@ -176,7 +139,8 @@ impl Cameras {
         let now = self.node.clock.now();
         let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
         trouble.note(GapCause::ProcessRestart, now, now + pause);
-        drop(me.send_after(pause, || SupervisorMessage::Reconcile));
+        let (key, epoch) = (running.context.key(), placement.epoch);
+        drop(me.send_after(pause, move || SupervisorMessage::Tell(Fallen { key, epoch })));
     }
 
     fn retry_later(&mut self, me: &ActorRef<SupervisorMessage>) {
@@ -218,8 +182,7 @@ impl Actor for CameraSupervisor {
         for running in leave_all(&node) {
             node.directory.left(&running.context);
         }
-        let last_epochs = BTreeMap::new();
-        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, last_epochs };
+        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false };
         cameras.reconcile(&me, None).await;
         Ok(cameras)
     }
@@ -239,7 +202,6 @@ impl Actor for CameraSupervisor {
             }
             SupervisorMessage::Withdraw(key, reply) => {
                 let removed = cameras.node.directory.lock().remove(&key);
-                cameras.last_epochs.remove(&key);
                 if !cameras.node.directory.knows(&key.tenant, key.camera) {
                     cameras.node.events.forget(key.camera);
                 }
@@ -247,6 +209,11 @@ impl Actor for CameraSupervisor {
                     cameras.reconcile(&me, Some(&key)).await;
                 }
                 let _ = reply.send(());
+            }
+            SupervisorMessage::Tell(fallen) => {
+                if let Err(TrySendError::Full(fallen)) = cameras.node.fallen.try_send(fallen) {
+                    drop(me.send_after(RETRY_STARTS, move || SupervisorMessage::Tell(fallen)));
+                }
             }
             SupervisorMessage::Reconcile => {
                 cameras.retry_planned = false;

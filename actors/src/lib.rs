@@ -43,7 +43,7 @@ pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
 pub use node::{
-    Assignment, DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
+    Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
     WhenFull,
 };
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};

@@ -6,12 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
-use eyrie_cluster::EpochGrant;
-use eyrie_cluster::EpochGrant;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
-use eyrie_storage::mirror::Mirror;
-use eyrie_storage::mirror::Mirror;
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
@@ -21,6 +17,7 @@ use eyrie_types::{
 use futures::FutureExt;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::children::Children;
@@ -59,12 +56,11 @@ impl Rig {
         let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
         let parts = NodeParts {
             store: Arc::clone(&store),
-            mirror: Arc::new(Mirror::open(dir.path(), keyring.sealer()).unwrap()),
-            mirror: Arc::new(Mirror::open(dir.path(), keyring.sealer()).unwrap()),
             keyring,
             key_rows,
             disks: vec![disk],
             clock,
+            fallen: mpsc::channel(1).0,
         };
         let node = Node::start_with(config, parts, children).await.unwrap();
         Self { node, store, sim, dir }
@@ -89,13 +85,7 @@ impl Rig {
         };
         let (tenant, now) = (TenantId::default_tenant(), WallTime::EPOCH);
         let camera = Camera { id, tenant, revision, created_at: now, updated_at: now, spec };
-        let assignment = Assignment {
-            camera,
-            slot: Slot::OWNER,
-            grant: EpochGrant { first: epoch(1), count: 16 },
-            since: epoch(1),
-            dead_since: None,
-        };
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None };
         self.node.assign(assignment).await.unwrap();
     }
 

@@ -26,8 +26,7 @@ impl fmt::Display for PlacementKey {
 /// What a placement of this node should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Desired {
-    /// The incarnation that the cell gave to this node. One that the node started later by itself, after a crash of the
-    /// camera's tree, serves as well.
+    /// The incarnation.
     pub epoch: Epoch,
     /// The revision of the camera's spec.
     pub revision: u64,
@@ -45,25 +44,26 @@ pub struct Running {
 }
 
 /// Compares what should run with what runs. An incarnation keeps running through changes of its spec, so that its footage
-/// stays in one epoch; only switching a camera off, removing it, or a later epoch of the cell ends an incarnation.
+/// stays in one epoch; only switching a camera off, removing it, or another epoch ends an incarnation.
 pub fn reconcile(desired: &BTreeMap<PlacementKey, Desired>, running: &BTreeMap<PlacementKey, Running>) -> Plan {
     let stops = running.iter().filter_map(|(key, run)| {
         let reason = match desired.get(key) {
             None => StopReason::Removed,
             Some(Desired { enabled: false, .. }) => StopReason::Disabled,
-            Some(want) if run.epoch < want.epoch => StopReason::Superseded,
+            Some(want) if run.epoch != want.epoch => StopReason::Superseded,
             Some(_) => return None,
         };
         Some(Command::Stop { key: key.clone(), epoch: run.epoch, reason })
     });
     let updates = desired.iter().filter_map(|(key, want)| {
         let run = running.get(key)?;
-        let stale = want.enabled && run.epoch >= want.epoch && run.revision != want.revision;
+        let stale = want.enabled && run.epoch == want.epoch && run.revision != want.revision;
         stale.then(|| Command::Update { key: key.clone(), epoch: run.epoch, from: run.revision, to: want.revision })
     });
     let starts = desired.iter().filter_map(|(key, want)| {
-        let missing = running.get(key).is_none_or(|run| run.epoch < want.epoch);
-        (want.enabled && missing).then(|| Command::Start { key: key.clone(), revision: want.revision })
+        let missing = running.get(key).is_none_or(|run| run.epoch != want.epoch);
+        let start = || Command::Start { key: key.clone(), epoch: want.epoch, revision: want.revision };
+        (want.enabled && missing).then(start)
     });
     Plan { commands: stops.chain(updates).chain(starts).collect() }
 }
@@ -100,7 +100,7 @@ mod tests {
             (key(1), Desired { epoch: epoch(3), revision: 1, enabled: true }),
             (key(2), Desired { epoch: epoch(3), revision: 5, enabled: true }),
             (key(3), Desired { epoch: epoch(3), revision: 2, enabled: false }),
-            (key(4), Desired { epoch: epoch(2), revision: 1, enabled: true }),
+            (key(4), Desired { epoch: epoch(3), revision: 1, enabled: true }),
             (key(6), Desired { epoch: epoch(3), revision: 1, enabled: false }),
             (key(7), Desired { epoch: epoch(4), revision: 2, enabled: true }),
         ]);
@@ -121,8 +121,8 @@ mod tests {
             match command {
                 Command::Stop { key, .. } => drop(running.remove(key)),
                 Command::Update { key, to, .. } => running.get_mut(key).unwrap().revision = *to,
-                Command::Start { key, revision } => {
-                    let fresh = Running { epoch: epoch(99), revision: *revision };
+                Command::Start { key, epoch, revision } => {
+                    let fresh = Running { epoch: *epoch, revision: *revision };
                     assert!(running.insert(key.clone(), fresh).is_none(), "started twice: {key}");
                 }
             }

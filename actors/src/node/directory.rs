@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     /// Incarnations that were told to end and may still write: their last rows are not all with the index. Each is here for as
     /// long as the supervisor waits for its end.
     leaving: Vec<Arc<CameraContext>>,
+    /// Incarnations that ended by themselves, of placements that were not assigned another since.
+    fallen: BTreeMap<PlacementKey, Epoch>,
     /// The first epoch of each placement that this run of the node took.
     first_epochs: BTreeMap<PlacementKey, Epoch>,
 }
@@ -45,6 +47,7 @@ impl Directory {
             tenants: HashMap::new(),
             running: BTreeMap::new(),
             leaving: Vec::new(),
+            fallen: BTreeMap::new(),
             first_epochs: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
@@ -100,6 +103,9 @@ impl Inner {
     pub(crate) fn put(&mut self, assignment: Assignment) -> PlacementKey {
         let key = assignment.key();
         self.tenants.insert(key.camera, key.tenant.clone());
+        if self.fallen.get(&key).is_some_and(|fallen| *fallen != assignment.epoch) {
+            self.fallen.remove(&key);
+        }
         self.assigned.insert(key.clone(), assignment);
         key
     }
@@ -107,6 +113,7 @@ impl Inner {
     /// The placement should not be here any more; whether it should have been.
     pub(crate) fn remove(&mut self, key: &PlacementKey) -> bool {
         let removed = self.assigned.remove(key).is_some();
+        self.fallen.remove(key);
         if self.key(key.camera).is_none() {
             self.tenants.remove(&key.camera);
         }
@@ -134,8 +141,8 @@ impl Inner {
         &self,
         only: Option<&PlacementKey>,
     ) -> (BTreeMap<PlacementKey, Desired>, BTreeMap<PlacementKey, Running>) {
-        let desired = |Assignment { camera, since, .. }: &Assignment| Desired {
-            epoch: *since,
+        let desired = |Assignment { camera, epoch, .. }: &Assignment| Desired {
+            epoch: *epoch,
             revision: camera.revision,
             enabled: camera.spec.enabled,
         };
@@ -143,7 +150,9 @@ impl Inner {
             let epoch = camera.context.placement.epoch;
             Running { epoch, revision: camera.revision }
         };
-        (picked(&self.assigned, only, desired), picked(&self.running, only, running))
+        let mut desired = picked(&self.assigned, only, desired);
+        desired.retain(|key, want| self.fallen.get(key) != Some(&want.epoch));
+        (desired, picked(&self.running, only, running))
     }
 
     /// An incarnation of a placement is about to start, before it writes anything. Answers whether this run had one before.
@@ -154,6 +163,11 @@ impl Inner {
     /// An incarnation of a placement was started.
     pub(crate) fn started(&mut self, key: PlacementKey, running: RunningCamera) {
         self.running.insert(key, running);
+    }
+
+    /// An incarnation ended by itself: it is not started again.
+    pub(crate) fn fell(&mut self, key: &PlacementKey, epoch: Epoch) {
+        self.fallen.insert(key.clone(), epoch);
     }
 
     /// An incarnation is told to end: nobody is to use it any more, but what it writes meanwhile is footage all the same.

@@ -10,14 +10,13 @@ use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
-use eyrie_storage::mirror::Mirror;
 use eyrie_storage::store::{Store, StoreError};
 use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Event, TenantId, TimeRange, WallTime};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
-use super::{Assignment, Directory, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
+use super::{Assignment, Directory, Fallen, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
 use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
@@ -59,7 +58,7 @@ impl Node {
     ) -> Result<NodeHandle, NodeError> {
         telemetry::describe();
         let media = MediaThreads::start(config.media_threads).map_err(|error| NodeError::Start(error.to_string()))?;
-        let NodeParts { store, keyring, key_rows, mirror, disks, clock } = parts;
+        let NodeParts { store, keyring, key_rows, disks, clock, fallen } = parts;
         let outbox = Arc::new(OutboxWriter::default());
         let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
         let context = Arc::new(NodeContext {
@@ -72,7 +71,7 @@ impl Node {
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
             directory: Directory::new(),
-            mirror,
+            fallen,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
             outlook: ArcSwapOption::empty(),
@@ -102,12 +101,12 @@ pub struct NodeParts {
     pub keyring: Arc<KeyRing>,
     /// The keys of segments.
     pub key_rows: Arc<KeyRows>,
-    /// What the node keeps of its cell: here, which epochs it has spent.
-    pub mirror: Arc<Mirror>,
     /// Where recordings lie.
     pub disks: Vec<Disk>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Told of incarnations that ended by themselves. They stay down until they are assigned another epoch.
+    pub fallen: mpsc::Sender<Fallen>,
 }
 
 /// A running node, as the API and the binary hold it. Cheap to clone.

@@ -1,15 +1,14 @@
 //! What the tests share: a node in a temporary directory, cameras, and patience.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eyrie_actors::{Assignment, NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig, au_number};
-use eyrie_cluster::EpochGrant;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, SegmentKey};
-use eyrie_storage::mirror::Mirror;
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
@@ -17,6 +16,7 @@ use eyrie_types::{
     RtspSource, RtspTransport, SegmentRow, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 /// How long anything may take on a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,6 +52,8 @@ pub(crate) struct Rig {
     pub(crate) config: NodeConfig,
     pub(crate) started: WallTime,
     pub(crate) dir: TempDir,
+    /// The incarnation of each camera, and whether it is switched on.
+    epochs: Mutex<HashMap<CameraId, (u32, bool)>>,
 }
 
 impl Rig {
@@ -83,12 +85,13 @@ impl Rig {
             store: Arc::clone(&store),
             keyring: Arc::clone(&keyring),
             key_rows: Arc::clone(&key_rows),
-            mirror: Arc::new(Mirror::open(dir.path(), keyring.sealer()).unwrap()),
             disks: vec![disk],
             clock: Arc::clone(&clock),
+            fallen: mpsc::channel(1).0,
         };
         let node = Node::start(config.clone(), parts).await.unwrap();
-        Self { node, store, keyring, key_rows, clock, recordings, config, started, dir }
+        let epochs = Mutex::default();
+        Self { node, store, keyring, key_rows, clock, recordings, config, started, dir, epochs }
     }
 
     pub(crate) async fn add(&self, source: SourceSpec) -> CameraId {
@@ -100,13 +103,15 @@ impl Rig {
 
     /// Runs `camera` as its spec says.
     pub(crate) async fn put(&self, camera: Camera) {
-        let assignment = Assignment {
-            camera,
-            slot: Slot::OWNER,
-            grant: EpochGrant { first: epoch(1), count: 16 },
-            since: epoch(1),
-            dead_since: None,
+        let epoch = {
+            let mut epochs = self.epochs.lock().unwrap();
+            let (count, enabled) = epochs.entry(camera.id).or_insert((1, camera.spec.enabled));
+            // Each time it is switched on, another incarnation begins.
+            *count += u32::from(camera.spec.enabled && !*enabled);
+            *enabled = camera.spec.enabled;
+            epoch(*count)
         };
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch, dead_since: None };
         self.node.assign(assignment).await.unwrap();
     }
 
