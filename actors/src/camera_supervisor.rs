@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_types::{CameraState, GapCause, Placement};
+use eyrie_types::{CameraSpec, CameraState, GapCause, Placement, RecordingMode};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::mpsc::error::TrySendError;
@@ -78,6 +78,7 @@ impl Cameras {
         let Some(camera) = directory.assignment(key).map(|assignment| assignment.camera.clone()) else { return };
         if let Some(running) = directory.running.get_mut(key) {
             running.revision = camera.revision;
+            running.records = records(&camera.spec);
             // An actor that is gone is seen by supervision, and started with the new spec.
             let _ = running.actor.send_message(CameraMessage::Apply(Box::new(camera.spec)));
         }
@@ -111,7 +112,8 @@ impl Cameras {
         let args = CameraArgs { camera: Arc::clone(&context), live: Arc::clone(&live), spec: camera.spec.clone() };
         match Actor::spawn_linked(None, CameraActor, args, me.get_cell()).await {
             Ok((actor, _)) => {
-                let running = RunningCamera { context, live, actor, revision: camera.revision };
+                let records = records(&camera.spec);
+                let running = RunningCamera { context, live, actor, revision: camera.revision, records };
                 self.node.directory.lock().started(key, running);
             }
             Err(error) => {
@@ -239,6 +241,11 @@ impl Actor for CameraSupervisor {
         join_all(leave_all(&cameras.node).into_iter().map(|running| end(&cameras.node, running))).await;
         Ok(())
     }
+}
+
+/// Whether a camera is to be recorded.
+fn records(spec: &CameraSpec) -> bool {
+    spec.recording.mode != RecordingMode::Off
 }
 
 /// Tells all that run to end.

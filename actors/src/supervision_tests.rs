@@ -82,6 +82,7 @@ impl Rig {
             site: None,
             source: SourceSpec::Rtsp(source),
             recording: RecordingSpec::default(),
+            placement: Default::default(),
         };
         let (tenant, now) = (TenantId::default_tenant(), WallTime::EPOCH);
         let camera = Camera { id, tenant, revision, created_at: now, updated_at: now, spec };

@@ -13,7 +13,6 @@ mod directory;
 mod export;
 mod extract;
 mod fair_places;
-mod fleet;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod gateway;
@@ -33,8 +32,6 @@ mod shell;
 mod store_problem;
 
 pub use auth::{BootstrapError, KeyError, PasswordError, ensure_admin, reset_password};
-pub use camera_changes::CAMERA_PASSWORD;
-pub use fleet::run_camera;
 pub use gateway::{Gateway, GatewayError, GatewayParts, GatewayState, ServeError, TlsError, TlsFiles};
 pub use openapi::openapi_json;
 pub use problem::Problem;

@@ -17,6 +17,17 @@ impl SpentEpochs {
         self.0.get(key).copied()
     }
 
+    /// Notes an epoch that was used in an earlier run.
+    pub fn note(&mut self, key: PlacementKey, epoch: Epoch) {
+        let last = self.0.entry(key).or_insert(epoch);
+        *last = epoch.max(*last);
+    }
+
+    /// The last epoch used of each placement.
+    pub fn iter(&self) -> impl Iterator<Item = (&PlacementKey, Epoch)> {
+        self.0.iter().map(|(key, epoch)| (key, *epoch))
+    }
+
     /// Takes the next epoch of a grant; `None` when all are spent.
     pub fn take(&mut self, key: &PlacementKey, grant: &EpochGrant) -> Option<Epoch> {
         let epoch = grant.after(self.last(key))?;

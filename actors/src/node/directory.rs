@@ -17,6 +17,8 @@ pub(crate) struct RunningCamera {
     pub(crate) live: Arc<LiveState>,
     pub(crate) actor: ActorRef<CameraMessage>,
     pub(crate) revision: u64,
+    /// Its spec lets it record.
+    pub(crate) records: bool,
 }
 
 /// What outlives the camera supervisor: which cameras this node should run and does run. Held

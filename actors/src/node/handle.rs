@@ -11,12 +11,14 @@ use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Event, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Epoch, Event, TenantId, TimeRange, WallTime};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
 use tokio::sync::{broadcast, mpsc};
 
-use super::{Assignment, Directory, Fallen, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
+use super::{
+    Assignment, Directory, Fallen, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor, ServiceArgs,
+};
 use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
@@ -131,6 +133,34 @@ impl NodeHandle {
     /// When the node is shutting down.
     pub async fn withdraw(&self, key: PlacementKey) -> Result<(), NodeError> {
         self.command(|reply| SupervisorMessage::Withdraw(key, reply)).await
+    }
+
+    /// What runs here: each placement with its incarnation, and whether it records. What its spec does not let record counts as
+    /// recording once it sends.
+    pub(crate) fn incarnations(&self) -> Vec<(PlacementKey, Epoch, bool)> {
+        let running: Vec<_> = {
+            let directory = self.context.directory.lock();
+            let running = directory.running.iter();
+            running.map(|(key, running)| (key.clone(), Arc::clone(&running.context), running.records)).collect()
+        };
+        let told = running.into_iter().map(|(key, context, records)| {
+            let sends = || self.context.events.stream(key.camera).is_some();
+            let recording = context.last_durable_seq().is_some() || (!records && sends());
+            (key, context.placement.epoch, recording)
+        });
+        told.collect()
+    }
+
+    /// Runs `service` beside the node's own: started again when it fails, ended with the node.
+    ///
+    /// # Errors
+    /// When the node is shutting down.
+    pub(crate) async fn serve(&self, service: ServiceArgs) -> Result<(), NodeError> {
+        let served = self.root.call(|reply| NodeMessage::Serve(service, reply), Some(COMMAND_TIMEOUT)).await;
+        match served {
+            Ok(CallResult::Success(true)) => Ok(()),
+            _ => Err(NodeError::NotRunning),
+        }
     }
 
     /// What a camera is doing; `None` when this node knows no such camera.

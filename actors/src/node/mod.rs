@@ -17,5 +17,6 @@ pub(crate) use directory::{Directory, RunningCamera};
 pub use error::NodeError;
 pub use fallen::Fallen;
 pub use handle::{Node, NodeHandle, NodeParts};
+pub(crate) use service::ServiceArgs;
 pub use settings::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
 pub(crate) use supervisor::{NodeMessage, NodeSupervisor};

@@ -33,6 +33,8 @@ pub(crate) enum NodeMessage {
     RestartService(usize),
     /// The camera supervisor's pause is over.
     RestartCameras,
+    /// Run one more service; answers whether it was started.
+    Serve(ServiceArgs, ractor::RpcReplyPort<bool>),
     /// Where the camera supervisor is now.
     Cameras(ractor::RpcReplyPort<Option<ActorRef<SupervisorMessage>>>),
 }
@@ -113,6 +115,11 @@ impl Actor for NodeSupervisor {
         match message {
             NodeMessage::RestartService(at) => tree.start_service(&me, at).await?,
             NodeMessage::RestartCameras => tree.start_cameras(&me).await?,
+            NodeMessage::Serve(args, reply) => {
+                tree.services.push(Place { args, cell: None, backoff: Backoff::restart() });
+                let started = tree.start_service(&me, tree.services.len() - 1).await;
+                let _ = reply.send(started.is_ok());
+            }
             // Whoever asked may have given up.
             NodeMessage::Cameras(reply) => drop(reply.send(tree.cameras.clone())),
         }

@@ -123,6 +123,7 @@ impl Rig {
             site: None,
             source,
             recording: RecordingSpec::default(),
+            placement: Default::default(),
         };
         let now = self.clock.now();
         let tenant = TenantId::default_tenant();

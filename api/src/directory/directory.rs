@@ -227,6 +227,7 @@ mod tests {
             site: None,
             source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
             recording: Default::default(),
+            placement: Default::default(),
         };
         let (tenant, at) = (TenantId::default_tenant(), WallTime::EPOCH);
         Camera { id: CameraId::generate(), tenant, revision: 1, created_at: at, updated_at: at, spec }

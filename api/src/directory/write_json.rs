@@ -111,6 +111,7 @@ mod tests {
             site,
             source,
             recording: Default::default(),
+            placement: Default::default(),
         };
         let at = WallTime::from_unix_us(1_767_225_600_000_001);
         let (id, tenant) = (CameraId::generate(), TenantId::default_tenant());

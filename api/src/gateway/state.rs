@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, NodeHandle};
 use eyrie_storage::disk::Disk;
 use eyrie_storage::keys::{KeyRing, Sealer};
@@ -40,6 +41,8 @@ pub struct GatewayParts {
     pub keys: Arc<KeyRing>,
     /// The cameras.
     pub node: NodeHandle,
+    /// The node's part in its cell.
+    pub control: ControlHandle,
     /// The recordings directories.
     pub disks: Vec<Disk>,
     /// This node.
@@ -133,6 +136,10 @@ impl GatewayState {
 
     pub(crate) fn node(&self) -> &NodeHandle {
         &self.0.parts.node
+    }
+
+    pub(crate) fn control(&self) -> &ControlHandle {
+        &self.0.parts.control
     }
 
     pub(crate) fn disks(&self) -> &[Disk] {

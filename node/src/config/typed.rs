@@ -7,6 +7,7 @@ use eyrie_types::ByteSize;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
+use super::cluster::ClusterConfig;
 use super::error::ConfigError;
 use super::key::Effect;
 use super::layers::{Layers, parse_as};
@@ -39,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) rings_total: ByteSize,
     /// What may change while the node runs.
     pub(crate) settings: NodeSettings,
+    pub(crate) cluster: ClusterConfig,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     /// What it was made of.
@@ -111,6 +113,7 @@ impl Config {
                 },
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
+            cluster: ClusterConfig::from_layers(layers)?,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
@@ -131,6 +134,11 @@ impl Config {
     /// The file of the metadata store.
     pub(crate) fn store_file(&self) -> PathBuf {
         self.data_dir.join("metadata.sqlite")
+    }
+
+    /// The directory of Raft's log.
+    pub(crate) fn raft_dir(&self) -> PathBuf {
+        self.data_dir.join("raft")
     }
 
     /// The file of the key spool.
@@ -155,7 +163,7 @@ impl Config {
     }
 }
 
-fn required<T>(
+pub(super) fn required<T>(
     layers: &Layers,
     path: &'static str,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -183,7 +191,7 @@ fn on_or_off(text: &str) -> Result<bool, String> {
     }
 }
 
-fn duration_within(
+pub(super) fn duration_within(
     min: &'static str,
     min_ms: u64,
     max: &'static str,
@@ -275,6 +283,14 @@ mod tests {
             ("retention.max_bytes = '1MiB'", "retention.max_bytes"),
             ("retention.when_full = 'panic'", "retention.when_full"),
             ("slo.recording = '100%'", "slo.recording"),
+            ("cluster.listen = 'here'", "cluster.listen"),
+            ("cluster.listen = '127.0.0.1:1'", "cluster.secret_file"),
+            ("cluster.listen = '0.0.0.0:1'\ncluster.secret_file = 's'", "cluster.address"),
+            ("cluster.join = ['10.0.0.1:7443']", "cluster.listen"),
+            ("cluster.join = ['10.0.0.1:99999']", "cluster.join"),
+            ("cluster.url = 'cam1'", "cluster.url"),
+            ("cluster.capacity = 0", "cluster.capacity"),
+            ("cluster.tls.key = 'a.pem'", "cluster.tls.certificate"),
             ("sources.connecting_max = 0", "sources.connecting_max"),
             ("allow_network = ['10.0.0.0/33']", "allow_network"),
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
@@ -316,7 +332,8 @@ mod tests {
     #[test]
     fn each_bad_variable_is_refused_with_its_name_key_and_reason() {
         // Any text but the empty one may be the name of a file.
-        let paths = ["data_dir", "recording.directory", "keys.master_key_file", "sources.directory"];
+        let paths =
+            ["data_dir", "recording.directory", "keys.master_key_file", "sources.directory", "cluster.secret_file"];
         for key in super::super::key::KEYS.iter().filter(|key| !paths.contains(&key.path)) {
             let mut layers = Layers::default();
             layers.environment([(key.variable().into(), "\u{1}?".into())].into_iter()).unwrap();

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eyrie_types::{CameraId, Epoch, Slot, TenantId};
+use eyrie_types::{CameraId, TenantId};
 use tokio::sync::{mpsc, oneshot};
 
 use super::contents::Contents;
@@ -183,9 +183,16 @@ impl Mirror {
         Ok(())
     }
 
-    /// The last epoch that was spent here on a placement; forgotten with its camera.
-    pub fn spent(&self, tenant: &TenantId, camera: CameraId, slot: Slot) -> Option<Epoch> {
-        lock(&self.contents).spent.get(&(tenant.clone(), camera, slot)).map(|kept| kept.epoch)
+    /// The last epoch that was spent here on each placement; forgotten with its camera.
+    pub fn spent(&self) -> Vec<SpentEpoch> {
+        let contents = lock(&self.contents);
+        let spent = contents.spent.iter().map(|((tenant, camera, slot), kept)| SpentEpoch {
+            tenant: tenant.clone(),
+            camera: *camera,
+            slot: *slot,
+            epoch: kept.epoch,
+        });
+        spent.collect()
     }
 
     /// How many damaged entries, or stretches of the file without any, were found when it was opened.

@@ -1,0 +1,111 @@
+//! How this process becomes a node of its cell.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
+use eyrie_actors::{Fallen, NodeHandle};
+use eyrie_cluster::{DetectorLimits, Identity};
+use eyrie_types::Secret;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::config::{ClusterPeers, Config};
+use crate::running_node::DataDir;
+
+/// Starts the node's part in its cell, which makes one at its first start, or joins the configured one.
+///
+/// # Errors
+/// When its address, secret or certificates cannot be used, or Raft's log cannot be opened.
+pub(crate) async fn join(
+    config: &Config,
+    data: &DataDir,
+    node: &NodeHandle,
+    fallen: mpsc::Receiver<Fallen>,
+    url: &str,
+) -> anyhow::Result<ControlHandle> {
+    let identity = data.identity.start(&config.data_dir)?;
+    let name = config.cluster.name.clone().unwrap_or_else(host_name);
+    let cell = match &config.cluster.peers {
+        Some(peers) => Some(meet(peers, data, identity.start, &name).await?),
+        None => None,
+    };
+    let control = ControlConfig {
+        node: identity.node,
+        start: identity.start,
+        identity: directory_identity(&config.data_dir)?,
+        name,
+        url: url.to_owned(),
+        zone: config.cluster.zone.clone(),
+        labels: config.cluster.labels.clone(),
+        capacity: config.cluster.capacity,
+        raft_dir: config.raft_dir(),
+        twin_labels: config.cluster.twin_labels.clone(),
+        epochs_given: data.store.last_epoch().await?,
+        limits: DetectorLimits::default(),
+        cell,
+    };
+    let parts = ControlParts {
+        node: node.clone(),
+        store: Arc::clone(&data.store),
+        mirror: Arc::clone(&data.mirror),
+        keyring: Arc::clone(&data.keys),
+        clock: Arc::clone(&data.clock),
+        fallen,
+    };
+    Control::start(control, parts).await.context("starting the node's part in its cell")
+}
+
+async fn meet(peers: &ClusterPeers, data: &DataDir, start: u64, name: &str) -> anyhow::Result<CellPart> {
+    let socket = TcpListener::bind(peers.listen)
+        .await
+        .with_context(|| format!("cluster.listen: listening on {}", peers.listen))?;
+    let bound = socket.local_addr()?;
+    let path = &peers.secret_file;
+    let secret =
+        fs::read_to_string(path).with_context(|| format!("cluster.secret_file: reading {}", path.display()))?;
+    let tls = match peers.tls.clone() {
+        Some([certificate, key, authorities]) => PeerTls::Files { certificate, key, authorities },
+        None => PeerTls::SelfSigned,
+    };
+    let credentials = PeerConfig {
+        secret: Secret::new(secret.trim()),
+        cell: None,
+        node: data.identity.node,
+        start,
+        name: name.to_owned(),
+        tls,
+    };
+    let clock = Arc::clone(&data.clock);
+    // Stretching the secret and making a certificate are work for a thread of their own.
+    let peers_made = tokio::task::spawn_blocking(move || Peers::new(&credentials, clock)).await?;
+    Ok(CellPart {
+        socket,
+        address: peers.address.clone().unwrap_or_else(|| bound.to_string()),
+        peers: peers_made.context("cluster.secret_file")?,
+        seeds: peers.seeds.clone(),
+    })
+}
+
+/// Tells this directory on this machine from a copy of it elsewhere.
+fn directory_identity(data_dir: &Path) -> anyhow::Result<Identity> {
+    let place = fs::canonicalize(data_dir).with_context(|| format!("{}", data_dir.display()))?;
+    // A container may have none; then the directory and the host's name have to do.
+    let machine = fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    let mut hash = blake3::Hasher::new();
+    for part in [machine.trim(), &host_name(), &place.display().to_string()] {
+        hash.update(part.as_bytes()).update(&[0]);
+    }
+    let mut identity = [0; 16];
+    hash.finalize_xof().fill(&mut identity);
+    Ok(Identity(identity))
+}
+
+fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "node".to_owned() } else { name.to_owned() }
+}
