@@ -15,7 +15,9 @@ use tokio::sync::{mpsc, watch};
 use super::courier::{Courier, HEARTBEATS_MAX};
 use super::driver::Driver;
 use super::executor::{self, Orders};
-use super::{CellPart, CommandError, ControlConfig, ControlHandle, ControlParts, directory_sync, seeds, spec_keeper};
+use super::{
+    CellPart, CommandError, ControlConfig, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
+};
 use crate::link::{Link, LinkConfig};
 use crate::node::{NodeHandle, ServiceArgs};
 use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes, Peers};
@@ -203,10 +205,12 @@ impl Control {
 /// Loops beside the driver, none of which a heartbeat waits for.
 fn services(shared: &Arc<Shared>) -> Vec<ServiceArgs> {
     let (orders, specs, sync, join) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
+    let tell = Arc::clone(shared);
     vec![
         ServiceArgs { name: "cell executor", body: Arc::new(move || executor::run(Arc::clone(&orders)).boxed()) },
         ServiceArgs { name: "cell specs", body: Arc::new(move || spec_keeper::run(Arc::clone(&specs)).boxed()) },
         ServiceArgs { name: "directory sync", body: Arc::new(move || directory_sync::run(Arc::clone(&sync)).boxed()) },
+        ServiceArgs { name: "cell news", body: Arc::new(move || news::run(Arc::clone(&tell)).boxed()) },
         ServiceArgs { name: "cell seeds", body: Arc::new(move || seeds::run(Arc::clone(&join)).boxed()) },
     ]
 }

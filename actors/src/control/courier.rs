@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::control::Shared;
+use super::news;
 use super::proposer::{Outcome, outcome_to_bytes};
 use crate::link::{LinkAnswer, LinkCast, LinkHandler, LinkRequest};
 
@@ -60,7 +61,10 @@ impl LinkHandler for Courier {
     }
 
     fn cast(&self, from: NodeId, cast: LinkCast) {
-        let LinkCast::Heartbeat(bytes) = cast;
+        let bytes = match cast {
+            LinkCast::Heartbeat(bytes) => bytes,
+            LinkCast::News(bytes) => return news::take(&self.shared, from, &bytes),
+        };
         let Ok((heartbeat, _)) = postcard::take_from_bytes::<Heartbeat>(&bytes) else {
             metrics::counter!("eyrie_heartbeats_dropped_total", "reason" => "unreadable").increment(1);
             return;

@@ -113,7 +113,10 @@ impl Driver {
         let mut silent = self.shared.silent_since();
         silent.retain(|node, _| state.member(*node).is_some_and(|member| member.health == Health::Dead));
         for (node, _) in state.members().iter().filter(|(_, member)| member.health == Health::Dead) {
-            silent.entry(*node).or_insert_with(|| heard.get(node).map_or(now, |(last, _)| now - at.since(*last)));
+            silent.entry(*node).or_insert_with(|| {
+                self.shared.node.bus().lost(*node);
+                heard.get(node).map_or(now, |(last, _)| now - at.since(*last))
+            });
         }
     }
 

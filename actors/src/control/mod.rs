@@ -21,6 +21,7 @@ mod directory_sync;
 mod driver;
 mod executor;
 mod handle;
+mod news;
 mod proposer;
 mod seeds;
 mod spec_keeper;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_cluster::{CameraKey, CellState};
+use eyrie_types::TenantId;
 
 use super::control::Shared;
 
@@ -43,6 +44,8 @@ async fn keep(shared: &Arc<Shared>, state: &CellState) -> bool {
             shared.unkept().remove(&key);
         }
     }
+    let known = |tenant: &TenantId, camera| state.camera(&CameraKey { tenant: tenant.clone(), camera }).is_some();
+    shared.node.bus().forget_unknown(known);
     let mut missing = Vec::new();
     for (key, needs) in state.cameras() {
         if !shared.keeps(key, needs.revision) {

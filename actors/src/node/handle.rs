@@ -151,6 +151,11 @@ impl NodeHandle {
         told.collect()
     }
 
+    /// Where all events pass.
+    pub(crate) fn bus(&self) -> &EventBus {
+        &self.context.events
+    }
+
     /// Runs `service` beside the node's own: started again when it fails, ended with the node.
     ///
     /// # Errors
@@ -206,7 +211,7 @@ impl NodeHandle {
 
     /// How many cameras of a tenant are in each state; states without cameras are left out.
     pub fn camera_counts(&self, tenant: &TenantId) -> BTreeMap<CameraState, u64> {
-        self.context.events.counts(Some(tenant))
+        self.context.events.counts(tenant)
     }
 
     /// Shows a camera that is in the directory and cannot be run, such as one whose password cannot be opened: in `state`, for

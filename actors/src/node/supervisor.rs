@@ -206,7 +206,7 @@ async fn heartbeat(node: Arc<NodeContext>, started: WallTime) {
             metrics::counter!("eyrie_node_heartbeat_failures_total").increment(1);
             tracing::warn!(%error, "the node's heartbeat was not stored");
         }
-        for (state, count) in node.events.counts(None) {
+        for (state, count) in node.events.own_counts() {
             metrics::gauge!("eyrie_cameras", "state" => state.as_str()).set(count as f64);
         }
         metrics::gauge!("eyrie_frame_memory_bytes").set(node.budget.used_bytes() as f64);
