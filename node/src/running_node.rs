@@ -72,7 +72,7 @@ impl DataDir {
             store.create_tenant_key(row.to_stored(clock.now())).await.context("keeping the tenant's key")?;
             keys.add(&row)?;
         }
-        for row in store.tenant_keys(&tenant).await?.iter().filter_map(TenantKeyRow::from_stored) {
+        for row in store.tenant_keys(&tenant).await? {
             mirror.put_tenant_key(row).await?;
         }
         let known = store.node_id(NodeId::generate()).await?;
