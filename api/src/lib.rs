@@ -22,6 +22,7 @@ mod limits;
 mod merge_patch;
 pub mod model;
 mod openapi;
+mod owner_redirect;
 mod permission;
 mod pictures;
 mod playback;

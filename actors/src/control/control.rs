@@ -1,7 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use arc_swap::ArcSwap;
 use eyrie_cluster::{
     CameraKey, CellNode, CellReport, Heartbeat, JobName, Member, NodeSetup, PlacementKey, ProtocolRange, SpentEpochs,
 };
@@ -59,6 +60,8 @@ pub(super) struct Shared {
     silent_since: Mutex<BTreeMap<NodeId, WallTime>>,
     /// Cameras that the mirror could not keep; no more than the cell has.
     unkept: Mutex<BTreeMap<CameraKey, StoredCamera>>,
+    /// Base URLs of the other nodes' APIs.
+    pub(super) other_urls: ArcSwap<BTreeSet<String>>,
     /// Jobs this node is to do while its lease lasts.
     pub(super) jobs: watch::Sender<BTreeMap<JobName, Epoch>>,
     /// The directory was compared with the cell once, or could not be.
@@ -166,6 +169,7 @@ impl Control {
             heard: Mutex::default(),
             silent_since: Mutex::default(),
             unkept: Mutex::default(),
+            other_urls: ArcSwap::default(),
             jobs: watch::Sender::default(),
             synced: watch::Sender::default(),
             superseded: watch::Sender::default(),

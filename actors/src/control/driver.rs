@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -89,6 +89,11 @@ impl Driver {
 
     /// Keeps sessions with all members, and lets in no node of another cell.
     fn meet(&mut self, state: &CellState) {
+        let members = state.members().iter().filter(|(node, _)| **node != self.shared.me);
+        let urls: BTreeSet<_> = members.map(|(_, member)| member.url.clone()).collect();
+        if urls != **self.shared.other_urls.load() {
+            self.shared.other_urls.store(Arc::new(urls));
+        }
         let Some(link) = self.shared.link() else { return };
         if let (Some(cell), Some(peers)) = (state.cell(), self.shared.peers.get())
             && peers.cell() != Some(cell)

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -148,6 +149,11 @@ impl ControlHandle {
         let state = Arc::clone(self.0.core().state().1);
         let node = state.placement(&key)?.node;
         Some((node, state.member(node)?.url.clone()))
+    }
+
+    /// Base URLs of the other nodes' APIs; the same pointer as long as none changes.
+    pub fn other_urls(&self) -> Arc<BTreeSet<String>> {
+        self.0.other_urls.load_full()
     }
 
     /// This node.

@@ -279,6 +279,12 @@ impl NodeHandle {
         &self.context.footage
     }
 
+    /// Whether this node runs a placement of the camera.
+    pub fn runs(&self, tenant: &TenantId, camera: CameraId) -> bool {
+        let running = self.context.directory.owner(camera);
+        running.is_some_and(|running| running.context.placement.tenant == *tenant)
+    }
+
     /// How well a camera's stream does; `None` when this node runs no such camera of `tenant`, switched on or off.
     pub fn facts(&self, tenant: &TenantId, camera: CameraId) -> Option<StreamFacts> {
         let known = self.context.directory.knows(tenant, camera);

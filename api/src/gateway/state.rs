@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use axum::http::HeaderValue;
 use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, NodeHandle};
 use eyrie_storage::disk::Disk;
@@ -20,7 +21,7 @@ use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
-use crate::shell::RequestIds;
+use crate::shell::{PagePolicy, RequestIds};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -81,6 +82,7 @@ struct StateInner {
     signing: SigningKeys,
     passwords: Passwords,
     request_ids: RequestIds,
+    page_policy: PagePolicy,
     sessions: SessionCache,
     tokens: TokenCache,
     directory: Directory,
@@ -112,6 +114,7 @@ impl GatewayState {
             signing,
             passwords: Passwords::new()?,
             request_ids: RequestIds::default(),
+            page_policy: PagePolicy::default(),
             sessions: SessionCache::default(),
             tokens: TokenCache::default(),
             directory,
@@ -136,6 +139,11 @@ impl GatewayState {
 
     pub(crate) fn node(&self) -> &NodeHandle {
         &self.0.parts.node
+    }
+
+    /// What pages may load.
+    pub(crate) fn page_policy(&self) -> HeaderValue {
+        self.0.page_policy.of(&self.0.parts.control.other_urls())
     }
 
     pub(crate) fn control(&self) -> &ControlHandle {
