@@ -26,13 +26,13 @@ impl SpentEpochs {
 
     /// Notes an epoch that was used in an earlier run.
     pub fn note(&mut self, key: PlacementKey, epoch: Epoch) {
-        let last = self.0.entry(key).or_insert(epoch);
+        let last = self.last.entry(key).or_insert(epoch);
         *last = epoch.max(*last);
     }
 
     /// The last epoch used of each placement.
     pub fn iter(&self) -> impl Iterator<Item = (&PlacementKey, Epoch)> {
-        self.0.iter().map(|(key, epoch)| (key, *epoch))
+        self.last.iter().map(|(key, epoch)| (key, *epoch))
     }
 
     /// Takes the next epoch of a grant; `None` when all are spent.

@@ -98,6 +98,7 @@ impl Eyrie {
             clock: Arc::new(clock.clone()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             metrics_token: Some(Secret::new(METRICS_TOKEN)),
+            admin_password: None,
         };
         let state = GatewayState::new(parts).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
