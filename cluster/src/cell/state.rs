@@ -87,7 +87,10 @@ impl CellState {
     }
 
     /// The placements of one camera, by slot.
-    pub fn placements_of(&self, camera: &CameraKey) -> impl Iterator<Item = (&PlacementKey, &CellPlacement)> {
+    pub fn placements_of<'a>(
+        &'a self,
+        camera: &CameraKey,
+    ) -> impl Iterator<Item = (&'a PlacementKey, &'a CellPlacement)> + use<'a> {
         self.placements.range(slots_of(camera))
     }
 

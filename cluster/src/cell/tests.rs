@@ -295,7 +295,7 @@ fn commands_and_states_keep_their_bytes() {
     assert_eq!(CellState::decode(&bytes), Ok(state));
     text += &format!("state {}\n", hex::encode(bytes));
     let golden = include_str!("../../tests/golden/cell-bytes.txt");
-    assert_eq!(text, golden, "the wire format has changed; nodes of the last release could not read it. Now:\n{text}");
+    assert!(text == golden, "the wire format has changed; nodes of the last release could not read it. Now:\n{text}");
 }
 
 #[test]
