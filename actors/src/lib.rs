@@ -29,6 +29,7 @@ mod node;
 mod outbox_writer;
 mod owned_task;
 pub mod peer;
+pub mod raft;
 mod reached;
 mod recording;
 mod recording_account;
