@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use eyrie_actors::control::{Control, ControlConfig, ControlParts};
+use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlParts};
+use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
 use eyrie_cluster::{DetectorLimits, Identity};
@@ -62,6 +63,14 @@ impl Eyrie {
             fallen,
         };
         let node = Node::start(config, parts).await.unwrap();
+        let credentials = PeerConfig {
+            secret: Secret::new("a secret of nobody's"),
+            cell: None,
+            node: node_id,
+            start: 1,
+            name: "test".to_owned(),
+            tls: PeerTls::default(),
+        };
         let control = ControlConfig {
             node: node_id,
             start: 1,
@@ -75,7 +84,12 @@ impl Eyrie {
             twin_labels: Vec::new(),
             epochs_given: None,
             limits: DetectorLimits::default(),
-            cell: None,
+            cell: CellPart {
+                socket: None,
+                address: String::new(),
+                peers: Peers::new(&credentials, system.clone()).unwrap(),
+                seeds: Vec::new(),
+            },
         };
         let parts = ControlParts {
             node: node.clone(),
