@@ -33,7 +33,7 @@ pub use lease::{LEASE, Lease};
 pub use node::{
     CALM_AFTER, CONFIRM_AGAIN_AFTER, CellNode, CellOutput, CellReport, DEAF_AFTER, Duty, Echo, HANDOVER, HEARTBEAT,
     Heartbeat, LocalFacts, LocalRun, MOVE_COOLING, MOVE_PATIENCE, NodeSetup, OPINION_AGE_MAX, PLAN_INTERVAL,
-    PROPOSAL_PATIENCE, REPORT_INTERVAL, START_PATIENCE, TICK, UNFIT_AFTER, UP_AFTER, VOTER_REPLACE_AFTER,
+    PROPOSAL_PATIENCE, RECENT, REPORT_INTERVAL, START_PATIENCE, TICK, UNFIT_AFTER, UP_AFTER, VOTER_REPLACE_AFTER,
 };
 pub use place::{
     CellPlan, MoveReport, PlanFacts, RaftMember, RaftView, Survival, Unplaced, VoterChange, WhyUnplaced, plan_cell,

@@ -149,7 +149,8 @@ impl World {
 
     /// Drains a node while nothing else happens.
     fn drain_in_calm(&mut self) {
-        self.run_until(self.now + S);
+        // Commands of administrators are at most 3 s late.
+        self.run_until(self.now.max(self.last_fault + 4 * S));
         let holders: Vec<NodeId> = self.latest().placements().values().map(|placement| placement.node).collect();
         let Some(node) = self.dice.pick(&holders).copied().filter(|_| self.violation.is_none()) else { return };
         let Some(start) = self.latest().member(node).map(|member| member.start) else { return };
@@ -191,7 +192,7 @@ impl World {
     fn note_rafts(&mut self) {
         for (n, machine) in self.machines.iter().enumerate() {
             let Some(process) = &machine.process else { continue };
-            let view = process.raft.view(process.applied);
+            let view = process.raft_view(self.now);
             let (log, commit) = (process.raft.disk.log.len(), process.raft.commit);
             self.journal.note(self.now, format_args!("n{n} log {log} commit {commit} {view:?}"));
         }

@@ -38,3 +38,5 @@ pub const VOTER_REPLACE_AFTER: Duration = Duration::from_secs(120);
 pub const PLAN_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the N+1 verdict is drawn up; it costs as much as many plans.
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a voter's state counts as recent after the leader's was no newer. Longer than most elections, so that leases outlive them.
+pub const RECENT: Duration = Duration::from_millis(600);

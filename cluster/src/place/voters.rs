@@ -11,7 +11,8 @@ pub struct RaftMember {
     pub node: NodeId,
     /// Votes; else it learns.
     pub voter: bool,
-    /// Its log is near the leader's (known to the leader only).
+    /// Its log is near the leader's, and it has answered within a quarter of a second (known to the leader only). A voter that has
+    /// just lost its log never answers again; a group of two with such a one can decide nothing.
     pub caught_up: bool,
 }
 
