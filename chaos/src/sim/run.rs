@@ -130,7 +130,7 @@ impl World {
             let gone = self.machines.iter().filter(|machine| machine.retired).map(|machine| machine.node);
             let gone =
                 gone.filter(|node| self.latest().member(*node).is_some_and(|member| member.health == Health::Dead));
-            if let Some(node) = gone.last() {
+            if let Some(node) = gone.max() {
                 self.command(CellCommand::RemoveNode { node });
             }
             why = why_not_settled(self);
@@ -216,10 +216,9 @@ impl World {
                 state.placements_of(key).any(|(_, p)| p.next.is_some_and(|next| next.mode == MoveMode::StopFirst));
             // A feeder that hands over its only session loses a moment: the camera allows no overlap.
             let only = needs.max_sessions == 1 || u16::from(state.wanted_slots(needs)) >= needs.max_sessions;
-            if sessions && placed && !stops && !only {
-                if let Err(violation) = drain_loses_nothing::check(key, self.now - since) {
-                    return self.fail(violation);
-                }
+            let checked = sessions && placed && !stops && !only;
+            if let Err(violation) = drain_loses_nothing::check(key, if checked { self.now - since } else { 0 }) {
+                return self.fail(violation);
             }
         }
     }

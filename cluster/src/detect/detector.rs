@@ -105,7 +105,8 @@ impl Detector {
             .map(|(node, peer)| (*node, peer.start))
     }
 
-    /// Whether we called a peer silent within `period`. Until that is over, we confirm nothing to it: somebody may act on what we said.
+    /// Whether we called a peer silent within `period`. Until that is over, we confirm nothing to it: somebody may act on what we
+    /// said.
     pub fn called_silent_within(&self, node: NodeId, period: Duration) -> bool {
         let said = self.peers.get(&node).and_then(|peer| peer.called_silent);
         said.is_some_and(|said| self.awake.time() < said + period)

@@ -16,8 +16,8 @@ use crate::{
 
 /// A node's part in its cell. Feed it what happens, then carry out what [`CellNode::poll`] answers until that is `None`.
 ///
-/// It keeps running what it was last asked to when nobody asks any more (static stability). It stops something only for a state of the
-/// cell that says so.
+/// It keeps running what it was last asked to when nobody asks any more (static stability). It stops something only for a state
+/// of the cell that says so.
 pub struct CellNode {
     me: NodeId,
     member: Member,
@@ -348,8 +348,8 @@ impl CellNode {
         }
     }
 
-    /// Without a word from the cell for long enough, a node runs what it last knew to be its own: not if its data directory seems to be
-    /// a copy, for then another may run it.
+    /// Without a word from the cell for long enough, a node runs what it last knew to be its own: not if its data directory seems
+    /// to be a copy, for then another may run it.
     fn may_go_on_alone(&self) -> bool {
         let waited = self.started.is_some_and(|started| self.now.since(started) >= START_PATIENCE);
         let known = self.state.member(self.me);

@@ -12,8 +12,8 @@ pub struct Echo {
     pub sent_us: u64,
 }
 
-/// Every 200 ms from each node to the voters, and from the voters to all. Fields are only ever added at the end, with a new protocol
-/// version.
+/// Every 200 ms from each node to the voters, and from the voters to all. Fields are only ever added at the end, with a new
+/// protocol version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Who lives.

@@ -81,8 +81,8 @@ pub fn voters_wanted(members: usize) -> usize {
     }
 }
 
-/// The next change of the membership, if one is due. A failure alone never makes the set smaller: whoever has been dead or draining for
-/// long (`replaceable`) goes after another was promoted in his place.
+/// The next change of the membership, if one is due. A failure alone never makes the set smaller: whoever has been dead or
+/// draining for long (`replaceable`) goes after another was promoted in his place.
 pub fn voter_change(state: &CellState, view: &RaftView, replaceable: &BTreeSet<NodeId>) -> Option<VoterChange> {
     if view.changing || !view.ready {
         return None;

@@ -1,5 +1,5 @@
-//! Within the bound after everything is healed: every member is up, the voters are as many as there should be, and every placement of an
-//! enabled camera is on a live node that records it, but for those that no node has room for.
+//! Within the bound after everything is healed: every member is up, the voters are as many as there should be, and every
+//! placement of an enabled camera is on a live node that records it, but for those that no node has room for.
 
 use eyrie_cluster::{CellState, Health, voters_wanted};
 use eyrie_types::Slot;
