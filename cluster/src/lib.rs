@@ -2,8 +2,8 @@
 //!
 //! - [`CellState`] is what a cell agrees on, [`CellCommand`] how it changes.
 //! - [`CellNode`] composes all this: the sans-IO core of every node.
-//! - [`plan_cell`] says where cameras go, [`voter_change`] who votes, [`survival`] whether a loss would still fit, [`duties`] what a
-//!   node is to run; [`Detector`] and [`Lease`] who is alive and who may act.
+//! - [`plan_cell`] says where cameras go, [`voter_change`] who votes, [`survival`] whether a loss would still fit, [`duties`]
+//!   what a node is to run; [`Detector`] and [`Lease`] who is alive and who may act.
 //! - [`reconcile`] compares what a node should run with what it runs and answers a [`Plan`].
 //! - [`StartPacer`] lets the starts of a plan happen a few at a time.
 
@@ -30,7 +30,7 @@ pub use lease::{LEASE, Lease};
 pub use node::{
     CALM_AFTER, CONFIRM_AGAIN_AFTER, CellNode, CellOutput, CellReport, DEAF_AFTER, Duty, Echo, HANDOVER, HEARTBEAT,
     Heartbeat, LocalFacts, LocalRun, MOVE_COOLING, MOVE_PATIENCE, NodeSetup, OPINION_AGE_MAX, PLAN_INTERVAL,
-    PROPOSAL_PATIENCE, REPORT_INTERVAL, START_PATIENCE, TICK, UNFIT_AFTER, UP_AFTER, VOTER_REPLACE_AFTER,
+    PROPOSAL_PATIENCE, RECENT, REPORT_INTERVAL, START_PATIENCE, TICK, UNFIT_AFTER, UP_AFTER, VOTER_REPLACE_AFTER,
 };
 pub use place::{
     CellPlan, MoveReport, PlanFacts, RaftMember, RaftView, Survival, Unplaced, VoterChange, WhyUnplaced, plan_cell,
