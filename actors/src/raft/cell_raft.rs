@@ -84,8 +84,8 @@ impl CellRaft {
         let raft = raft.await.map_err(|error| RaftStartError::Raft(error.to_string()))?;
         let now = clock.monotonic();
         let (contact, quorum) = (LeaderContact::new(now), QuorumContact::new(now));
-        let (peers, changing) = (peers.clone(), tokio::sync::Mutex::new(()));
-        let core = Arc::new(Core { me, myself, raft, log, links, peers, clock, contact, quorum, changing });
+        let (peers, heard, changing) = (peers.clone(), tokio::sync::Notify::new(), tokio::sync::Mutex::new(()));
+        let core = Arc::new(Core { me, myself, raft, log, links, peers, clock, contact, quorum, heard, changing });
         let (role_sender, role) = watch::channel(RaftRole::of(&core));
         let stop = CancellationToken::new();
         let raft = Self {

@@ -1,11 +1,12 @@
 //! Founding, joining, agreeing, coming back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_actors::peer::RefusalReason;
-use eyrie_actors::raft::{FoundError, HandoverError, JoinError, MembershipError, ProposeError};
+use eyrie_actors::peer::{Peers, RefusalReason};
+use eyrie_actors::raft::{CellRaft, FoundError, HandoverError, JoinError, MembershipError, ProposeError, RaftConfig};
 use eyrie_cluster::{CellCommand, Refusal};
-use eyrie_types::CellId;
+use eyrie_types::{CellId, NodeId, SystemClock};
 
 use crate::member::{Cell, PATIENCE, Setup, put_camera};
 
@@ -182,4 +183,25 @@ async fn alone_nobody_is_there_to_hand_over_to() {
     let cell = Cell::<1>::start().await;
     assert_eq!(cell.members[0].raft.hand_over(PATIENCE).await, Err(HandoverError::Nobody));
     cell.members[0].propose(put_camera().1).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_a_listener_is_a_cell_of_one_the_same_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = NodeId::generate();
+    for start in 1..3 {
+        let clock = Arc::new(SystemClock::new());
+        let peers = Peers::alone(node, start, clock.clone()).unwrap();
+        let config = RaftConfig { directory: dir.path().join("raft"), node, address: String::new() };
+        let raft = CellRaft::start(config, &peers, clock).await.unwrap();
+        if start == 1 {
+            raft.found().await.unwrap();
+            let seeds = ["127.0.0.1:1".to_owned()];
+            assert_eq!(raft.join(&seeds, PATIENCE).await, Err(JoinError::NoAddress));
+        }
+        raft.role().wait_for(|role| role.view.ready).await.unwrap();
+        // There is no cell yet, and that is what is agreed on.
+        assert_eq!(raft.propose(put_camera().1, PATIENCE).await.unwrap().outcome, Err(Refusal::NotFounded));
+        raft.stop().await;
+    }
 }
