@@ -162,7 +162,7 @@ impl CellRaft {
 
     /// Asks `seeds` (`host:port`, or names with several addresses) for a place in their cell, and whom they name as leader,
     /// until one takes this node in as a learner and is heard. Also after the log was lost: the former Raft id is removed. Also
-    /// for a member whose address has changed.
+    /// for a member whose address has changed, and for one that was removed while it was away.
     ///
     /// # Errors
     /// When nobody did within `patience`, with what the last one said.
@@ -291,6 +291,13 @@ impl CellRaft {
         {
             tracing::warn!("the disk of the Raft log did not finish in time");
         }
+    }
+}
+
+impl Drop for CellRaft {
+    /// Dropped without [`CellRaft::stop`], it stops, too, some time later.
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 
