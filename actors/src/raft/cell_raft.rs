@@ -84,8 +84,8 @@ impl CellRaft {
         let raft = raft.await.map_err(|error| RaftStartError::Raft(error.to_string()))?;
         let now = clock.monotonic();
         let (contact, quorum) = (LeaderContact::new(now), QuorumContact::new(now));
-        let (peers, changing) = (peers.clone(), tokio::sync::Mutex::new(()));
-        let core = Arc::new(Core { me, myself, raft, log, links, peers, clock, contact, quorum, changing });
+        let (peers, heard, changing) = (peers.clone(), tokio::sync::Notify::new(), tokio::sync::Mutex::new(()));
+        let core = Arc::new(Core { me, myself, raft, log, links, peers, clock, contact, quorum, heard, changing });
         let (role_sender, role) = watch::channel(RaftRole::of(&core));
         let stop = CancellationToken::new();
         let raft = Self {
@@ -162,7 +162,7 @@ impl CellRaft {
 
     /// Asks `seeds` (`host:port`, or names with several addresses) for a place in their cell, and whom they name as leader,
     /// until one takes this node in as a learner and is heard. Also after the log was lost: the former Raft id is removed. Also
-    /// for a member whose address has changed.
+    /// for a member whose address has changed, and for one that was removed while it was away.
     ///
     /// # Errors
     /// When nobody did within `patience`, with what the last one said.
@@ -291,6 +291,13 @@ impl CellRaft {
         {
             tracing::warn!("the disk of the Raft log did not finish in time");
         }
+    }
+}
+
+impl Drop for CellRaft {
+    /// Dropped without [`CellRaft::stop`], it stops, too, some time later.
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Core {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) contact: LeaderContact,
     pub(super) quorum: QuorumContact,
+    /// A voter has answered.
+    pub(super) heard: tokio::sync::Notify,
     /// Held while the membership changes: one change at a time.
     pub(super) changing: tokio::sync::Mutex<()>,
 }

@@ -9,8 +9,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::core::{Core, is_quorum};
 use super::timing::{
-    ALIVE_INTERVAL, ELECTION_PATIENCE, ELECTION_SPREAD, LEADER_DISK_STALL_MAX, LEADER_LEASE, PRE_VOTE_DEADLINE, STALL,
-    VOTE_DEADLINE, WATCH_INTERVAL,
+    ALIVE_INTERVAL, ELECTION_PATIENCE, ELECTION_SPREAD, LEADER_DISK_STALL_MAX, LEADER_LEASE, PING_INTERVAL,
+    PRE_VOTE_DEADLINE, STALL, VOTE_DEADLINE, WATCH_INTERVAL,
 };
 use super::types::RaftMetrics;
 use super::wire::{RaftAnswer, RaftRequest};
@@ -20,7 +20,7 @@ use crate::backoff::jitter;
 /// said that they would vote for it. openraft's own timers are off, for they raise the term first and ask then, and so let a
 /// node that was paused or cut off depose a healthy leader when it comes back.
 pub(super) async fn watch(core: Arc<Core>) {
-    let mut watch = Watch { next_alive: core.clock.monotonic(), spread: spread(), wait_until: None };
+    let mut watch = Watch { next_word: core.clock.monotonic(), leads: false, spread: spread(), wait_until: None };
     let mut ticks = interval(WATCH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -37,8 +37,10 @@ pub(super) async fn watch(core: Arc<Core>) {
 }
 
 struct Watch {
-    /// When to say next that this leader is there.
-    next_alive: Monotonic,
+    /// When to say next that this leader is there, or to ask the other voters whether they are.
+    next_word: Monotonic,
+    /// It led at the last look.
+    leads: bool,
     /// How long to wait on top of the lease this time.
     spread: Duration,
     /// Until when not to stand again.
@@ -49,17 +51,34 @@ impl Watch {
     async fn look(&mut self, core: &Arc<Core>, now: Monotonic) {
         let metrics = core.metrics();
         let configs = metrics.membership_config.membership().get_joint_config().clone();
-        if metrics.state.is_leader() {
+        let led = std::mem::replace(&mut self.leads, metrics.state.is_leader());
+        if self.leads {
             self.wait_until = None;
+            if !led {
+                // Nobody is to wait for its first word.
+                self.next_word = now;
+            }
             core.quorum.leads(metrics.current_term, now);
-            if now >= self.next_alive {
-                self.next_alive = now + ALIVE_INTERVAL;
-                say_alive(core, &metrics, &configs);
+            if now >= self.next_word {
+                self.next_word = now + ALIVE_INTERVAL;
+                if core.log.busy_for() > LEADER_DISK_STALL_MAX {
+                    // Another takes over.
+                    metrics::counter!("eyrie_raft_leader_disk_stalls_total").increment(1);
+                } else {
+                    tell_voters(core, &metrics, &configs, &RaftRequest::Alive { vote: metrics.vote });
+                }
             }
             core.quorum.settle(core.me, &configs, now);
             return;
         }
-        if !configs.iter().any(|config| config.contains(&core.me)) || self.wait_until.is_some_and(|until| now < until) {
+        if !configs.iter().any(|config| config.contains(&core.me)) {
+            return;
+        }
+        if now >= self.next_word {
+            self.next_word = now + PING_INTERVAL;
+            tell_voters(core, &metrics, &configs, &RaftRequest::Ping);
+        }
+        if self.wait_until.is_some_and(|until| now < until) {
             return;
         }
         let alone = configs.iter().all(|config| config.len() == 1);
@@ -118,21 +137,20 @@ async fn most_would_vote(core: &Arc<Core>, metrics: &RaftMetrics, configs: &[BTr
     false
 }
 
-/// Tells all voters that this leader is there, even while its disk holds up Raft's own heartbeats; not for ever, though.
-fn say_alive(core: &Arc<Core>, metrics: &RaftMetrics, configs: &[BTreeSet<u64>]) {
-    if core.log.busy_for() > LEADER_DISK_STALL_MAX {
-        metrics::counter!("eyrie_raft_leader_disk_stalls_total").increment(1);
-        return;
-    }
+/// Tells all other voters that this leader is there, even while its disk holds up Raft's own heartbeats; or asks whether they are.
+fn tell_voters(core: &Arc<Core>, metrics: &RaftMetrics, configs: &[BTreeSet<u64>], word: &RaftRequest) {
     let voters: BTreeSet<u64> = configs.iter().flatten().copied().filter(|voter| *voter != core.me).collect();
     for voter in voters {
         let Some(peer) = metrics.membership_config.membership().get_node(&voter).cloned() else { continue };
-        let (core, vote, term) = (core.clone(), metrics.vote, metrics.current_term);
+        let (core, word, term, configs) = (core.clone(), word.clone(), metrics.current_term, configs.to_vec());
         tokio::spawn(async move {
             let asked = core.clock.monotonic();
-            let answer = core.links.call(voter, &peer, RaftRequest::Alive { vote }, LEADER_LEASE).await;
+            let answer = core.links.call(voter, &peer, word, LEADER_LEASE).await;
             if matches!(answer, Ok(RaftAnswer::Done)) {
+                // Counts for a leader of this term only.
                 core.quorum.answered(term, voter, asked);
+                core.quorum.settle(core.me, &configs, core.clock.monotonic());
+                core.heard.notify_one();
             }
         });
     }

@@ -102,6 +102,7 @@ pub(super) async fn follow(core: Arc<Core>, role: watch::Sender<RaftRole>) {
             changed = metrics.changed() => if changed.is_err() {
                 return;
             },
+            () = core.heard.notified() => {}
             _ = ticks.tick() => {}
         }
         let now = RaftRole::of(&core);
@@ -111,6 +112,7 @@ pub(super) async fn follow(core: Arc<Core>, role: watch::Sender<RaftRole>) {
             let differs = now.differs(before);
             changed_members = before.peers != now.peers;
             if differs {
+                tell(before, &now);
                 gauges(&now);
                 before.clone_from(&now);
             }
@@ -119,6 +121,29 @@ pub(super) async fn follow(core: Arc<Core>, role: watch::Sender<RaftRole>) {
         if changed_members {
             core.links.keep_only(&members);
         }
+    }
+}
+
+/// What a person may want to read of it.
+fn tell(before: &RaftRole, now: &RaftRole) {
+    if now.view.ready && !before.view.ready {
+        tracing::info!(term = now.view.term, "this node leads the cell");
+    } else if before.leads && !now.leads {
+        tracing::info!(term = now.view.term, "this node leads the cell no more");
+    }
+    if let Some((raft, peer)) = now.leader()
+        && !now.leads
+        && now.view.leader != before.view.leader
+    {
+        tracing::info!(term = now.view.term, node = %peer.node, %raft, "another node leads the cell");
+    }
+    if let Some(why) = &now.stopped
+        && before.stopped.is_none()
+    {
+        metrics::counter!("eyrie_raft_stopped_total").increment(1);
+        tracing::error!(
+            "Raft has stopped on this node, which decides nothing with its cell until it is restarted: {why}"
+        );
     }
 }
 

@@ -121,6 +121,7 @@ async fn answer(core: &Core, from: u64, body: RaftRequest) -> RaftAnswer {
                 Err(error) => failed(&error),
             }
         }
+        RaftRequest::Ping => RaftAnswer::Done,
         RaftRequest::Join { .. } => RaftAnswer::Failed("a request to join was not meant for this member".to_owned()),
     }
 }

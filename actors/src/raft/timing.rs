@@ -20,6 +20,10 @@ pub(super) const STALL: Duration = Duration::from_millis(150);
 /// How often a leader says that it is there, apart from Raft's own heartbeats, which wait for its disk.
 pub(super) const ALIVE_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How often a voter that does not lead asks the others whether they are there, so that connections are at hand when a leader is
+/// needed; a lost one is noticed by then, too.
+pub(super) const PING_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How long a leader's disk may stand still until it stops saying that it is there, and another takes over. Recordings on the
 /// same disk stretch a sync to some seconds.
 pub(super) const LEADER_DISK_STALL_MAX: Duration = Duration::from_secs(3);

@@ -39,6 +39,8 @@ pub(super) enum RaftRequest {
     Stand,
     /// Add me as a learner.
     Join { raft: u64, address: String },
+    /// Are you there? Keeps a connection at hand between voters that say nothing else to each other until they need a leader.
+    Ping,
 }
 
 /// An answer with the number of its request.
@@ -128,6 +130,7 @@ mod tests {
             (RaftRequest::Snapshot { vote: Vote::new_committed(2, 9), meta, state: vec![1, 2] }, GOLDEN_SNAPSHOT),
             (RaftRequest::Stand, "05"),
             (RaftRequest::Join { raft: 300, address: "b:2".to_owned() }, "06ac0203623a32"),
+            (RaftRequest::Ping, "07"),
         ];
         for (body, golden) in bodies {
             let bytes = encode(&RequestFrame { number: 7, to: 1, from: 2, body });

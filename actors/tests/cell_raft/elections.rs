@@ -169,3 +169,28 @@ fn a_follower_that_stands_still_deposes_no_leader_when_it_wakes() {
         assert_eq!(cell.leader(), leader);
     }
 }
+
+#[test]
+fn a_busy_machine_elects_nobody() {
+    let mut cell = Cell::start(3);
+    let (leader, before) = (cell.leader(), cell.terms());
+    let busy = std::thread::available_parallelism().map_or(2, usize::from) * 2;
+    let seconds = runs(5) as u64;
+    let until = Instant::now() + Duration::from_secs(seconds);
+    std::thread::scope(|scope| {
+        for _ in 0..busy {
+            scope.spawn(|| {
+                while Instant::now() < until {
+                    std::hint::black_box((0..10_000_u64).fold(0, |sum: u64, n| sum ^ n.wrapping_mul(sum | 1)));
+                }
+            });
+        }
+        while Instant::now() < until {
+            done(cell.members[leader].tell("put"));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    println!("{seconds} s with {busy} busy threads");
+    assert_eq!(cell.terms(), before);
+    assert_eq!(cell.leader(), leader);
+}

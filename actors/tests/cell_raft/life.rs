@@ -1,11 +1,12 @@
 //! Founding, joining, agreeing, coming back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_actors::peer::RefusalReason;
-use eyrie_actors::raft::{FoundError, HandoverError, JoinError, MembershipError, ProposeError};
+use eyrie_actors::peer::{Peers, RefusalReason};
+use eyrie_actors::raft::{CellRaft, FoundError, HandoverError, JoinError, MembershipError, ProposeError, RaftConfig};
 use eyrie_cluster::{CellCommand, Refusal};
-use eyrie_types::CellId;
+use eyrie_types::{CellId, NodeId, SystemClock};
 
 use crate::member::{Cell, PATIENCE, Setup, put_camera};
 
@@ -53,6 +54,39 @@ async fn three_nodes_agree_and_whoever_does_not_lead_says_who_does() {
         }
         assert!(matches!(member.raft.remove(leader.raft.id()).await, Err(MembershipError::NotLeader { .. })));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agreeing_takes_a_sync_and_a_round_trip() {
+    let cell = Cell::<3>::start().await;
+    let leader = cell.leader().await;
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let begin = std::time::Instant::now();
+        leader.put_camera().await.unwrap();
+        times.push(begin.elapsed());
+    }
+    times.sort();
+    println!("a command agreed by three: 200 runs, p50 {:?}, max {:?}", times[100], times[199]);
+    assert!(times[100] < Duration::from_millis(500));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_was_removed_while_away_comes_back_as_a_learner() {
+    let mut cell = Cell::<3>::start().await;
+    let away = cell.members.pop().unwrap();
+    let id = away.raft.id();
+    away.stop().await;
+    let leader = cell.leader().await;
+    leader.raft.remove(id).await.unwrap();
+    leader.raft.remove(id).await.expect("asked again, it is done already");
+    assert_eq!(leader.raft.voters().len(), 2);
+    let (_, camera) = leader.put_camera().await.unwrap();
+    let back = cell.setups[2].clone().start().await.unwrap();
+    let seeds: Vec<_> = cell.members.iter().map(|member| member.address.clone()).collect();
+    back.raft.join(&seeds, PATIENCE).await.unwrap();
+    back.state(|state| state.camera(&camera).is_some()).await;
+    assert!(back.raft.id() == id && !leader.raft.voters().contains(&id), "its log is whole, so its id is the same");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,4 +216,25 @@ async fn alone_nobody_is_there_to_hand_over_to() {
     let cell = Cell::<1>::start().await;
     assert_eq!(cell.members[0].raft.hand_over(PATIENCE).await, Err(HandoverError::Nobody));
     cell.members[0].propose(put_camera().1).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_without_a_listener_is_a_cell_of_one_the_same_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = NodeId::generate();
+    for start in 1..3 {
+        let clock = Arc::new(SystemClock::new());
+        let peers = Peers::alone(node, start, clock.clone()).unwrap();
+        let config = RaftConfig { directory: dir.path().join("raft"), node, address: String::new() };
+        let raft = CellRaft::start(config, &peers, clock).await.unwrap();
+        if start == 1 {
+            raft.found().await.unwrap();
+            let seeds = ["127.0.0.1:1".to_owned()];
+            assert_eq!(raft.join(&seeds, PATIENCE).await, Err(JoinError::NoAddress));
+        }
+        raft.role().wait_for(|role| role.view.ready).await.unwrap();
+        // There is no cell yet, and that is what is agreed on.
+        assert_eq!(raft.propose(put_camera().1, PATIENCE).await.unwrap().outcome, Err(Refusal::NotFounded));
+        raft.stop().await;
+    }
 }

@@ -12,4 +12,5 @@ mod disk;
 mod elections;
 mod life;
 mod member;
+mod partition;
 mod process;
