@@ -2,12 +2,13 @@ use eyrie_types::{CameraId, Epoch, GapCause, Incident, Slot, TenantId, TimeRange
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{SEGMENT_SPAN_MAX, Store, StoreError, day_rollups};
 
 /// The stored end of an incident that is still open: later than any other, so that one index range finds what overlaps.
 const OPEN: i64 = i64::MAX;
 /// Most incidents of one camera in an answer: one a minute for a month.
-const INCIDENTS_MAX: usize = 50_000;
+pub(super) const INCIDENTS_MAX: usize = 50_000;
 
 impl Store {
     /// Opens an incident of `camera`, or closes it: it is found again by (slot, epoch, cause, start), and a closed one stays
@@ -18,8 +19,9 @@ impl Store {
         camera: CameraId,
         incident: Incident,
     ) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.put_incident(tenant, camera, incident));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let Incident { slot, epoch, cause, start, end } = incident;
             // Days of which it is still open are not over; those that it reached into before are drawn up anew.
             let told = TimeRange { start, end: end.unwrap_or(start).max(start) };
@@ -56,8 +58,9 @@ impl Store {
         epoch: Epoch,
         at: WallTime,
     ) -> Result<usize, StoreError> {
+        let db = sqlite_or!(self, cql => cql.close_incidents_before(tenant, camera, slot, epoch, at));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let closed = connection
                 .prepare_cached(
                     "UPDATE incidents SET end_us = max(start_us, ?5) WHERE tenant = ?1 AND camera = ?2 AND slot = ?3
@@ -79,8 +82,9 @@ impl Store {
         camera: CameraId,
         range: TimeRange,
     ) -> Result<Vec<Incident>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.incidents(tenant, camera, range));
         let tenant = tenant.clone();
-        self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
+        db.read(move |connection| overlapping(connection, &tenant, camera, range)).await
     }
 
     /// The damage that was found in what was recorded of a camera and overlaps `range` or the [`SEGMENT_SPAN_MAX`] before it,

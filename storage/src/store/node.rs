@@ -6,18 +6,20 @@ use eyrie_types::{Epoch, NodeId, TimeRange, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 use crate::ledger::NodeRun;
 
 /// How often a running node says that it is alive: a kill is known to this precision. One small commit each.
 pub const NODE_ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// Most runs in an answer: a node that restarts every minute for a month, which is more than its supervisor allows.
-const RUNS_MAX: usize = 50_000;
+pub(super) const RUNS_MAX: usize = 50_000;
 
 impl Store {
     /// This node's id: the stored one, or `fresh`, which is stored then.
     pub async fn node_id(&self, fresh: NodeId) -> Result<NodeId, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.node_id(fresh));
+        db.write(move |connection| {
             connection
                 .prepare_cached("INSERT OR IGNORE INTO node_identity (one, node) VALUES (1, ?1)")?
                 .execute([Col(fresh)])?;
@@ -29,7 +31,8 @@ impl Store {
 
     /// The last epoch that this store gave out, as releases did that had no cell: no later epoch may be as low.
     pub async fn last_epoch(&self) -> Result<Option<Epoch>, StoreError> {
-        self.read(|connection| {
+        let db = sqlite_or!(self, cql => cql.last_epoch());
+        db.read(|connection| {
             let last = "SELECT generation, counter FROM epochs ORDER BY generation DESC LIMIT 1";
             let read = |row: &Row<'_>| Ok((col::<u64>(row, 0)?, row.get::<_, u32>(1)?));
             let last = connection.prepare_cached(last)?.query_row([], read).optional()?;
@@ -41,7 +44,8 @@ impl Store {
     /// Says that `node` has run from `start` (of this run) until `now`: at the start, every [`NODE_ALIVE_EVERY`], and at an
     /// orderly end. A wall clock that was set back does not shorten the run.
     pub async fn node_alive(&self, node: NodeId, start: WallTime, now: WallTime) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.node_alive(node, start, now));
+        db.write(move |connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO node_runs (node, start_us, last_alive_us) VALUES (?1, ?2, max(?2, ?3))
@@ -55,7 +59,8 @@ impl Store {
 
     /// The last run of `node` before `start`: when it was last alive before this start.
     pub async fn last_run_before(&self, node: NodeId, start: WallTime) -> Result<Option<NodeRun>, StoreError> {
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.last_run_before(node, start));
+        db.read(move |connection| {
             let sql = "SELECT start_us, last_alive_us FROM node_runs WHERE node = ?1 AND start_us < ?2
                        ORDER BY start_us DESC LIMIT 1";
             Ok(connection.prepare_cached(sql)?.query_row(params![Col(node), Col(start)], read_run).optional()?)
@@ -68,7 +73,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooMany`].
     pub async fn node_runs(&self, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {
-        self.read(move |connection| runs(connection, node, range)).await
+        let db = sqlite_or!(self, cql => cql.node_runs(node, range));
+        db.read(move |connection| runs(connection, node, range)).await
     }
 }
 
