@@ -9,7 +9,7 @@ use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, Con
 use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{Fallen, NodeHandle};
 use eyrie_cluster::{DetectorLimits, Identity};
-use eyrie_types::Secret;
+use eyrie_types::{NodeId, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -29,10 +29,7 @@ pub(crate) async fn join(
 ) -> anyhow::Result<ControlHandle> {
     let identity = data.identity.start(&config.data_dir)?;
     let name = config.cluster.name.clone().unwrap_or_else(host_name);
-    let cell = match &config.cluster.peers {
-        Some(peers) => Some(meet(peers, data, identity.start, &name).await?),
-        None => None,
-    };
+    let cell = meet(config.cluster.peers.as_ref(), data, identity.start, &name).await?;
     let control = ControlConfig {
         node: identity.node,
         start: identity.start,
@@ -59,35 +56,31 @@ pub(crate) async fn join(
     Control::start(control, parts).await.context("starting the node's part in its cell")
 }
 
-async fn meet(peers: &ClusterPeers, data: &DataDir, start: u64, name: &str) -> anyhow::Result<CellPart> {
-    let socket = TcpListener::bind(peers.listen)
-        .await
-        .with_context(|| format!("cluster.listen: listening on {}", peers.listen))?;
-    let bound = socket.local_addr()?;
-    let path = &peers.secret_file;
-    let secret =
-        fs::read_to_string(path).with_context(|| format!("cluster.secret_file: reading {}", path.display()))?;
-    let tls = match peers.tls.clone() {
-        Some([certificate, key, authorities]) => PeerTls::Files { certificate, key, authorities },
-        None => PeerTls::SelfSigned,
+async fn meet(peers: Option<&ClusterPeers>, data: &DataDir, start: u64, name: &str) -> anyhow::Result<CellPart> {
+    let (secret, tls) = match peers {
+        Some(ClusterPeers { secret_file, tls, .. }) => {
+            let secret = fs::read_to_string(secret_file)
+                .with_context(|| format!("cluster.secret_file: reading {}", secret_file.display()))?;
+            let tls =
+                tls.clone().map(|[certificate, key, authorities]| PeerTls::Files { certificate, key, authorities });
+            (Secret::new(secret.trim()), tls.unwrap_or_default())
+        }
+        // A cell of one has no peers, and so a secret that nobody knows.
+        None => (Secret::new(NodeId::random().to_string()), PeerTls::default()),
     };
-    let credentials = PeerConfig {
-        secret: Secret::new(secret.trim()),
-        cell: None,
-        node: data.identity.node,
-        start,
-        name: name.to_owned(),
-        tls,
-    };
+    let node = data.identity.node;
+    let credentials = PeerConfig { secret, cell: None, node, start, name: name.to_owned(), tls };
     let clock = Arc::clone(&data.clock);
     // Stretching the secret and making a certificate are work for a thread of their own.
-    let peers_made = tokio::task::spawn_blocking(move || Peers::new(&credentials, clock)).await?;
-    Ok(CellPart {
-        socket,
-        address: peers.address.clone().unwrap_or_else(|| bound.to_string()),
-        peers: peers_made.context("cluster.secret_file")?,
-        seeds: peers.seeds.clone(),
-    })
+    let credentials = tokio::task::spawn_blocking(move || Peers::new(&credentials, clock)).await?;
+    let credentials = credentials.context("cluster.secret_file")?;
+    let Some(ClusterPeers { listen, address, seeds, .. }) = peers else {
+        return Ok(CellPart { socket: None, address: String::new(), peers: credentials, seeds: Vec::new() });
+    };
+    let socket = TcpListener::bind(listen).await.with_context(|| format!("cluster.listen: listening on {listen}"))?;
+    let bound = socket.local_addr()?;
+    let address = address.clone().unwrap_or_else(|| bound.to_string());
+    Ok(CellPart { socket: Some(socket), address, peers: credentials, seeds: seeds.clone() })
 }
 
 /// Tells this directory on this machine from a copy of it elsewhere.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
-use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
+use eyrie_api::{BootstrapError, Gateway, GatewayParts, TlsFiles, ensure_admin};
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::NodeIdentity;
@@ -112,7 +112,14 @@ impl RunningNode {
         let data = DataDir::open(config).await?;
         make_private_dir(&config.recordings_dir)?;
         make_private_dir(&config.sources_dir)?;
-        let generated_password = ensure_admin(&data.store, data.clock.as_ref(), admin_password).await?;
+        let made = ensure_admin(&data.store, data.clock.as_ref(), admin_password.clone()).await;
+        let generated_password = match made {
+            Err(BootstrapError::Store(error)) if error.is_unavailable() => {
+                tracing::warn!(%error, "the metadata store cannot be reached: cameras start from what this node keeps");
+                None
+            }
+            made => made?,
+        };
         let disk = DiskConfig { sync_interval: config.sync_interval, ..DiskConfig::new(&config.recordings_dir) };
         let disks = vec![
             Disk::open(disk, Arc::clone(&data.clock))
@@ -147,7 +154,7 @@ impl RunningNode {
             tracing::warn!("the cell has not said yet what this node is to run; it goes on asking");
         }
         let stop = CancellationToken::new();
-        let state = GatewayState::new(GatewayParts {
+        let parts = GatewayParts {
             store: Arc::clone(&data.store),
             keys: Arc::clone(&data.keys),
             node: node.clone(),
@@ -158,11 +165,11 @@ impl RunningNode {
             clock: Arc::clone(&data.clock),
             metrics,
             metrics_token: None,
-        })
-        .await?;
+            admin_password,
+        };
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&data.store), Arc::clone(&data.clock)));
         let tls = config.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
-        let gateway = tokio::spawn(Gateway::serve(state, listener, tls, stop.clone()));
+        let gateway = tokio::spawn(Gateway::serve_once_ready(parts, listener, tls, stop.clone()));
         Ok(Self {
             data,
             node,

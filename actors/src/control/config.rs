@@ -39,15 +39,15 @@ pub struct ControlConfig {
     pub epochs_given: Option<Epoch>,
     /// When silence counts as death.
     pub limits: DetectorLimits,
-    /// How it meets other nodes; `None` is a cell of one, for good.
-    pub cell: Option<CellPart>,
+    /// How it meets other nodes.
+    pub cell: CellPart,
 }
 
 /// How a node meets the others of its cell.
 pub struct CellPart {
-    /// Where it listens for them.
-    pub socket: TcpListener,
-    /// Where they reach it: `host:port`.
+    /// Where it listens for them; `None` is a cell of one.
+    pub socket: Option<TcpListener>,
+    /// Where they reach it: `host:port`; empty without a listener.
     pub address: String,
     /// Its credentials.
     pub peers: Peers,

@@ -17,11 +17,11 @@ use super::courier::{Courier, HEARTBEATS_MAX};
 use super::driver::Driver;
 use super::executor::{self, Orders};
 use super::{
-    CellPart, CommandError, ControlConfig, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
+    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
 };
 use crate::link::{Link, LinkConfig};
 use crate::node::{NodeHandle, ServiceArgs};
-use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes, Peers};
+use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes};
 use crate::raft::{CellRaft, RaftConfig};
 
 /// Connections of peers that wait to be taken.
@@ -42,13 +42,12 @@ pub(super) struct Shared {
     pub(super) sealer: Sealer,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) seeds: Vec<String>,
-    pub(super) dialer: Option<Dialer>,
+    pub(super) dialer: Dialer,
     pub(super) epochs_given: Option<Epoch>,
     pub(super) twin_labels: Vec<String>,
     /// Outlives the loop that drives it: it knows which incarnations run.
     core: Mutex<CellNode>,
     link: OnceLock<Arc<Link>>,
-    pub(super) peers: OnceLock<Peers>,
     pub(super) orders: watch::Sender<Orders>,
     /// The version of the orders that were carried out.
     pub(super) executed: watch::Sender<u64>,
@@ -116,15 +115,11 @@ impl Control {
     ///
     /// # Errors
     /// When the log cannot be opened, or an actor cannot be started.
-    pub async fn start(config: ControlConfig, parts: ControlParts) -> Result<ControlHandle, CommandError> {
+    pub async fn start(config: ControlConfig, parts: ControlParts) -> Result<ControlHandle, ControlError> {
         let ControlParts { node, store, mirror, keyring, clock, fallen } = parts;
-        let (peers, seeds, socket, address) = match config.cell {
-            Some(CellPart { socket, address, peers, seeds }) => (Some(peers), seeds, Some(socket), address),
-            None => (None, Vec::new(), None, String::new()),
-        };
-        let dialer = peers.as_ref().map(|peers| peers.dialer());
-        let raft_config = RaftConfig { node: config.node, directory: config.raft_dir, dialer: dialer.clone() };
-        let raft = CellRaft::start(raft_config).await.map_err(|error| CommandError::Raft(format!("{error:#}")))?;
+        let CellPart { socket, address, peers, seeds } = config.cell;
+        let raft_config = RaftConfig { node: config.node, directory: config.raft_dir, address: address.clone() };
+        let raft = CellRaft::start(raft_config, &peers, Arc::clone(&clock)).await?;
         let protocol = ProtocolRange { min: u32::from(PROTOCOL_MIN), max: u32::from(PROTOCOL_MAX) };
         let member = Member {
             name: config.name,
@@ -157,12 +152,11 @@ impl Control {
             keyring,
             clock,
             seeds,
-            dialer: dialer.clone(),
+            dialer: peers.dialer(),
             epochs_given: config.epochs_given,
             twin_labels: config.twin_labels,
             core: Mutex::new(CellNode::new(setup)),
             link: OnceLock::new(),
-            peers: OnceLock::new(),
             orders: watch::Sender::default(),
             executed: watch::Sender::default(),
             lease_until_us: AtomicU64::new(0),
@@ -175,19 +169,22 @@ impl Control {
             superseded: watch::Sender::default(),
         });
         let (beats, heartbeats) = mpsc::channel(HEARTBEATS_MAX);
-        if let (Some(peers), Some(socket), Some(dialer)) = (peers, socket, dialer) {
-            let (raft_streams, incoming_raft) = mpsc::channel(INCOMING_MAX);
+        if let Some(socket) = socket {
+            let (raft_streams, mut incoming_raft) = mpsc::channel(INCOMING_MAX);
             let (actor_streams, incoming) = mpsc::channel(INCOMING_MAX);
-            shared.raft.serve(incoming_raft);
             let courier = Arc::new(Courier::new(Arc::clone(&shared), beats));
-            let link = Link::start(LinkConfig { node: config.node, dialer, incoming }, courier).await;
-            let link = link.map_err(|error| CommandError::Raft(error.to_string()))?;
+            let link = LinkConfig { node: config.node, dialer: peers.dialer(), incoming };
             // Set once, here.
-            let _ = shared.link.set(Arc::new(link));
+            let _ = shared.link.set(Arc::new(Link::start(link, courier).await?));
             let routes = PeerRoutes { raft: Some(raft_streams), actors: Some(actor_streams) };
-            let listener = peers.listener(socket);
-            tokio::spawn(listener.run(routes));
-            let _ = shared.peers.set(peers);
+            // Both end with the last connection, after the link and Raft have stopped.
+            tokio::spawn(peers.listener(socket).run(routes));
+            let accepting = Arc::clone(&shared);
+            tokio::spawn(async move {
+                while let Some(stream) = incoming_raft.recv().await {
+                    accepting.raft.accept(stream);
+                }
+            });
         }
         // Its queues outlive a panic of its loop.
         let driver = Arc::new(tokio::sync::Mutex::new(Driver::new(Arc::clone(&shared), heartbeats, fallen)));
@@ -200,7 +197,7 @@ impl Control {
             }),
         });
         for service in services {
-            shared.node.serve(service).await.map_err(|error| CommandError::Raft(error.to_string()))?;
+            shared.node.serve(service).await?;
         }
         Ok(ControlHandle::new(shared))
     }

@@ -3,9 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use eyrie_cluster::{
-    CellCommand, CellOutput, CellState, Health, Heartbeat, LocalFacts, LocalRun, PlacementKey, RaftView, TICK,
-};
+use eyrie_cluster::{CellCommand, CellOutput, CellState, Health, Heartbeat, LocalFacts, LocalRun, PlacementKey, TICK};
 use eyrie_types::{NodeId, WallTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
@@ -13,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 use super::control::Shared;
 use crate::link::LinkCast;
 use crate::node::Fallen;
-use crate::raft::Applied;
+use crate::raft::{Applied, RaftPeer, RaftRole};
 
 /// How often what runs here is told to the core: a move waits for it, and a large node has 10,000 entries to go through.
 const LOCAL_EVERY: Duration = Duration::from_millis(200);
@@ -27,8 +25,8 @@ pub(super) struct Driver {
     shared: Arc<Shared>,
     heartbeats: mpsc::Receiver<(NodeId, Heartbeat)>,
     fallen: mpsc::Receiver<Fallen>,
-    applied: watch::Receiver<Applied>,
-    view: watch::Receiver<RaftView>,
+    applied: watch::Receiver<Arc<Applied>>,
+    role: watch::Receiver<RaftRole>,
     /// The peers that the link was last told of.
     peers: BTreeMap<NodeId, String>,
 }
@@ -39,8 +37,8 @@ impl Driver {
         heartbeats: mpsc::Receiver<(NodeId, Heartbeat)>,
         fallen: mpsc::Receiver<Fallen>,
     ) -> Self {
-        let (applied, view) = (shared.raft.applied(), shared.raft.view());
-        Self { shared, heartbeats, fallen, applied, view, peers: BTreeMap::new() }
+        let (applied, role) = (shared.raft.state(), shared.raft.role());
+        Self { shared, heartbeats, fallen, applied, role, peers: BTreeMap::new() }
     }
 
     pub(super) async fn run(&mut self) {
@@ -49,7 +47,7 @@ impl Driver {
         let mut local = tokio::time::interval(LOCAL_EVERY);
         local.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.applied.mark_changed();
-        self.view.mark_changed();
+        self.role.mark_changed();
         let (mut beats, mut fallen) = (Vec::new(), Vec::new());
         loop {
             tokio::select! {
@@ -62,10 +60,7 @@ impl Driver {
                 }
                 // The senders live as long as Raft does.
                 Ok(()) = self.applied.changed() => self.take_applied(),
-                Ok(()) = self.view.changed() => {
-                    let view = self.view.borrow_and_update().clone();
-                    self.shared.core().role(self.shared.clock.monotonic(), view);
-                }
+                Ok(()) = self.role.changed() => self.take_role(),
             }
             self.carry_out();
         }
@@ -81,13 +76,38 @@ impl Driver {
     }
 
     fn take_applied(&mut self) {
-        let Applied { index, state } = self.applied.borrow_and_update().clone();
+        let applied = self.applied.borrow_and_update().clone();
+        let (index, state) = (applied.index, Arc::clone(&applied.state));
         self.meet(&state);
         self.note_silence(&state);
         self.shared.core().applied(self.shared.clock.monotonic(), index, state);
     }
 
-    /// Keeps sessions with all members, and lets in no node of another cell.
+    fn take_role(&mut self) {
+        let role = self.role.borrow_and_update().clone();
+        if role.view.ready {
+            self.mend_addresses(&role);
+        }
+        self.shared.core().role(self.shared.clock.monotonic(), role.view);
+    }
+
+    /// A member that has moved says so when it joins again; as leader, this node tells Raft.
+    fn mend_addresses(&self, role: &RaftRole) {
+        let state = Arc::clone(self.shared.core().state().1);
+        let moved = role.peers.iter().find_map(|(raft, peer)| {
+            let member = state.member(peer.node).filter(|member| member.raft == *raft)?;
+            (member.peer != peer.address).then(|| (*raft, RaftPeer { node: peer.node, address: member.peer.clone() }))
+        });
+        let Some((raft, peer)) = moved.filter(|_| !role.view.changing) else { return };
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            if let Err(error) = shared.raft.add_learner(raft, peer).await {
+                tracing::debug!(%error, "a member's new address could not be told to Raft yet");
+            }
+        });
+    }
+
+    /// Keeps sessions with all members.
     fn meet(&mut self, state: &CellState) {
         let members = state.members().iter().filter(|(node, _)| **node != self.shared.me);
         let urls: BTreeSet<_> = members.map(|(_, member)| member.url.clone()).collect();
@@ -95,11 +115,6 @@ impl Driver {
             self.shared.other_urls.store(Arc::new(urls));
         }
         let Some(link) = self.shared.link() else { return };
-        if let (Some(cell), Some(peers)) = (state.cell(), self.shared.peers.get())
-            && peers.cell() != Some(cell)
-        {
-            peers.set_cell(cell);
-        }
         let members = state.members().iter();
         let others = members.filter(|(node, member)| **node != self.shared.me && !member.peer.is_empty());
         let peers: BTreeMap<_, _> = others.map(|(node, member)| (*node, member.peer.clone())).collect();

@@ -20,6 +20,8 @@ const ACT_WITHIN: Duration = Duration::from_secs(2);
 const START_WITHIN: Duration = Duration::from_secs(10);
 /// Cameras of one entry of the log.
 const BATCH: usize = 512;
+/// How long another node may take to lead in this one's place.
+const HAND_OVER_WITHIN: Duration = Duration::from_secs(2);
 /// How often the progress of a drain is looked at.
 const DRAIN_LOOK: Duration = Duration::from_millis(100);
 
@@ -179,10 +181,12 @@ impl ControlHandle {
 
     /// Ends this node's part in the cell, after its cameras are stopped.
     pub async fn shutdown(&self) {
+        // Nobody else may be there, or lead: then there is nothing to hand over.
+        let _ = self.0.raft.hand_over(HAND_OVER_WITHIN).await;
         if let Some(link) = self.0.link() {
             link.stop();
         }
-        self.0.raft.shutdown().await;
+        self.0.raft.stop().await;
     }
 
     /// Several at once. One that is refused was overtaken by a later change of the same camera, or is told.
@@ -205,7 +209,7 @@ impl ControlHandle {
     async fn command(&self, command: CellCommand) -> Result<CellAnswer, CommandError> {
         let applied = self.0.propose_here_or_forward(command, None, COMMAND_WITHIN).await?;
         // What was done is seen here before the answer, so that nobody reads an older state after it.
-        let mut here = self.0.raft.applied();
+        let mut here = self.0.raft.state();
         let _ = tokio::time::timeout(ACT_WITHIN, here.wait_for(|here| here.index >= applied.index)).await;
         Ok(applied.answer?)
     }
@@ -214,7 +218,7 @@ impl ControlHandle {
     async fn acted(&self, seen: impl Fn() -> bool) {
         let shared = &self.0;
         let acted = async {
-            let mut applied = shared.raft.applied();
+            let mut applied = shared.raft.state();
             while !seen() {
                 // The core takes note of what was applied within a tick.
                 let _ = tokio::time::timeout(DRAIN_LOOK / 10, applied.changed()).await;

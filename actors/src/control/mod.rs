@@ -16,6 +16,7 @@ mod command_error;
 mod config;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
 mod control;
+mod control_error;
 mod courier;
 mod directory_sync;
 mod driver;
@@ -31,6 +32,7 @@ mod view;
 pub use command_error::CommandError;
 pub use config::{CellPart, ControlConfig, ControlParts};
 pub use control::Control;
+pub use control_error::ControlError;
 pub use handle::ControlHandle;
 pub use specs::CAMERA_PASSWORD;
 pub use view::{CellView, NodeView, PlacementView};

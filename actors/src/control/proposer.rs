@@ -64,10 +64,10 @@ impl Shared {
         within: Duration,
     ) -> Result<Applied, CommandError> {
         let leader = match self.raft.propose(command.clone(), within).await {
-            Ok(proposed) => return Ok(Applied { index: proposed.index, answer: proposed.answer }),
-            Err(ProposeError::NotLeader(leader)) => leader,
-            Err(ProposeError::Deadline) => return Err(CommandError::Deadline(within)),
-            Err(ProposeError::Failed(reason)) => return Err(CommandError::Raft(reason)),
+            Ok(agreed) => return Ok(Applied { index: agreed.index, answer: agreed.outcome }),
+            Err(ProposeError::NotLeader { leader }) => leader.map(|(_, peer)| peer.node),
+            Err(ProposeError::TooSlow(within)) => return Err(CommandError::Deadline(within)),
+            Err(error) => return Err(CommandError::Raft(error.to_string())),
         };
         match leader {
             Some(leader) if leader != self.me && Some(leader) != from => self.forward(leader, &command, within).await,

@@ -54,10 +54,10 @@ async fn found(shared: &Arc<Shared>) -> Result<(), String> {
 
 /// Learns who the seeds are, and opens sessions with them.
 async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
-    let (Some(link), Some(dialer)) = (shared.link(), &shared.dialer) else { return Ok(()) };
+    let Some(link) = shared.link() else { return Ok(()) };
     let (mut met, mut reason) = (BTreeMap::new(), None);
     for seed in &shared.seeds {
-        match dialer.dial(seed, Purpose::Actors, None).await {
+        match shared.dialer.dial(seed, Purpose::Actors, None).await {
             Ok(stream) => drop(met.insert(stream.peer().node, stream.remote().to_string())),
             Err(PeerError::Myself) => {}
             Err(error) => reason = Some(format!("{seed}: {error}")),

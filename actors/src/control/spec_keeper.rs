@@ -17,7 +17,7 @@ const GATHER: Duration = Duration::from_millis(200);
 
 /// Follows the cell, for as long as it is polled.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut applied = shared.raft.applied();
+    let mut applied = shared.raft.state();
     loop {
         let state = Arc::clone(&applied.borrow_and_update().state);
         let whole = keep(&shared, &state).await;

@@ -73,7 +73,7 @@ impl CellView {
             let (index, state) = core.state();
             (index, Arc::clone(state))
         };
-        let raft = shared.raft.view().borrow().clone();
+        let raft = shared.raft.role_now().view;
         let leader = raft.leader_node();
         let (at, heard) = (shared.clock.monotonic(), shared.heard());
         let voters = raft.voters();

@@ -15,7 +15,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
-use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache};
+use crate::auth::{
+    Attempts, BootstrapError, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache,
+};
 use crate::directory::Directory;
 use crate::export::Exports;
 use crate::pictures::Pictures;
@@ -35,6 +37,7 @@ const ANONYMOUS_AUDIT_WINDOW: Duration = Duration::from_secs(60);
 const FEEDS_MAX: usize = 1000;
 
 /// What the gateway is made of.
+#[derive(Clone)]
 pub struct GatewayParts {
     /// The metadata.
     pub store: Arc<Store>,
@@ -56,6 +59,8 @@ pub struct GatewayParts {
     pub metrics: PrometheusHandle,
     /// Opens `/metrics` to other machines; without it only admins may read it from there.
     pub metrics_token: Option<Secret>,
+    /// For the first user, should the store turn out to be empty only once it answers.
+    pub admin_password: Option<Secret>,
 }
 
 /// Why the gateway cannot start.
@@ -70,6 +75,20 @@ pub enum GatewayError {
     /// The directory of cameras.
     #[error("the cameras could not be read: {0}")]
     Directory(#[from] StoreError),
+    /// The first user.
+    #[error(transparent)]
+    Admin(#[from] BootstrapError),
+}
+
+impl GatewayError {
+    /// The store is in trouble: the same may work later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Keys(KeyError::Store(error)) | Self::Directory(error) => error.is_unavailable(),
+            Self::Admin(BootstrapError::Store(error)) => error.is_unavailable(),
+            _ => false,
+        }
+    }
 }
 
 /// What all requests share. Cheap to clone.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use eyrie_actors::control::{Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
 use eyrie_cluster::{DetectorLimits, Identity};
@@ -63,6 +64,14 @@ impl Eyrie {
             fallen,
         };
         let node = Node::start(config, parts).await.unwrap();
+        let credentials = PeerConfig {
+            secret: Secret::new("a secret of nobody's"),
+            cell: None,
+            node: node_id,
+            start: 1,
+            name: "test".to_owned(),
+            tls: PeerTls::default(),
+        };
         let control = ControlConfig {
             node: node_id,
             start: 1,
@@ -76,7 +85,12 @@ impl Eyrie {
             twin_labels: Vec::new(),
             epochs_given: None,
             limits: DetectorLimits::default(),
-            cell: None,
+            cell: CellPart {
+                socket: None,
+                address: String::new(),
+                peers: Peers::new(&credentials, system.clone()).unwrap(),
+                seeds: Vec::new(),
+            },
         };
         let parts = ControlParts {
             node: node.clone(),
@@ -99,6 +113,7 @@ impl Eyrie {
             clock: Arc::new(clock.clone()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             metrics_token: Some(Secret::new(METRICS_TOKEN)),
+            admin_password: None,
         };
         let state = GatewayState::new(parts).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -15,6 +15,10 @@ impl CellState {
         if known != replaces {
             return Err(Refusal::StaleEpoch { key, given: replaces, known });
         }
+        let owner = self.placements.get(&key).map(|placement| placement.node);
+        if let Some(owner) = owner.filter(|owner| self.members.get(owner).is_some_and(|m| m.health == Health::Up)) {
+            return Err(Refusal::OwnerLives { key, node: owner });
+        }
         let grant = self.grant()?;
         let taken_from = self.placements.get(&key).map(|old| old.node).filter(|old| *old != node);
         self.placements.insert(key, CellPlacement { node, since: grant.first, grant, taken_from, next: None });

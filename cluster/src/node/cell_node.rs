@@ -10,8 +10,8 @@ use super::leader::{Leader, Sight};
 use super::timing::{CONFIRM_AGAIN_AFTER, HANDOVER, HEARTBEAT, START_PATIENCE};
 use super::{CellOutput, Duty, Echo, Heartbeat, LocalFacts, NodeSetup};
 use crate::{
-    CellCommand, CellState, Detector, Health, JobName, Lease, Member, MoveReport, PlacementKey, RaftView, Refusal,
-    SpentEpochs, duties,
+    CellCommand, CellPlacement, CellState, Charge, Detector, Health, JobName, Lease, Member, MoveReport, PlacementKey,
+    RaftView, Refusal, SpentEpochs, duties,
 };
 
 /// A node's part in its cell. Feed it what happens, then carry out what [`CellNode::poll`] answers until that is `None`.
@@ -37,6 +37,9 @@ pub struct CellNode {
     fresh: bool,
     superseded: bool,
     holding: Holding,
+    /// What the state asks of this node, and the moves it has a side of.
+    charges: BTreeMap<PlacementKey, Charge>,
+    moving: Vec<(PlacementKey, CellPlacement)>,
     noted: SpentEpochs,
     duties: Option<BTreeMap<PlacementKey, Duty>>,
     jobs: BTreeMap<JobName, Epoch>,
@@ -70,6 +73,8 @@ impl CellNode {
             superseded: false,
             noted: setup.spent.clone(),
             holding: Holding::new(setup.spent),
+            charges: BTreeMap::new(),
+            moving: Vec::new(),
             duties: None,
             jobs: BTreeMap::new(),
             jobs_since: BTreeMap::new(),
@@ -125,6 +130,12 @@ impl CellNode {
         self.advance(now);
         self.index = index;
         self.state = state;
+        self.charges = duties(&self.state, self.me);
+        let mine = |(_, placement): &(&PlacementKey, &CellPlacement)| {
+            placement.next.is_some() && placement.grant_of(self.me).is_some()
+        };
+        let moving = self.state.placements().iter().filter(mine);
+        self.moving = moving.map(|(key, placement)| (key.clone(), *placement)).collect();
         self.dirty = true;
         self.watch();
         self.settle();
@@ -146,6 +157,7 @@ impl CellNode {
     pub fn local(&mut self, now: Monotonic, facts: LocalFacts) {
         self.advance(now);
         self.local = facts;
+        self.dirty |= !self.moving.is_empty();
     }
 
     /// An incarnation has ended by itself (a panic of its tree, say): the next gets another epoch, after the shell's backoff.
@@ -235,7 +247,7 @@ impl CellNode {
     }
 
     fn move_reports(&self) -> Vec<(Epoch, MoveReport)> {
-        let mine = |(key, placement): (&PlacementKey, &crate::CellPlacement)| {
+        let mine = |(key, placement): &(PlacementKey, CellPlacement)| {
             let next = placement.next?;
             let grant = placement.grant_of(self.me)?;
             // Of the new side only what runs under its own epochs counts; of the old side, anything.
@@ -247,7 +259,7 @@ impl CellNode {
             };
             Some((next.grant.first, report))
         };
-        self.state.placements().iter().filter_map(mine).collect()
+        self.moving.iter().filter_map(mine).collect()
     }
 
     /// Proposals that any node makes for itself.
@@ -257,7 +269,7 @@ impl CellNode {
             wanted.push(CellCommand::Join { node: self.me, member: Box::new(self.member.clone()) });
         }
         if self.fresh && self.is_known() {
-            let renewals = self.holding.to_renew(&self.state, self.me).into_iter();
+            let renewals = self.holding.to_renew(&self.charges);
             wanted.extend(renewals.map(|(key, epoch)| CellCommand::Renew { key, node: self.me, epoch }));
             let idle =
                 |job: &JobName| !self.local.jobs.contains(job) && !self.jobs.contains_key(job) && !self.may_do(job);
@@ -282,11 +294,10 @@ impl CellNode {
         if !runs && self.duties.is_none() {
             return;
         }
-        let charges = if runs { duties(&self.state, self.me) } else { BTreeMap::new() };
-        if self.fresh {
-            self.holding.forget(&charges);
-        }
-        let duties = self.holding.update(self.now, &charges);
+        let nothing = BTreeMap::new();
+        let charges = if runs { &self.charges } else { &nothing };
+        self.holding.forget(&self.state, self.me);
+        let duties = self.holding.update(self.now, charges);
         if *self.holding.spent() != self.noted {
             self.noted = self.holding.spent().clone();
             self.out.push_back(CellOutput::Note(self.noted.clone()));
@@ -353,6 +364,7 @@ impl CellNode {
     }
 
     fn lead(&mut self) {
+        let own = self.move_reports();
         let Some(view) = self.view.as_ref().filter(|view| view.ready && view.leader == Some(view.me)) else {
             self.leader = None;
             return;
@@ -368,6 +380,7 @@ impl CellNode {
             index: self.index,
             view,
             detector: &self.detector,
+            own,
             dirty: std::mem::take(&mut self.dirty),
         };
         leader.lead(&sight, &mut self.out);

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use eyrie_types::{Epoch, Monotonic};
+use eyrie_types::{Epoch, Monotonic, NodeId};
 
 use super::Duty;
 use super::timing::HANDOVER;
-use crate::{CellState, Charge, EPOCHS_PER_GRANT, PlacementKey, SpentEpochs, duties};
+use crate::{CellState, Charge, EPOCHS_PER_GRANT, PlacementKey, SpentEpochs};
 
 /// The incarnations this node has chosen for its placements.
 #[derive(Debug, Clone)]
@@ -65,17 +65,22 @@ impl Holding {
         Some(hold)
     }
 
-    /// Forgets what is no longer ours. Only with a state known to be recent: an older one may not yet know what is ours.
-    pub(super) fn forget(&mut self, charges: &BTreeMap<PlacementKey, Charge>) {
-        self.spent.keep(|key| charges.contains_key(key));
+    /// Forgets what is long no longer ours. A placement that stops here for a move is still ours: the move may be abandoned.
+    pub(super) fn forget(&mut self, state: &CellState, node: NodeId) {
+        let mine =
+            |key: &PlacementKey| state.placement(key).is_some_and(|placement| placement.grant_of(node).is_some());
+        self.spent.forget(mine);
     }
 
     /// Placements whose grant is half spent.
-    pub(super) fn to_renew(&self, state: &CellState, node: eyrie_types::NodeId) -> Vec<(PlacementKey, Epoch)> {
-        let low = |(key, charge): (PlacementKey, Charge)| {
-            let left = charge.grant.left(self.spent.last(&key));
-            (left <= EPOCHS_PER_GRANT / 2 && !charge.moving).then_some((key, charge.grant.first))
+    pub(super) fn to_renew(
+        &self,
+        charges: &BTreeMap<PlacementKey, Charge>,
+    ) -> impl Iterator<Item = (PlacementKey, Epoch)> {
+        let low = |(key, charge): (&PlacementKey, &Charge)| {
+            let left = charge.grant.left(self.spent.last(key));
+            (left <= EPOCHS_PER_GRANT / 2 && !charge.moving).then_some((key.clone(), charge.grant.first))
         };
-        duties(state, node).into_iter().filter_map(low).collect()
+        charges.iter().filter_map(low)
     }
 }

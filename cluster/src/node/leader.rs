@@ -39,11 +39,14 @@ struct Opinion {
 }
 
 /// How a node follows the log.
+#[derive(Clone, Copy)]
 struct Follow {
     /// What it has to have applied to prove it.
     target: u64,
     /// When that was set.
     since: Monotonic,
+    /// It has applied, since we lead, what we had when we first looked at it.
+    proven: bool,
 }
 
 /// What the leader looks at.
@@ -54,6 +57,8 @@ pub(super) struct Sight<'a> {
     pub(super) index: u64,
     pub(super) view: &'a RaftView,
     pub(super) detector: &'a Detector,
+    /// What this node says of its own sides of moves: it writes itself no heartbeats.
+    pub(super) own: Vec<(Epoch, MoveReport)>,
     /// Something has changed since the last time.
     pub(super) dirty: bool,
 }
@@ -87,9 +92,9 @@ impl Leader {
                 self.opinions.insert(node, Opinion { after, silent: heartbeat.silent.iter().copied().collect() });
             }
         }
-        let follow = self.follows.entry(node).or_insert(Follow { target: index, since: now });
+        let follow = self.follows.entry(node).or_insert(Follow { target: index, since: now, proven: false });
         if heartbeat.applied >= follow.target {
-            *follow = Follow { target: index, since: now };
+            *follow = Follow { target: index, since: now, proven: true };
         }
         self.reports.extend(heartbeat.moves.iter().map(|(epoch, report)| ((*epoch, node), *report)));
     }
@@ -117,12 +122,13 @@ impl Leader {
                 self.cooling.insert(key.clone(), now + MOVE_COOLING);
             }
         }
-        let mut commands = self.commands.pick(now, verdicts.into_iter().chain(plan.commands).collect());
+        let mut commands: Vec<_> = verdicts.into_iter().chain(plan.commands).collect();
         commands.truncate(BATCH_COMMANDS_MAX);
-        match commands.len() {
-            0 => {}
-            1 => out.extend(commands.pop().map(CellOutput::Propose)),
-            _ => out.extend([CellOutput::Propose(CellCommand::Batch(commands))]),
+        let command = CellCommand::Plan { revision: state.revision(), commands };
+        if !matches!(&command, CellCommand::Plan { commands, .. } if commands.is_empty())
+            && self.commands.may(now, &command)
+        {
+            out.extend([CellOutput::Propose(command)]);
         }
         self.change_voters(sight, out);
         if self.reported.is_none_or(|reported| now.since(reported) >= REPORT_INTERVAL) {
@@ -139,7 +145,7 @@ impl Leader {
         self.opinions.retain(|node, _| members.contains_key(node));
         self.follows.retain(|node, _| members.contains_key(node));
         for node in members.keys() {
-            let follow = self.follows.entry(*node).or_insert(Follow { target: index, since: now });
+            let follow = self.follows.entry(*node).or_insert(Follow { target: index, since: now, proven: false });
             if sight.detector.doubtful() {
                 // We heard nobody while we did not run.
                 follow.since = now;
@@ -158,6 +164,7 @@ impl Leader {
         let pending: BTreeSet<Epoch> =
             state.placements().values().filter_map(|placement| placement.next).map(|next| next.grant.first).collect();
         self.began.retain(|epoch, _| pending.contains(epoch));
+        self.reports.extend(sight.own.iter().map(|(epoch, report)| ((*epoch, sight.me), *report)));
         self.reports.retain(|(epoch, _), _| pending.contains(epoch));
         for epoch in pending {
             self.began.entry(epoch).or_insert(now);
@@ -190,7 +197,13 @@ impl Leader {
             let dead = silent > sight.view.voters().len() / 2 || deaf;
             return if dead && !detector.doubtful() { Health::Dead } else { Health::Up };
         }
-        let well = silent == 0 && !deaf && detector.heard_of(node) == Some(member.start) && !detector.is_silent(node);
+        // It must know that it was dead, and what was taken from it, before it may act again.
+        let proven = self.follows.get(&node).is_some_and(|follow| follow.proven);
+        let well = silent == 0
+            && !deaf
+            && proven
+            && detector.heard_of(node) == Some(member.start)
+            && !detector.is_silent(node);
         if !well {
             self.well_since.remove(&node);
             return Health::Dead;

@@ -61,7 +61,8 @@ fn a_cell_of_one_founds_places_and_acts_alone() {
     else {
         panic!("nothing proposed: {outputs:?}")
     };
-    let grant = granted(state.apply(place.clone()));
+    let Ok(CellAnswer::Batch(answers)) = state.apply(place.clone()) else { panic!("{place:?}") };
+    let grant = granted(answers[0].clone());
     cell_node.applied(at(20), 2, Arc::new(state));
     let outputs = drained(&mut cell_node);
     let note = outputs.iter().position(|output| matches!(output, CellOutput::Note(_)));
@@ -123,6 +124,7 @@ fn what_runs_goes_on_through_renewals_and_stops_for_another_owner_only() {
     cell_node.role(at(30), ready);
     (50..60_000).step_by(50).for_each(|ms| cell_node.tick(at(ms)));
     assert_eq!(last_duties(&drained(&mut cell_node)), None, "without a leader everything runs on");
+    state.apply(CellCommand::SetHealth { node: node(1), start: 1, health: Health::Dead }).unwrap();
     state.apply(CellCommand::Place { key: owner(1), node: node(2), replaces: Some(renewed.first) }).unwrap();
     cell_node.applied(at(60_000), 11, Arc::new(state));
     assert_eq!(last_duties(&drained(&mut cell_node)), Some(BTreeMap::new()));

@@ -19,7 +19,7 @@ impl Planner<'_> {
             let node = least.1;
             let Some(member) = state.member(node) else { continue };
             let replaces = grant.map(|grant| grant.epoch);
-            self.propose(CellCommand::GrantJob { job: job.clone(), node, start: member.start, replaces });
+            self.plan.commands.push(CellCommand::GrantJob { job: job.clone(), node, start: member.start, replaces });
         }
     }
 }

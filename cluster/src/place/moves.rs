@@ -90,7 +90,7 @@ impl<'a> Planner<'a> {
                 break;
             }
             let relieved = reason == Reason::Crowded && !self.is_crowded(placement.node);
-            if relieved || self.facts.cooling.contains(&key) {
+            if relieved || self.facts.cooling.contains(&key) || self.is_busy(&key) {
                 continue;
             }
             let siblings = siblings(self.state, &key);
@@ -112,15 +112,13 @@ impl<'a> Planner<'a> {
         self.loads.add(to, i64::from(needs.load()));
         *self.leaving.entry(placement.node).or_default() += u64::from(needs.load());
         let mode = mode(self.state, key, needs);
-        self.propose(CellCommand::BeginMove { key: key.clone(), epoch: placement.grant.first, to, mode });
+        self.propose(key, CellCommand::BeginMove { key: key.clone(), epoch: placement.grant.first, to, mode });
     }
 }
 
 /// How a placement moves: with both connected if the camera allows one session more.
 fn mode(state: &CellState, key: &PlacementKey, needs: &CameraNeeds) -> MoveMode {
-    // Both slots may begin to move in one plan.
-    let reserve = if key.slot == Slot::OWNER { 0 } else { 1 };
-    if !needs.enabled || state.sessions(&CameraKey::from(key)) + 1 + reserve <= needs.max_sessions {
+    if !needs.enabled || state.sessions(&CameraKey::from(key)) < needs.max_sessions {
         MoveMode::Overlap
     } else if state.settings().feed {
         MoveMode::Feed

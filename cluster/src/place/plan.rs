@@ -70,6 +70,7 @@ impl fmt::Display for CellCommand {
             Self::Unplace { key, epoch } => write!(f, "unplace {key} epoch {epoch}"),
             Self::GrantJob { job, node, .. } => write!(f, "job     {job} to {node}"),
             Self::ReleaseJob { job, .. } => write!(f, "job     {job} to nobody"),
+            Self::Plan { revision, commands } => write!(f, "plan    of {} for revision {revision}", commands.len()),
             Self::Batch(commands) => write!(f, "batch   of {}", commands.len()),
             other => write!(f, "{other:?}"),
         }

@@ -43,6 +43,7 @@ pub fn plan_cell(state: &CellState, facts: &PlanFacts) -> CellPlan {
         in_flight: 0,
         leaving: BTreeMap::new(),
         evicted: BTreeSet::new(),
+        touched: BTreeSet::new(),
     };
     let (mut homeless, mut movers) = (Vec::new(), Vec::new());
     let mut placements = state.placements().iter().peekable();
@@ -89,6 +90,8 @@ pub(super) struct Planner<'a> {
     /// How much of each node's load those moves will take from it.
     pub(super) leaving: BTreeMap<NodeId, u64>,
     evicted: BTreeSet<PlacementKey>,
+    /// Cameras this plan does something about: what else there is to do about them has to wait for its outcome.
+    touched: BTreeSet<CameraKey>,
 }
 
 impl<'a> Planner<'a> {
@@ -96,7 +99,15 @@ impl<'a> Planner<'a> {
         self.state.member(node).is_some_and(|member| member.health == Health::Up)
     }
 
-    pub(super) fn propose(&mut self, command: CellCommand) {
+    /// Whether something is under way about a camera, by this plan or before: one thing at a time, or sessions are counted wrong.
+    pub(super) fn is_busy(&self, key: &PlacementKey) -> bool {
+        let camera = CameraKey::from(key);
+        let moving = || self.state.placements_of(&camera).any(|(_, placement)| placement.next.is_some());
+        self.touched.contains(&camera) || moving()
+    }
+
+    pub(super) fn propose(&mut self, key: &PlacementKey, command: CellCommand) {
+        self.touched.insert(CameraKey::from(key));
         self.plan.commands.push(command);
     }
 
@@ -118,7 +129,7 @@ impl<'a> Planner<'a> {
                 }
                 let finishes = matches!(command, Some(CellCommand::FinishMove { .. }));
                 if home || finishes {
-                    return command.into_iter().for_each(|command| self.propose(command));
+                    return command.into_iter().for_each(|command| self.propose(key, command));
                 }
             } else if home {
                 return movers.extend(self.must_move(key, needs, placement));
@@ -132,7 +143,7 @@ impl<'a> Planner<'a> {
 
     fn unplace(&mut self, key: &PlacementKey, needs: &CameraNeeds, placement: &CellPlacement) {
         placement.nodes().for_each(|node| self.loads.add(node, -i64::from(needs.load())));
-        self.propose(CellCommand::Unplace { key: key.clone(), epoch: placement.grant.first });
+        self.propose(key, CellCommand::Unplace { key: key.clone(), epoch: placement.grant.first });
     }
 
     /// Places those without a node: cameras that nobody records first, heavy ones before light ones.
@@ -154,7 +165,7 @@ impl<'a> Planner<'a> {
             };
             self.loads.add(node, i64::from(one.needs.load()));
             placed.insert(camera, node);
-            self.propose(CellCommand::Place { key: one.key, node, replaces: one.replaces });
+            self.propose(&one.key, CellCommand::Place { key: one.key.clone(), node, replaces: one.replaces });
         }
     }
 

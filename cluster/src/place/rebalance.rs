@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use eyrie_types::{NodeId, Slot};
 
 use super::loads::{WHOLE, siblings};
@@ -11,7 +9,6 @@ impl Planner<'_> {
     pub(super) fn rebalance(&mut self) {
         let apart = u64::from(self.state.settings().rebalance_apart_percent.max(1)) * (WHOLE / 100);
         let limit = usize::from(self.state.settings().moves_in_flight_max);
-        let mut leaving: BTreeSet<PlacementKey> = BTreeSet::new();
         // Shares with moves already finished: a leaving camera no longer counts.
         let mut after = self.loads.clone();
         let mut wanted = apart;
@@ -28,14 +25,13 @@ impl Planner<'_> {
             }
             wanted = apart / 2;
             let found = self.state.placements().iter().find_map(|(key, placement)| {
-                let eligible = placement.node == full && placement.next.is_none() && !leaving.contains(key);
+                let eligible = placement.node == full && placement.next.is_none() && !self.is_busy(key);
                 let needs = self.state.camera(&CameraKey::from(key)).filter(|needs| eligible && needs.enabled)?;
                 self.evens_out(&after, key, needs, placement, empty).then_some((key, needs, placement))
             });
             let Some((key, needs, placement)) = found else { return };
             after.add(full, -i64::from(needs.load()));
             after.add(empty, i64::from(needs.load()));
-            leaving.insert(key.clone());
             self.begin(key, needs, placement, empty);
         }
     }
