@@ -11,6 +11,7 @@ use eyrie_types::{
 use serde_json::Value;
 
 use crate::camera_input::{PasswordInput, check_spec, patch_spec, read_spec, take_password};
+use crate::directory::{Places, Whereabouts};
 use crate::model::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 use crate::principal::Principal;
 use crate::{GatewayState, Problem};
@@ -121,12 +122,19 @@ fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret
 /// A camera as clients see it.
 pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer {
     let status = status(state, &stored.camera);
-    let stream = state.node().stream_facts(stored.camera.id).map(|stream| stream_answer(&stream));
-    answer_of(stored, status, stream)
+    let Camera { id, tenant, .. } = &stored.camera;
+    let stream = state.node().stream_facts(*id).map(|stream| stream_answer(&stream));
+    let places = Whereabouts::new(state.control().state(), tenant.clone()).of(*id);
+    answer_of(stored, places, status, stream)
 }
 
-/// A camera that does and sends this.
-pub(crate) fn answer_of(stored: StoredCamera, status: CameraStatus, stream: Option<StreamAnswer>) -> CameraAnswer {
+/// A camera that runs there, and does and sends this.
+pub(crate) fn answer_of(
+    stored: StoredCamera,
+    Places { node, twin }: Places,
+    status: CameraStatus,
+    stream: Option<StreamAnswer>,
+) -> CameraAnswer {
     let Camera { id, revision, created_at, updated_at, spec, .. } = stored.camera;
     let source = match spec.source {
         SourceSpec::Rtsp(rtsp) => SourceAnswer::Rtsp {
@@ -148,6 +156,9 @@ pub(crate) fn answer_of(stored: StoredCamera, status: CameraStatus, stream: Opti
         site: spec.site,
         source,
         recording: spec.recording,
+        placement: spec.placement,
+        node,
+        twin,
         status,
         stream,
         links: CameraLinks::of(id),

@@ -8,6 +8,7 @@ mod authorize;
 mod byte_lru;
 mod camera_changes;
 mod camera_input;
+mod cell_problem;
 mod dashboard;
 mod directory;
 mod export;

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, facts, feed, footage, layouts, ledger, live,
-    markers, me, node, ops, pictures, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, cluster, docs, export, facts, feed, footage, layouts, ledger,
+    live, markers, me, node, ops, pictures, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -115,6 +115,10 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(pictures::media_thumbnail), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(pictures::media_sprite), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(node::get_node), read("node.read", Viewer, "")),
+        Contract(routes!(cluster::get_cluster), read("cluster.read", Viewer, "")),
+        Contract(routes!(cluster::list_placements), read("cluster.read", Viewer, "")),
+        Contract(routes!(cluster::drain_node), change("cluster.drain_node", Admin, "cluster/nodes")),
+        Contract(routes!(cluster::remove_node), change("cluster.remove_node", Admin, "cluster/nodes")),
         Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
         Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),
         Contract(routes!(feed::open_feed), Permission::of("ws.open", Access::Ticket, "")),

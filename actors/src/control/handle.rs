@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, PlacementKey, Refusal};
+use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, PlacementKey, Refusal};
 use eyrie_storage::store::StoredCamera;
 use eyrie_types::{CameraId, NodeId, Slot, TenantId};
 use tokio::sync::watch;
@@ -143,6 +143,11 @@ impl ControlHandle {
     /// The cell as this node sees it.
     pub fn view(&self) -> CellView {
         CellView::of(&self.0)
+    }
+
+    /// What the cell has agreed on, as far as this node knows. Cheap: nothing is copied.
+    pub fn state(&self) -> Arc<CellState> {
+        Arc::clone(self.0.core().state().1)
     }
 
     /// The node that owns `camera`, with the base URL of its API; `None` while no node does.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlParts};
+use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
 use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
@@ -30,6 +30,7 @@ pub(crate) struct Eyrie {
     pub(crate) clock: ManualClock,
     pub(crate) store: Arc<Store>,
     pub(crate) node: NodeHandle,
+    pub(crate) control: ControlHandle,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
@@ -105,7 +106,7 @@ impl Eyrie {
             store: store.clone(),
             keys,
             node: node.clone(),
-            control,
+            control: control.clone(),
             disks: Vec::new(),
             node_id,
             network: NetworkPolicy::default(),
@@ -123,7 +124,7 @@ impl Eyrie {
         tokio::spawn(async move { serving.await.unwrap() });
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
-        Self { base, address, http, clock, store, node, stop, dir }
+        Self { base, address, http, clock, store, node, control, stop, dir }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
