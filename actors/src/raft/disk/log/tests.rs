@@ -175,6 +175,22 @@ fn a_segment_that_was_being_made_is_made_again() {
     assert_eq!(held(dir.path()).1, (0..9).collect::<Vec<_>>());
 }
 
+#[test]
+fn after_a_failed_write_nothing_more_is_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(dir.path()).unwrap();
+    log.append(&entries(0..=1)).unwrap();
+    let good = std::mem::replace(&mut log.active, File::open(newest_segment(dir.path())).unwrap());
+    assert!(matches!(log.append(&entries(2..=2)), Err(RaftDiskError::Io { .. })), "not writable");
+    log.active = good;
+    for work in [DiskLog::append, |log: &mut DiskLog, _: &[(LogId, Vec<u8>)]| log.truncate(0)] {
+        let result = work(&mut log, &entries(2..=2));
+        assert!(matches!(result, Err(RaftDiskError::Failed { .. })), "{result:?}");
+    }
+    drop(log);
+    assert_eq!(held(dir.path()).1, [0, 1], "a restart finds what was acknowledged");
+}
+
 /// The bytes of format 1, written by this release and read by the next.
 #[test]
 fn golden_bytes_of_an_entry() {
