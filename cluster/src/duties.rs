@@ -25,7 +25,8 @@ pub struct Charge {
     pub moving: bool,
 }
 
-/// What a node is to run. Both sides of a move are in it, but for the old side of one that stops first, and the new side until then.
+/// What a node is to run. Both sides of a move are in it, but for the old side of one that stops first, and the new side until
+/// then.
 pub fn duties(state: &CellState, node: NodeId) -> BTreeMap<PlacementKey, Charge> {
     let mine = state.placements().iter().filter(|(_, placement)| placement.nodes().any(|holder| holder == node));
     mine.filter_map(|(key, placement)| Some((key.clone(), charge(state, node, key, placement)?))).collect()
@@ -54,8 +55,8 @@ fn charge(state: &CellState, node: NodeId, key: &PlacementKey, placement: &CellP
     Some(Charge { since: next.grant.first, grant: next.grant, feed_from, owner: false, taken: false, ..charge })
 }
 
-/// Of a camera that allows fewer sessions than it has placements, the node that pulls it and feeds the others: the one that has had it for
-/// longest and lives, so that the connection stays where it is when another placement comes or goes.
+/// Of a camera that allows fewer sessions than it has placements, the node that pulls it and feeds the others: the one that has
+/// had it for longest and lives, so that the connection stays where it is when another placement comes or goes.
 fn feeder(state: &CellState, camera: &CameraKey, needs: &CameraNeeds) -> Option<NodeId> {
     if needs.max_sessions >= u16::from(needs.redundancy) || !state.settings().feed {
         return None;

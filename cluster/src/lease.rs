@@ -3,15 +3,16 @@ use std::time::Duration;
 
 use eyrie_types::{Monotonic, NodeId};
 
-/// How long a confirmed heartbeat permits side effects, from its sending. Shorter than the detector's floor by an eighth, so that clocks
-/// may run apart by as much.
+/// How long a confirmed heartbeat permits side effects, from its sending. Shorter than the detector's floor by an eighth, so that
+/// clocks may run apart by as much.
 pub const LEASE: Duration = Duration::from_millis(700);
 
-/// A node's permission to act for others to see: to answer live as the owner, to upload, to delete, to do jobs. Recording needs none.
+/// A node's permission to act for others to see: to answer live as the owner, to upload, to delete, to do jobs. Recording needs
+/// none.
 ///
-/// It rests on heartbeats that most voters have confirmed, and counts from their sending on the node's own clock. Most voters must call a
-/// node silent before it is held to be dead; one of them is among those who confirmed, heard nothing since for the detector's floor,
-/// and confirms nothing after. So the lease is over before anybody may take over, without a word from the leader.
+/// It rests on heartbeats that most voters have confirmed, and counts from their sending on the node's own clock. Most voters
+/// must call a node silent before it is held to be dead; one of them is among those who confirmed, heard nothing since for the
+/// detector's floor, and confirms nothing after. So the lease is over before anybody may take over, without a word from the leader.
 #[derive(Debug, Clone, Default)]
 pub struct Lease {
     confirmed: BTreeMap<NodeId, Monotonic>,

@@ -2,15 +2,17 @@
 //!
 //! - [`CellState`] is what a cell agrees on, [`CellCommand`] how it changes.
 //! - [`CellNode`] composes all this: the sans-IO core of every node.
-//! - [`plan_cell`] says where cameras go, [`voter_change`] who votes, [`survival`] whether a loss would still fit, [`duties`] what a
-//!   node is to run; [`Detector`] and [`Lease`] who is alive and who may act.
+//! - [`plan_cell`] says where cameras go, [`voter_change`] who votes, [`survival`] whether a loss would still fit, [`duties`]
+//!   what a node is to run; [`Detector`] and [`Lease`] who is alive and who may act.
 //! - [`EpochReserve`] says which epoch a new incarnation of a placement takes.
+//! - [`reconcile_duties`] compares what the cell asks of a node with what runs there.
 //! - [`reconcile`] compares what a node should run with what it runs and answers a [`Plan`].
 //! - [`StartPacer`] lets the starts of a plan happen a few at a time.
 
 mod cell;
 mod detect;
 mod duties;
+mod duty_steps;
 mod epoch_reserve;
 mod lease;
 mod node;
@@ -28,12 +30,13 @@ pub use cell::{
 };
 pub use detect::{Awake, Detector, DetectorLimits, Phi};
 pub use duties::{Charge, duties};
+pub use duty_steps::{DutyStep, reconcile_duties};
 pub use epoch_reserve::{EPOCH_SPARES, EpochReserve};
 pub use lease::{LEASE, Lease};
 pub use node::{
     CALM_AFTER, CONFIRM_AGAIN_AFTER, CellNode, CellOutput, CellReport, DEAF_AFTER, Duty, Echo, HANDOVER, HEARTBEAT,
     Heartbeat, LocalFacts, LocalRun, MOVE_COOLING, MOVE_PATIENCE, NodeSetup, OPINION_AGE_MAX, PLAN_INTERVAL,
-    PROPOSAL_PATIENCE, REPORT_INTERVAL, START_PATIENCE, TICK, UNFIT_AFTER, UP_AFTER, VOTER_REPLACE_AFTER,
+    PROPOSAL_PATIENCE, RECENT, REPORT_INTERVAL, START_PATIENCE, TICK, UNFIT_AFTER, UP_AFTER, VOTER_REPLACE_AFTER,
 };
 pub use place::{
     CellPlan, MoveReport, PlanFacts, RaftMember, RaftView, Survival, Unplaced, VoterChange, WhyUnplaced, plan_cell,

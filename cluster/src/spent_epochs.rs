@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EpochGrant, PlacementKey};
 
-/// Placements that are no longer ours and are remembered all the same: the state on disk may be older than the one that took them away, and
-/// a node that starts alone goes by it. More than a node loses between two snapshots.
+/// Placements that are no longer ours and are remembered all the same: the state on disk may be older than the one that took them
+/// away, and a node that starts alone goes by it. More than a node loses between two snapshots.
 const FORMER_MAX: usize = 1_024;
 
-/// The last epoch a node has used of each placement it holds or held. Durable before the epoch is used; so a node that starts again without
-/// anybody to ask takes the next one of its grant and never the same.
+/// The last epoch a node has used of each placement it holds or held. Durable before the epoch is used; so a node that starts
+/// again without anybody to ask takes the next one of its grant and never the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SpentEpochs {
     last: BTreeMap<PlacementKey, Epoch>,
@@ -31,8 +31,8 @@ impl SpentEpochs {
         Some(epoch)
     }
 
-    /// Forgets the oldest of those that are no longer ours, when there are too many. Should one come back, it comes with a later grant; else
-    /// it waits for a renewal.
+    /// Forgets the oldest of those that are no longer ours, when there are too many. Should one come back, it comes with a later
+    /// grant; else it waits for a renewal.
     pub fn forget(&mut self, mut ours: impl FnMut(&PlacementKey) -> bool) {
         if self.last.len() <= FORMER_MAX {
             return;
@@ -68,7 +68,7 @@ mod tests {
         let grant = |n: u32| EpochGrant { first: Epoch::new(0, 16 * n + 1).unwrap(), count: 16 };
         let mut spent = SpentEpochs::default();
         let all = FORMER_MAX as u32 + 10;
-        (0..all).for_each(|n| drop(spent.take(&owner(n), &grant(n))));
+        (0..all).for_each(|n| assert_eq!(spent.take(&owner(n), &grant(n)), Some(grant(n).first)));
         spent.forget(|key| *key == owner(3));
         assert_eq!(spent.len(), FORMER_MAX + 1, "ours are kept beside");
         let second = Epoch::from_u64(grant(3).first.as_u64() + 1);

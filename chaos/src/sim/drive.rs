@@ -115,7 +115,7 @@ impl World {
             let now = self.now;
             let Some(process) = self.machines[n].process.as_mut() else { return };
             let me = process.raft.disk.id;
-            let view = process.raft.view(process.applied);
+            let view = process.raft_view(now);
             if process.view.as_ref() != Some(&view) {
                 process.view = Some(view.clone());
                 process.cell.role(process.clock(now), view);

@@ -83,6 +83,10 @@ impl Process {
         Monotonic::from_start(Duration::from_micros(self.clock_us(now)))
     }
 
+    pub(super) fn raft_view(&self, now: u64) -> eyrie_cluster::RaftView {
+        self.raft.view(self.clock_us(now), self.applied)
+    }
+
     /// What it tells its core of what runs.
     pub(super) fn facts(&self, too_soon: bool) -> LocalFacts {
         let run = |(key, run): (&PlacementKey, &Run)| {

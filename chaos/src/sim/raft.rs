@@ -12,6 +12,8 @@ const ELECTION_US: std::ops::Range<u64> = 300 * MS..600 * MS;
 const STICKY_US: u64 = 300 * MS;
 /// A leader that most voters have not answered for so long steps down.
 const QUORUM_US: u64 = 600 * MS;
+/// A learner is fit to be promoted if it has answered within this.
+const ANSWERED_US: u64 = 250 * MS;
 const ENTRIES_MAX: usize = 64;
 
 pub(super) type Config = BTreeMap<RaftId, RaftMember>;
@@ -133,12 +135,13 @@ impl Raft {
         std::mem::take(&mut self.out)
     }
 
-    pub(super) fn view(&self, applied: u64) -> RaftView {
+    pub(super) fn view(&self, now_us: u64, applied: u64) -> RaftView {
         let leads = self.role == Role::Leader;
         let last = self.disk.log.len() as u64;
         let member = |(id, member): (&RaftId, &RaftMember)| {
-            let near = *id == self.disk.id
-                || self.peers.get(id).is_some_and(|peer| peer.matched + 64 >= last && peer.matched > 0);
+            let near =
+                |peer: &Peer| peer.matched + 64 >= last && peer.matched > 0 && now_us < peer.acked_us + ANSWERED_US;
+            let near = *id == self.disk.id || self.peers.get(id).is_some_and(near);
             (*id, RaftMember { caught_up: leads && near, ..*member })
         };
         RaftView {

@@ -40,7 +40,7 @@ impl World {
             CellOutput::Voters(change) => {
                 let Some(process) = self.machines[n].process.as_mut() else { return };
                 let clock = process.clock_us(now);
-                let before = process.raft.view(process.applied);
+                let before = process.raft_view(now);
                 let Some(config) = process.raft.change(clock, change) else { return };
                 self.journal.note(now, format_args!("n{n} {change:?}"));
                 let latest = std::sync::Arc::clone(self.latest());

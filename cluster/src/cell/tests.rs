@@ -354,8 +354,14 @@ proptest! {
                 4 => CellCommand::FinishMove { key, next },
                 5 => CellCommand::AbandonMove { key, next },
                 6 => CellCommand::Renew { key, node: node(n), epoch },
-                7 => CellCommand::SetHealth { node: node(n), start: 1, health: if counter % 2 == 0 { Health::Up } else { Health::Dead } },
-                8 => CellCommand::Join { node: node(n), member: Box::new(Member { start: 1 + u64::from(counter) % 2, ..member(n) }) },
+                7 => {
+                    let health = if counter % 2 == 0 { Health::Up } else { Health::Dead };
+                    CellCommand::SetHealth { node: node(n), start: 1, health }
+                }
+                8 => {
+                    let member = Box::new(Member { start: 1 + u64::from(counter) % 2, ..member(n) });
+                    CellCommand::Join { node: node(n), member }
+                }
                 _ => CellCommand::RemoveNode { node: node(n) },
             };
             let before = state.clone();

@@ -9,8 +9,8 @@ const STALL: Duration = Duration::from_millis(400);
 /// How long the doubt lasts, awake: three heartbeats.
 const DOUBT: Duration = Duration::from_millis(600);
 
-/// The time an observer was awake. A process that was stopped, or starved of CPU, did not hear anybody meanwhile, which says nothing about
-/// them; so silence is measured on this clock.
+/// The time an observer was awake. A process that was stopped, or starved of CPU, did not hear anybody meanwhile, which says
+/// nothing about them; so silence is measured on this clock.
 #[derive(Debug, Clone, Default)]
 pub struct Awake {
     last: Option<Monotonic>,

@@ -37,8 +37,10 @@ pub struct Detector {
 
 #[derive(Debug, Clone)]
 struct Peer {
-    /// The latest start heard.
-    start: Option<u64>,
+    /// Its latest start, heard of or heard.
+    start: u64,
+    /// That start has been heard.
+    spoke: bool,
     /// Awake time of the last heartbeat, or of when we began to listen.
     heard: Duration,
     phi: Phi,
@@ -61,25 +63,27 @@ impl Detector {
         }
     }
 
-    /// Whom to listen for. One that is new counts as heard just now.
-    pub fn watch(&mut self, nodes: impl Iterator<Item = NodeId>) {
+    /// Whom to listen for, with the start the cell knows of each. One that is new, or has started anew, counts as heard just now.
+    pub fn watch(&mut self, nodes: impl Iterator<Item = (NodeId, u64)>) {
         let heard = self.awake.time();
-        let fresh = |_| Peer { start: None, heard, phi: Phi::default(), called_silent: None };
+        let fresh = |start| Peer { start, spoke: false, heard, phi: Phi::default(), called_silent: None };
         let mut old = std::mem::take(&mut self.peers);
-        self.peers = nodes.map(|node| (node, old.remove(&node).unwrap_or_else(|| fresh(node)))).collect();
+        let mut peer = |node, start| match old.remove(&node) {
+            Some(peer) if peer.start >= start => peer,
+            _ => fresh(start),
+        };
+        self.peers = nodes.map(|(node, start)| (node, peer(node, start))).collect();
     }
 
-    /// A heartbeat came. One of an earlier start than was heard already is a straggler.
+    /// A heartbeat came. One of an earlier start than was heard of already is a straggler.
     pub fn heard(&mut self, node: NodeId, start: u64) {
         let now = self.awake.time();
-        let Some(peer) = self.peers.get_mut(&node) else { return };
-        match peer.start {
-            Some(known) if known > start => return,
-            // A restart takes as long as it takes; it is no interval.
-            Some(known) if known == start => peer.phi.push(now.saturating_sub(peer.heard)),
-            _ => peer.start = Some(start),
+        let Some(peer) = self.peers.get_mut(&node).filter(|peer| peer.start <= start) else { return };
+        // A restart takes as long as it takes; it is no interval.
+        if peer.spoke && peer.start == start {
+            peer.phi.push(now.saturating_sub(peer.heard));
         }
-        peer.heard = now;
+        (peer.start, peer.spoke, peer.heard) = (start, true, now);
     }
 
     /// Whether a peer has been silent for too long. A stranger is not.
@@ -87,13 +91,13 @@ impl Detector {
         self.peers.get(&node).is_some_and(|peer| peer.is_silent(self.awake.time(), &self.limits))
     }
 
-    /// The latest start of a peer that was heard.
-    pub fn heard_of(&self, node: NodeId) -> Option<u64> {
-        self.peers.get(&node).and_then(|peer| peer.start)
+    /// Whether this start of a peer has been heard, and lately.
+    pub fn hears(&self, node: NodeId, start: u64) -> bool {
+        self.peers.get(&node).is_some_and(|peer| peer.spoke && peer.start == start) && !self.is_silent(node)
     }
 
-    /// Those who have been silent for too long, with the start last heard (`None`: never).
-    pub fn silent(&self) -> impl Iterator<Item = (NodeId, Option<u64>)> {
+    /// Those who have been silent for too long, with their start.
+    pub fn silent(&self) -> impl Iterator<Item = (NodeId, u64)> {
         let now = self.awake.time();
         self.peers
             .iter()
@@ -101,7 +105,8 @@ impl Detector {
             .map(|(node, peer)| (*node, peer.start))
     }
 
-    /// Whether we called a peer silent within `period`. Until that is over, we confirm nothing to it: somebody may act on what we said.
+    /// Whether we called a peer silent within `period`. Until that is over, we confirm nothing to it: somebody may act on what we
+    /// said.
     pub fn called_silent_within(&self, node: NodeId, period: Duration) -> bool {
         let said = self.peers.get(&node).and_then(|peer| peer.called_silent);
         said.is_some_and(|said| self.awake.time() < said + period)
@@ -141,7 +146,7 @@ mod tests {
 
     fn listening() -> Detector {
         let mut detector = Detector::new(DetectorLimits::default());
-        detector.watch([node(2)].into_iter());
+        detector.watch([(node(2), 1)].into_iter());
         run(&mut detector, 0, 5_050, true);
         detector
     }

@@ -7,17 +7,17 @@ use eyrie_types::{Epoch, Monotonic, NodeId};
 use super::asked::Asked;
 use super::holding::Holding;
 use super::leader::{Leader, Sight};
-use super::timing::{CONFIRM_AGAIN_AFTER, HANDOVER, HEARTBEAT, START_PATIENCE};
+use super::timing::{CONFIRM_AGAIN_AFTER, HANDOVER, HEARTBEAT, RECENT, START_PATIENCE};
 use super::{CellOutput, Duty, Echo, Heartbeat, LocalFacts, NodeSetup};
 use crate::{
-    CellCommand, CellPlacement, CellState, Charge, Detector, Health, JobName, Lease, Member, MoveReport, PlacementKey,
-    RaftView, Refusal, SpentEpochs, duties,
+    CellCommand, CellPlacement, CellState, Charge, Detector, Health, JobGrant, JobName, Lease, Member, MoveReport,
+    PlacementKey, RaftView, Refusal, SpentEpochs, duties,
 };
 
 /// A node's part in its cell. Feed it what happens, then carry out what [`CellNode::poll`] answers until that is `None`.
 ///
-/// It keeps running what it was last asked to when nobody asks any more (static stability). It stops something only for a state of the
-/// cell that says so.
+/// It keeps running what it was last asked to when nobody asks any more (static stability). It stops something only for a state
+/// of the cell that says so.
 pub struct CellNode {
     me: NodeId,
     member: Member,
@@ -31,6 +31,9 @@ pub struct CellNode {
     lease: Lease,
     /// The last that was heard of each, for echoes.
     heard: BTreeMap<NodeId, Echo>,
+    /// What the leader last said that it has applied, and when we last had as much.
+    leader_applied: Option<u64>,
+    recent_at: Option<Monotonic>,
     /// What the leader had applied when we first heard of it.
     catch_up_to: Option<u64>,
     /// The state knows this start of ours, and was recent at some time since.
@@ -47,7 +50,7 @@ pub struct CellNode {
     lease_until: Option<Monotonic>,
     asked: Asked<CellCommand>,
     last_beat: Option<Monotonic>,
-    said_silent: Vec<(NodeId, Option<u64>)>,
+    said_silent: Vec<(NodeId, u64)>,
     leader: Option<Leader>,
     dirty: bool,
     out: VecDeque<CellOutput>,
@@ -68,6 +71,8 @@ impl CellNode {
             detector: Detector::new(setup.limits),
             lease: Lease::default(),
             heard: BTreeMap::new(),
+            leader_applied: None,
+            recent_at: None,
             catch_up_to: None,
             fresh: false,
             superseded: false,
@@ -115,9 +120,13 @@ impl CellNode {
             self.lease.confirmed(from, Monotonic::from_start(Duration::from_micros(echo.sent_us)));
             self.renew_lease();
         }
-        if heartbeat.leads && self.catch_up_to.is_none() {
-            self.catch_up_to = Some(heartbeat.applied);
-            self.settle();
+        if heartbeat.leads {
+            self.leader_applied = Some(heartbeat.applied);
+            self.keep_recent();
+            if self.catch_up_to.is_none() {
+                self.catch_up_to = Some(heartbeat.applied);
+                self.settle();
+            }
         }
         if let Some(leader) = &mut self.leader {
             self.dirty |= !heartbeat.moves.is_empty() || !heartbeat.silent.is_empty();
@@ -137,6 +146,7 @@ impl CellNode {
         let moving = self.state.placements().iter().filter(mine);
         self.moving = moving.map(|(key, placement)| (key.clone(), *placement)).collect();
         self.dirty = true;
+        self.keep_recent();
         self.watch();
         self.settle();
         self.lead();
@@ -189,12 +199,19 @@ impl CellNode {
         self.detector.advance(now);
     }
 
+    /// Our state is as recent as the leader's lately was.
+    fn keep_recent(&mut self) {
+        if self.leader_applied.is_some_and(|applied| self.index >= applied) {
+            self.recent_at = Some(self.now);
+        }
+    }
+
     /// A voter listens for everybody but itself, others for the voters: those who write to them.
     fn watch(&mut self) {
         let (me, voters) = (self.me, self.voters());
         let votes = voters.contains(&me);
-        let members = self.state.members().keys().copied();
-        self.detector.watch(members.filter(|node| *node != me && (votes || voters.contains(node))));
+        let members = self.state.members().iter().map(|(node, member)| (*node, member.start));
+        self.detector.watch(members.filter(|(node, _)| *node != me && (votes || voters.contains(node))));
         self.heard.retain(|node, _| self.state.members().contains_key(node));
     }
 
@@ -239,8 +256,12 @@ impl CellNode {
         }
     }
 
-    /// What we confirm to a node: nothing while somebody may hold it to be dead because of us.
+    /// What we confirm to a node: nothing while somebody may hold it to be dead because of us, or we may have missed that it is.
     fn echo(&self, to: NodeId) -> Option<Echo> {
+        let recent = self.recent_at.is_some_and(|at| self.now.since(at) <= RECENT);
+        if !recent && self.leader.is_none() {
+            return None;
+        }
         let dead = self.state.member(to).is_some_and(|member| member.health == Health::Dead);
         let said = self.detector.called_silent_within(to, CONFIRM_AGAIN_AFTER);
         self.heard.get(&to).filter(|_| !dead && !said).copied()
@@ -327,8 +348,8 @@ impl CellNode {
         }
     }
 
-    /// Without a word from the cell for long enough, a node runs what it last knew to be its own: not if its data directory seems to be
-    /// a copy, for then another may run it.
+    /// Without a word from the cell for long enough, a node runs what it last knew to be its own: not if its data directory seems
+    /// to be a copy, for then another may run it.
     fn may_go_on_alone(&self) -> bool {
         let waited = self.started.is_some_and(|started| self.now.since(started) >= START_PATIENCE);
         let known = self.state.member(self.me);
@@ -337,7 +358,8 @@ impl CellNode {
 
     fn settle_jobs(&mut self) {
         let now = self.now;
-        let mine: Vec<_> = self.state.jobs().iter().filter(|(_, grant)| grant.node == self.me && self.fresh).collect();
+        let given = |grant: &JobGrant| grant.node == self.me && grant.start == self.member.start && self.fresh;
+        let mine: Vec<_> = self.state.jobs().iter().filter(|(_, grant)| given(grant)).collect();
         self.jobs_since.retain(|epoch, _| mine.iter().any(|(_, grant)| grant.epoch == *epoch));
         for (_, grant) in &mine {
             self.jobs_since.entry(grant.epoch).or_insert(now);

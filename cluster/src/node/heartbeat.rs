@@ -12,8 +12,8 @@ pub struct Echo {
     pub sent_us: u64,
 }
 
-/// Every 200 ms from each node to the voters, and from the voters to all. Fields are only ever added at the end, with a new protocol
-/// version.
+/// Every 200 ms from each node to the voters, and from the voters to all. Fields are only ever added at the end, with a new
+/// protocol version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Who lives.
@@ -28,8 +28,8 @@ pub struct Heartbeat {
     pub applied: u64,
     /// What it has heard of the receiver.
     pub echo: Option<Echo>,
-    /// Whom the sender has not heard for too long, with the start it last heard. From voters only; empty while it doubts itself.
-    pub silent: Vec<(NodeId, Option<u64>)>,
+    /// Whom the sender has not heard for too long, with its start. From voters only; empty while it doubts itself.
+    pub silent: Vec<(NodeId, u64)>,
     /// What it says of its sides of pending moves, by their first epochs.
     pub moves: Vec<(Epoch, MoveReport)>,
     /// Placements that run there.

@@ -37,8 +37,8 @@ impl Holding {
         present
     }
 
-    /// Brings the incarnations in line with what the cell asks for. One that runs goes on, also under a renewed grant; one that has to
-    /// start takes the next epoch. `None` for placements whose epochs are all spent: they wait for a renewal.
+    /// Brings the incarnations in line with what the cell asks for. One that runs goes on, also under a renewed grant; one that
+    /// has to start takes the next epoch. `None` for placements whose epochs are all spent: they wait for a renewal.
     pub(super) fn update(
         &mut self,
         now: Monotonic,

@@ -19,6 +19,8 @@ pub(super) struct Leader {
     follows: BTreeMap<NodeId, Follow>,
     /// Since when a dead node looks well, or a node is dead or draining.
     well_since: BTreeMap<NodeId, Monotonic>,
+    /// What was applied when we first saw that a node is dead.
+    dead_at: BTreeMap<NodeId, u64>,
     away_since: BTreeMap<NodeId, Monotonic>,
     began: BTreeMap<Epoch, Monotonic>,
     reports: BTreeMap<(Epoch, NodeId), MoveReport>,
@@ -35,7 +37,7 @@ pub(super) struct Leader {
 struct Opinion {
     /// It was formed after this moment on our clock.
     after: Monotonic,
-    silent: BTreeMap<NodeId, Option<u64>>,
+    silent: BTreeMap<NodeId, u64>,
 }
 
 /// How a node follows the log.
@@ -45,8 +47,8 @@ struct Follow {
     target: u64,
     /// When that was set.
     since: Monotonic,
-    /// It has applied, since we lead, what we had when we first looked at it.
-    proven: bool,
+    /// What it said last that it has applied.
+    applied: u64,
 }
 
 /// What the leader looks at.
@@ -69,6 +71,7 @@ impl Leader {
             opinions: BTreeMap::new(),
             follows: BTreeMap::new(),
             well_since: BTreeMap::new(),
+            dead_at: BTreeMap::new(),
             away_since: BTreeMap::new(),
             began: BTreeMap::new(),
             reports: BTreeMap::new(),
@@ -92,9 +95,10 @@ impl Leader {
                 self.opinions.insert(node, Opinion { after, silent: heartbeat.silent.iter().copied().collect() });
             }
         }
-        let follow = self.follows.entry(node).or_insert(Follow { target: index, since: now, proven: false });
+        let follow = self.follows.entry(node).or_insert(Follow { target: index, since: now, applied: 0 });
+        follow.applied = heartbeat.applied;
         if heartbeat.applied >= follow.target {
-            *follow = Follow { target: index, since: now, proven: true };
+            (follow.target, follow.since) = (index, now);
         }
         self.reports.extend(heartbeat.moves.iter().map(|(epoch, report)| ((*epoch, node), *report)));
     }
@@ -143,9 +147,11 @@ impl Leader {
         let Sight { now, state, index, .. } = *sight;
         let members = state.members();
         self.opinions.retain(|node, _| members.contains_key(node));
+        self.well_since.retain(|node, _| members.contains_key(node));
+        self.dead_at.retain(|node, _| members.contains_key(node));
         self.follows.retain(|node, _| members.contains_key(node));
         for node in members.keys() {
-            let follow = self.follows.entry(*node).or_insert(Follow { target: index, since: now, proven: false });
+            let follow = self.follows.entry(*node).or_insert(Follow { target: index, since: now, applied: 0 });
             if sight.detector.doubtful() {
                 // We heard nobody while we did not run.
                 follow.since = now;
@@ -194,16 +200,14 @@ impl Leader {
         let deaf = self.behind(sight, node) >= DEAF_AFTER;
         if member.health == Health::Up {
             self.well_since.remove(&node);
+            self.dead_at.remove(&node);
             let dead = silent > sight.view.voters().len() / 2 || deaf;
             return if dead && !detector.doubtful() { Health::Dead } else { Health::Up };
         }
         // It must know that it was dead, and what was taken from it, before it may act again.
-        let proven = self.follows.get(&node).is_some_and(|follow| follow.proven);
-        let well = silent == 0
-            && !deaf
-            && proven
-            && detector.heard_of(node) == Some(member.start)
-            && !detector.is_silent(node);
+        let dead_at = *self.dead_at.entry(node).or_insert(sight.index);
+        let knows = self.follows.get(&node).is_some_and(|follow| follow.applied >= dead_at);
+        let well = silent == 0 && !deaf && knows && detector.hears(node, member.start);
         if !well {
             self.well_since.remove(&node);
             return Health::Dead;
@@ -214,14 +218,12 @@ impl Leader {
 
     /// How many voters do not hear this start of a node, as far as their opinions are recent.
     fn silent_for(&self, sight: &Sight<'_>, node: NodeId, start: u64) -> usize {
+        let own: BTreeMap<_, _> = sight.detector.silent().filter(|(silent, _)| *silent == node).collect();
         let says = |voter: &NodeId| {
-            if *voter == sight.me {
-                let heard = sight.detector.heard_of(node);
-                return sight.detector.is_silent(node) && heard.is_none_or(|heard| heard <= start);
-            }
-            let opinion = self.opinions.get(voter).filter(|opinion| sight.now.since(opinion.after) <= OPINION_AGE_MAX);
-            let heard = opinion.and_then(|opinion| opinion.silent.get(&node));
-            heard.is_some_and(|heard| heard.is_none_or(|heard| heard <= start))
+            let recent = |opinion: &&Opinion| sight.now.since(opinion.after) <= OPINION_AGE_MAX;
+            let opinion = self.opinions.get(voter).filter(recent).map(|opinion| &opinion.silent);
+            let silent = if *voter == sight.me { Some(&own) } else { opinion };
+            silent.and_then(|silent| silent.get(&node)) == Some(&start)
         };
         sight.view.voters().iter().filter(|voter| says(voter)).count()
     }

@@ -159,7 +159,7 @@ fn heartbeats_keep_their_bytes() {
         leads: true,
         applied: 4,
         echo: Some(Echo { start: 5, sent_us: 6 }),
-        silent: vec![(node(2), Some(7)), (node(3), None)],
+        silent: vec![(node(2), 7), (node(3), 1)],
         moves: vec![(eyrie_types::Epoch::new(1, 8).unwrap(), MoveReport::Recording)],
         running: 9,
         recording: 8,

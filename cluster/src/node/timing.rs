@@ -8,13 +8,13 @@ use crate::LEASE;
 pub const TICK: Duration = Duration::from_millis(50);
 /// How often each node tells the voters that it lives, and the voters everybody.
 pub const HEARTBEAT: Duration = Duration::from_millis(200);
-/// How long a started node waits for the cell before it runs what it last knew to be its own. An election takes about half a second;
-/// every moment longer is a gap when the cell is down.
+/// How long a started node waits for the cell before it runs what it last knew to be its own. An election takes about half a
+/// second; every moment longer is a gap when the cell is down.
 pub const START_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a proposal may be on its way before it is made again. Commands compare, so a second one does no harm.
 pub const PROPOSAL_PATIENCE: Duration = Duration::from_secs(1);
-/// How long the new owner of a placement that was taken from another, or of a job, refrains from acting for others to see: the lease of the
-/// old one, and half a second for a voter that lags in learning of the verdict.
+/// How long the new owner of a placement that was taken from another, or of a job, refrains from acting for others to see: the
+/// lease of the old one, and half a second for a voter that lags in learning of the verdict.
 pub const HANDOVER: Duration = Duration::from_millis(LEASE.as_millis() as u64 + 500);
 /// How old an opinion of a voter may be to count in a verdict; on the leader's clock, by what of the leader's the voter had heard.
 pub const OPINION_AGE_MAX: Duration = Duration::from_millis(500);
@@ -38,3 +38,6 @@ pub const VOTER_REPLACE_AFTER: Duration = Duration::from_secs(120);
 pub const PLAN_INTERVAL: Duration = Duration::from_millis(500);
 /// How often the N+1 verdict is drawn up; it costs as much as many plans.
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a voter's state counts as recent after the leader's was no newer. Longer than most elections, so that leases outlive
+/// them.
+pub const RECENT: Duration = Duration::from_millis(600);

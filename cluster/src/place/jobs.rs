@@ -2,8 +2,8 @@ use super::planner::Planner;
 use crate::CellCommand;
 
 impl Planner<'_> {
-    /// Every job of the settings has a worker: the live node with the fewest. One that drains or starts anew is replaced; a live worker
-    /// gives its job back by itself, so that two never do one.
+    /// Every job of the settings has a worker: the live node with the fewest. One that drains or starts anew is replaced; a live
+    /// worker gives its job back by itself, so that two never do one.
     pub(super) fn assign_jobs(&mut self) {
         let state = self.state;
         let has = |node| state.jobs().values().filter(move |grant| grant.node == node).count();

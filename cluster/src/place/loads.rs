@@ -85,7 +85,8 @@ impl<'a> Loads<'a> {
     }
 
     /// The best node for a placement, `others` being the nodes that have or had to do with its camera: not one of them; in
-    /// another zone than `apart` if that can be; the emptiest after taking it; equals are told apart by a hash, so that cameras spread.
+    /// another zone than `apart` if that can be; the emptiest after taking it; equals are told apart by a hash, so that cameras
+    /// spread.
     pub(super) fn choose(
         &self,
         key: &PlacementKey,

@@ -32,8 +32,8 @@ pub struct PlanFacts {
     pub calm: bool,
 }
 
-/// The plan: homes for the homeless first, ends of moves, then moves that must be, then those that even out. A pure function; what it
-/// does not change stays where it is.
+/// The plan: homes for the homeless first, ends of moves, then moves that must be, then those that even out. A pure function;
+/// what it does not change stays where it is.
 pub fn plan_cell(state: &CellState, facts: &PlanFacts) -> CellPlan {
     let mut planner = Planner {
         state,

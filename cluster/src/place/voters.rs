@@ -11,7 +11,8 @@ pub struct RaftMember {
     pub node: NodeId,
     /// Votes; else it learns.
     pub voter: bool,
-    /// Its log is near the leader's (known to the leader only).
+    /// Its log is near the leader's, and it has answered within a quarter of a second (known to the leader only). A voter that has
+    /// just lost its log never answers again; a group of two with such a one can decide nothing.
     pub caught_up: bool,
 }
 
@@ -80,8 +81,8 @@ pub fn voters_wanted(members: usize) -> usize {
     }
 }
 
-/// The next change of the membership, if one is due. A failure alone never makes the set smaller: whoever has been dead or draining for
-/// long (`replaceable`) goes after another was promoted in his place.
+/// The next change of the membership, if one is due. A failure alone never makes the set smaller: whoever has been dead or
+/// draining for long (`replaceable`) goes after another was promoted in his place.
 pub fn voter_change(state: &CellState, view: &RaftView, replaceable: &BTreeSet<NodeId>) -> Option<VoterChange> {
     if view.changing || !view.ready {
         return None;

@@ -1,5 +1,5 @@
-//! A drain, and any planned move, loses no recorded moment of a camera that allows one session more than it has; looked at when nothing else
-//! goes wrong.
+//! A drain, and any planned move, loses no recorded moment of a camera that allows one session more than it has; looked at when
+//! nothing else goes wrong.
 
 use eyrie_cluster::CameraKey;
 

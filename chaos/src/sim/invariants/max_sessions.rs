@@ -1,5 +1,5 @@
-//! The cell never asks its live nodes for more sessions than a camera allows, except where its needs have just been lowered: a step may not
-//! make it worse.
+//! The cell never asks its live nodes for more sessions than a camera allows, except where its needs have just been lowered: a
+//! step may not make it worse.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What is recorded by a live node stays there unless there is a reason: its node drains, lacks a label, carries too much, shares a zone with
-//! the twin, or carries so much more than another that it was to be evened out.
+//! What is recorded by a live node stays there unless there is a reason: its node drains, lacks a label, carries too much, shares
+//! a zone with the twin, or carries so much more than another that it was to be evened out.
 
 use eyrie_cluster::{CameraKey, CellCommand, CellState, Health};
 

@@ -1,5 +1,5 @@
-//! Of one camera, nobody answers live as its owner while the node answers that it was taken from. (In a planned move both may, for as long
-//! as one lags in applying the end of it: both record, and their URLs differ.)
+//! Of one camera, nobody answers live as its owner while the node answers that it was taken from. (In a planned move both may,
+//! for as long as one lags in applying the end of it: both record, and their URLs differ.)
 
 use eyrie_cluster::{CameraKey, CellState};
 

@@ -1,5 +1,5 @@
-//! An epoch of a placement is used once: by one process of one node. So nothing can be written twice under one name, and no stale owner
-//! overwrites what a later one wrote.
+//! An epoch of a placement is used once: by one process of one node. So nothing can be written twice under one name, and no stale
+//! owner overwrites what a later one wrote.
 
 use eyrie_cluster::PlacementKey;
 use eyrie_types::Epoch;

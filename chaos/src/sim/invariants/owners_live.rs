@@ -1,5 +1,5 @@
-//! Within the bound after everything is healed: every member is up, the voters are as many as there should be, and every placement of an
-//! enabled camera is on a live node that records it, but for those that no node has room for.
+//! Within the bound after everything is healed: every member is up, the voters are as many as there should be, and every
+//! placement of an enabled camera is on a live node that records it, but for those that no node has room for.
 
 use eyrie_cluster::{CellState, Health, voters_wanted};
 use eyrie_types::Slot;
@@ -30,7 +30,7 @@ pub(in super::super) fn why_not_settled(world: &World) -> Option<String> {
     let leader =
         world.machines.iter().filter_map(|machine| machine.process.as_ref()).find(|process| process.cell.leads());
     let Some(leader) = leader else { return Some("nobody leads".to_owned()) };
-    let voters = leader.raft.view(leader.applied).voters().len();
+    let voters = leader.raft_view(world.now).voters().len();
     if voters != voters_wanted(state.members().len()) {
         return Some(format!("{voters} voters for {} members", state.members().len()));
     }

@@ -1,5 +1,5 @@
-//! What was decided on an earlier state has no effect: a refused command changes nothing, and one that is applied named the present start,
-//! epoch or revision.
+//! What was decided on an earlier state has no effect: a refused command changes nothing, and one that is applied named the
+//! present start, epoch or revision.
 
 use eyrie_cluster::{CellCommand, CellState};
 
