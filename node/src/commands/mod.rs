@@ -7,6 +7,7 @@ mod node;
 mod openapi;
 mod output;
 mod recordings;
+mod storage;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Command {
     Config(config::ConfigCommandArgs),
     /// Looks after recordings on disk
     Recordings(recordings::RecordingsArgs),
+    /// Looks after the metadata store
+    Storage(storage::StorageArgs),
     /// Helps an administrator who is locked out
     Admin(admin::AdminArgs),
     /// Prints the OpenAPI document of the HTTP interface
@@ -94,6 +97,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Node(args) => node::run(args),
         Command::Config(args) => config::run(args),
         Command::Recordings(args) => recordings::run(args),
+        Command::Storage(args) => storage::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Openapi => openapi::run(),
     }

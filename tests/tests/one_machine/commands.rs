@@ -28,6 +28,8 @@ fn each_command_explains_itself() -> anyhow::Result<()> {
         ("config keys", "environment variable"),
         ("recordings", "check"),
         ("recordings check", "--deep"),
+        ("storage", "migrate"),
+        ("storage migrate", "store.contact_points"),
         ("admin", "reset-password"),
         ("admin reset-password", "EYRIE_ADMIN_PASSWORD"),
         ("openapi", "OpenAPI"),
