@@ -24,7 +24,7 @@ const DAYS_OF_WEEK: u32 = 7;
 
 /// How many markers cameras have, as far as this process knows.
 #[derive(Debug)]
-pub(super) struct MarkerCounts(Mutex<LruCache<(TenantId, CameraId), (u64, Monotonic)>>);
+pub(in crate::store) struct MarkerCounts(Mutex<LruCache<(TenantId, CameraId), (u64, Monotonic)>>);
 
 impl Default for MarkerCounts {
     fn default() -> Self {
@@ -55,9 +55,9 @@ macro_rules! columns {
         "id, camera, start_us, end_us, category, title, note, author, author_id, created_us, updated_us"
     };
 }
-pub(super) use columns;
+pub(in crate::store) use columns;
 
-pub(super) fn read_marker(row: &mut Cells) -> Result<Marker, StoreError> {
+pub(in crate::store) fn read_marker(row: &mut Cells) -> Result<Marker, StoreError> {
     let (start, end, category, title, note) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
     Ok(Marker {
         id: row.get(0)?,
@@ -71,16 +71,16 @@ pub(super) fn read_marker(row: &mut Cells) -> Result<Marker, StoreError> {
 }
 
 /// The partition of markers that begin at `start`.
-pub(super) fn week_of(start: WallTime) -> i64 {
+pub(in crate::store) fn week_of(start: WallTime) -> i64 {
     i64::from(start.utc_day() / DAYS_OF_WEEK)
 }
 
 /// The two lists a marker stands in.
-pub(super) fn scopes(camera: CameraId) -> [(Option<CameraId>, Vec<u8>); 2] {
+pub(in crate::store) fn scopes(camera: CameraId) -> [(Option<CameraId>, Vec<u8>); 2] {
     [(Some(camera), scope(Some(camera))), (None, scope(None))]
 }
 
-pub(super) fn scope(camera: Option<CameraId>) -> Vec<u8> {
+pub(in crate::store) fn scope(camera: Option<CameraId>) -> Vec<u8> {
     camera.map(|camera| camera.as_uuid().as_bytes().to_vec()).unwrap_or_default()
 }
 
@@ -240,7 +240,7 @@ impl Cql {
     }
 
     /// The rows that lists go along. That of the highest revision stays, in whatever order they are written.
-    pub(super) async fn put_marker_copies(
+    pub(in crate::store) async fn put_marker_copies(
         &self,
         tenant: &TenantId,
         marker: &Marker,

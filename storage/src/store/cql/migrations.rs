@@ -48,7 +48,7 @@ const LEASE_WAITS_MAX: u32 = 1200;
 ///
 /// # Errors
 /// When the cluster refuses, or does not know the datacenter.
-pub(super) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Result<(), StoreError> {
+pub(in crate::store) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Result<(), StoreError> {
     let refused = |reason: String| StoreError::Keyspace { keyspace: config.keyspace.clone(), reason };
     let there = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?";
     let there = query(session, there, cells![config.keyspace]).await?;
@@ -109,7 +109,7 @@ pub(super) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Resu
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] when a later release contracted what this one needs; and when the cluster does not answer.
-pub(super) async fn migrate(session: &Session, config: &CqlConfig, now: WallTime) -> Result<(), StoreError> {
+pub(in crate::store) async fn migrate(session: &Session, config: &CqlConfig, now: WallTime) -> Result<(), StoreError> {
     let id = |table: &str| {
         let name = format!("eyrie {} {table}", config.keyspace);
         let mut bytes = [0; 16];
