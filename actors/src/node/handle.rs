@@ -76,7 +76,13 @@ impl Node {
             tracing::warn!(%error, "incidents of an earlier run stay open");
         }
         let outbox = Arc::new(OutboxWriter::default());
-        let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
+        let footage = Arc::new(Footage::new(
+            config.node,
+            Arc::clone(&store),
+            Arc::clone(&keyring),
+            Arc::clone(&key_rows),
+            &disks,
+        ));
         let context = Arc::new(NodeContext {
             events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
             outbox,
