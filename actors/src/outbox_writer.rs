@@ -104,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn events_queued_while_nobody_writes_are_bounded_and_the_latest_arrive_in_order() {
         let directory = tempfile::tempdir().unwrap();
-        let config = StoreConfig { path: directory.path().join("eyrie.db") };
+        let config = StoreConfig::Sqlite { path: directory.path().join("eyrie.db") };
         let store = Arc::new(Store::open(config, Arc::new(ManualClock::default())).await.unwrap());
         let outbox = Arc::new(OutboxWriter::default());
         let events: Vec<_> = (0..WAITING_MAX + 7).map(|_| event()).collect();
@@ -125,7 +125,7 @@ mod tests {
     #[tokio::test]
     async fn a_store_that_refuses_costs_nothing_but_time() {
         let directory = tempfile::tempdir().unwrap();
-        let config = || StoreConfig { path: directory.path().join("eyrie.db") };
+        let config = || StoreConfig::Sqlite { path: directory.path().join("eyrie.db") };
         let clock = || Arc::new(ManualClock::default());
         let closed = Arc::new(Store::open(config(), clock()).await.unwrap());
         closed.close().await.unwrap();

@@ -39,7 +39,7 @@ impl Rig {
         let dir = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let path = dir.path().join("eyrie.db");
-        let store = Arc::new(Store::open(StoreConfig { path }, Arc::clone(&clock)).await.unwrap());
+        let store = Arc::new(Store::open(StoreConfig::Sqlite { path }, Arc::clone(&clock)).await.unwrap());
         let keyring = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
         let mut config = NodeConfig::new(NodeId::random());
         config.sealing = false;

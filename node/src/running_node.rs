@@ -47,7 +47,7 @@ impl DataDir {
         make_private_dir(&config.data_dir)?;
         let lock = lock(&config.data_dir)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let store = Store::open(StoreConfig { path: config.store_file() }, Arc::clone(&clock))
+        let store = Store::open(StoreConfig::Sqlite { path: config.store_file() }, Arc::clone(&clock))
             .await
             .with_context(|| format!("opening {}", config.store_file().display()))?;
         let master = MasterKey::load_or_create(&config.master_key_file)

@@ -26,7 +26,8 @@ async fn main() {
     let temporary = tempfile::tempdir().unwrap();
     let directory = std::env::args_os().nth(1).map_or(temporary.path().to_owned(), PathBuf::from);
     let clock = Arc::new(SystemClock::new());
-    let store = Store::open(StoreConfig { path: directory.join("store_bench.db") }, clock.clone()).await.unwrap();
+    let store =
+        Store::open(StoreConfig::Sqlite { path: directory.join("store_bench.db") }, clock.clone()).await.unwrap();
     let bench = Bench { store: Arc::new(store), clock, node: NodeId::generate() };
     bench.refreshes().await;
     bench.pages().await;

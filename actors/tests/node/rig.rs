@@ -55,7 +55,7 @@ impl Rig {
     pub(crate) async fn start_with(change: impl FnOnce(&mut NodeConfig, &mut DiskConfig)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let config = StoreConfig { path: dir.path().join("eyrie.db") };
+        let config = StoreConfig::Sqlite { path: dir.path().join("eyrie.db") };
         let store = Arc::new(Store::open(config, Arc::clone(&clock)).await.unwrap());
         let keyring = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
         let row = keyring.new_tenant_key(&TenantId::default_tenant()).unwrap();

@@ -210,7 +210,7 @@ mod tests {
 
     async fn opened(dir: &std::path::Path) -> (Arc<Store>, NodeHandle) {
         let clock = Arc::new(SystemClock::new());
-        let config = StoreConfig { path: dir.join("eyrie.db") };
+        let config = StoreConfig::Sqlite { path: dir.join("eyrie.db") };
         let store = Arc::new(Store::open(config, clock.clone()).await.unwrap());
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
         let rows = Arc::new(KeyRows::new(store.clone(), KeySpool::open(&dir.join("key-spool")).unwrap()));

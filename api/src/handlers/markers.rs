@@ -93,7 +93,7 @@ pub(crate) async fn update_marker(
     drop(from_value::<MarkerPatch>("", patch.clone())?);
     check_own(&state, &caller, camera, id).await?;
     let (now, by) = (state.clock().now(), caller.by(correlation));
-    let change = move |old| patched(&old, patch);
+    let change = move |old| patched(&old, patch.clone());
     let (marker, event) = state.store().update_marker(&caller.tenant, camera, id, change, now, by).await?;
     state.node().announce(event);
     Ok(Json(marker))

@@ -40,7 +40,7 @@ impl Eyrie {
         let dir = tempfile::tempdir().unwrap();
         let system: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let clock = ManualClock::at(system.now());
-        let config = StoreConfig { path: dir.path().join("eyrie.db") };
+        let config = StoreConfig::Sqlite { path: dir.path().join("eyrie.db") };
         let store = Arc::new(Store::open(config, system.clone()).await.unwrap());
         ensure_admin(&store, &clock, Some(Secret::new(ADMIN_PASSWORD))).await.unwrap();
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::{Col, Json, col};
 use super::cursor::Cursor;
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 
 /// Most records on one page.
@@ -22,15 +23,16 @@ pub struct AuditPage {
 #[serde(deny_unknown_fields)]
 pub(super) struct Place {
     #[serde(rename = "t")]
-    time: WallTime,
+    pub(super) time: WallTime,
     #[serde(rename = "i")]
-    id: AuditId,
+    pub(super) id: AuditId,
 }
 
 impl Store {
     /// Appends a record; records are never changed. Appending one again is no error.
     pub async fn append_audit(&self, record: AuditRecord) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.append_audit(record));
+        db.write(move |connection| {
             connection
                 .prepare_cached("INSERT OR IGNORE INTO audit (tenant, time_us, id, record) VALUES (?1, ?2, ?3, ?4)")?
                 .execute(params![Col(record.tenant.clone()), Col(record.time), Col(record.id), Json(&record)])?;
@@ -55,7 +57,8 @@ impl Store {
         let last = Place { time: range.end, id: AuditId::from_uuid(uuid::Uuid::nil()) };
         let before = before.filter(|place| place.time < range.end).unwrap_or(last);
         let (tenant, limit) = (tenant.clone(), limit.clamp(1, AUDIT_PAGE_MAX));
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.audit(&tenant, range, before, limit));
+        db.read(move |connection| {
             let sql = "SELECT record FROM audit WHERE tenant = ?1 AND time_us >= ?2 AND (time_us, id) < (?3, ?4)
                        ORDER BY time_us DESC, id DESC LIMIT ?5";
             let mut statement = connection.prepare_cached(sql)?;
@@ -75,7 +78,8 @@ impl Store {
 
     /// Removes the records of **all tenants** before `before`, at most `limit` a call; returns how many.
     pub async fn purge_audit(&self, before: WallTime, limit: u32) -> Result<usize, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.purge_audit(before, limit));
+        db.write(move |connection| {
             let mut old =
                 connection.prepare_cached("SELECT tenant, time_us, id FROM audit WHERE time_us < ?1 LIMIT ?2")?;
             let read =

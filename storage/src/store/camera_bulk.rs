@@ -1,9 +1,10 @@
 //! One change to many cameras, in one transaction.
 
-use eyrie_types::{By, CameraId, Event, Labels, TenantId, WallTime};
+use eyrie_types::{By, CameraId, CameraSpec, Event, Labels, TenantId, WallTime};
 use rusqlite::Connection;
 
 use super::cameras::{at_revision, delete, put_update};
+use super::store::sqlite_or;
 use super::{PasswordChange, Store, StoreError, StoredCamera};
 
 /// Most cameras one bulk call changes: each is some statements within one transaction that others wait behind.
@@ -51,7 +52,8 @@ impl Store {
         if ids.len() > BULK_MAX {
             return Err(StoreError::TooMany { what: "cameras in one bulk change", max: BULK_MAX });
         }
-        let (tenant, watches, all) = (tenant.clone(), self.watches.clone(), ids.clone());
+        let db = sqlite_or!(self, cql => cql.change_cameras(tenant, ids, change, now, by));
+        let (tenant, watches, all) = (tenant.clone(), db.watches.clone(), ids.clone());
         let work = move |connection: &Connection| {
             let one = |id| match change_one(connection, &tenant, id, &change, now, &by) {
                 // What is wrong with the store is wrong for all: undo the whole change.
@@ -69,7 +71,7 @@ impl Store {
                 }
             }
         };
-        self.write_then(work, told).await
+        db.write_then(work, told).await
     }
 }
 
@@ -82,11 +84,19 @@ fn change_one(
     by: &By,
 ) -> Result<BulkOutcome, StoreError> {
     let old = at_revision(connection, tenant, id, None)?;
-    let mut spec = old.camera.spec.clone();
+    if *change == BulkChange::Delete {
+        return delete(connection, &old.camera, now, by.clone()).map(BulkOutcome::Deleted);
+    }
+    let Some(spec) = changed_spec(&old.camera.spec, change)? else { return Ok(BulkOutcome::Unchanged) };
+    let (new, event) = put_update(connection, old, spec, PasswordChange::Keep, now, by.clone())?;
+    Ok(BulkOutcome::Changed(Box::new(new), event))
+}
+
+/// What `change` makes of a spec; `None` where it makes nothing of it.
+pub(super) fn changed_spec(old: &CameraSpec, change: &BulkChange) -> Result<Option<CameraSpec>, StoreError> {
+    let mut spec = old.clone();
     match change {
-        BulkChange::Delete => {
-            return delete(connection, &old.camera, now, by.clone()).map(BulkOutcome::Deleted);
-        }
+        BulkChange::Delete => return Ok(None),
         BulkChange::Enable => spec.enabled = true,
         BulkChange::Disable => spec.enabled = false,
         BulkChange::AddLabels(labels) => spec.labels = spec.labels.iter().chain(labels.iter()).collect(),
@@ -94,14 +104,13 @@ fn change_one(
             spec.labels = spec.labels.iter().filter(|label| !labels.contains(label)).collect();
         }
     }
-    if spec == old.camera.spec {
-        return Ok(BulkOutcome::Unchanged);
+    if spec == *old {
+        return Ok(None);
     }
     // Many labels added to many cameras must not make a spec that a single change would refuse.
     if let Err(errors) = spec.validate() {
         let wrong = errors.into_iter().next().map_or_else(|| "spec".to_owned(), |error| error.to_string());
         return Err(StoreError::Invalid(wrong));
     }
-    let (new, event) = put_update(connection, old, spec, PasswordChange::Keep, now, by.clone())?;
-    Ok(BulkOutcome::Changed(Box::new(new), event))
+    Ok(Some(spec))
 }

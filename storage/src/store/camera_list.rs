@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{Col, col};
 use super::cursor::Cursor;
 use super::fold::fold;
+use super::store::sqlite_or;
 use super::{Store, StoreError, StoredCamera, cameras, sites};
 
 /// Most cameras on one page.
@@ -15,7 +16,7 @@ pub const CAMERA_PAGE_MAX: usize = 1000;
 /// Most ids in a filter: every camera of the largest directory this store is made for, as a text of 9 MiB.
 const FILTER_IDS_MAX: usize = 250_000;
 /// Up to so many ids are looked up one by one and sorted; among more, a page is found sooner by going along the names.
-const IDS_LOOKED_UP_MAX: usize = CAMERA_PAGE_MAX;
+pub(super) const IDS_LOOKED_UP_MAX: usize = CAMERA_PAGE_MAX;
 /// Most labels in a filter: each is one more condition in the query.
 const FILTER_LABELS_MAX: usize = 16;
 
@@ -93,14 +94,16 @@ impl Store {
             return Err(StoreError::TooMany { what: "labels in a filter", max: FILTER_LABELS_MAX });
         }
         let after = query.cursor.as_ref().map(CameraPlace::of).transpose()?;
+        let db = sqlite_or!(self, cql => cql.cameras(tenant, query, after));
         let tenant = tenant.clone();
-        self.read(move |connection| list(connection, &tenant, &query, after)).await
+        db.read(move |connection| list(connection, &tenant, &query, after)).await
     }
 
     /// The labels in use and how many cameras carry each, by label: the first [`LABELS_MAX`].
     pub async fn labels(&self, tenant: &TenantId) -> Result<Vec<(String, u64)>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.labels(tenant));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql =
                 "SELECT label, count(*) FROM camera_labels WHERE tenant = ?1 GROUP BY label ORDER BY label LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
@@ -118,7 +121,8 @@ impl Store {
         &self,
         after: Option<(TenantId, CameraId)>,
     ) -> Result<Vec<StoredCamera>, StoreError> {
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.cameras_of_all_tenants(after));
+        db.read(move |connection| {
             let columns = cameras::COLUMNS;
             let page = CAMERA_PAGE_MAX;
             let mut rows = Vec::new();

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, Json, col};
 use super::fold::fold;
+use super::store::sqlite_or;
 use super::{SealedSecret, Store, StoreError, outbox, sites, spec_history};
 
 /// What errors call it.
@@ -65,7 +66,8 @@ impl Store {
         password: Option<SealedSecret>,
         by: By,
     ) -> Result<Event, StoreError> {
-        let watches = self.watches.clone();
+        let db = sqlite_or!(self, cql => cql.create_camera(camera, password, by));
+        let watches = db.watches.clone();
         let work = move |connection: &Connection| {
             let known = "SELECT 1 FROM cameras WHERE tenant = ?1 AND id = ?2
                          UNION ALL SELECT 1 FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
@@ -81,14 +83,15 @@ impl Store {
             outbox::append(connection, [&event])?;
             Ok((stored, event))
         };
-        let (_, event) = self.write_then(work, move |(stored, _)| watches.tell(|watch| watch.put(stored))).await?;
+        let (_, event) = db.write_then(work, move |(stored, _)| watches.tell(|watch| watch.put(stored))).await?;
         Ok(event)
     }
 
     /// The camera `id`, if there is one.
     pub async fn camera(&self, tenant: &TenantId, id: CameraId) -> Result<Option<StoredCamera>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.camera(tenant, id));
         let tenant = tenant.clone();
-        self.read(move |connection| get(connection, &tenant, id)).await
+        db.read(move |connection| get(connection, &tenant, id)).await
     }
 
     /// Replaces the spec of a camera, raises its revision and returns what it is now, with the event that stands in the
@@ -104,13 +107,14 @@ impl Store {
         now: WallTime,
         by: By,
     ) -> Result<(StoredCamera, Event), StoreError> {
-        let (tenant, watches) = (tenant.clone(), self.watches.clone());
+        let db = sqlite_or!(self, cql => cql.update_camera(tenant, id, update, now, by));
+        let (tenant, watches) = (tenant.clone(), db.watches.clone());
         let work = move |connection: &Connection| {
             let CameraUpdate { expected, spec, password } = update;
             let old = at_revision(connection, &tenant, id, expected)?;
             put_update(connection, old, spec, password, now, by)
         };
-        self.write_then(work, move |(stored, _)| watches.tell(|watch| watch.put(stored))).await
+        db.write_then(work, move |(stored, _)| watches.tell(|watch| watch.put(stored))).await
     }
 
     /// Deletes a camera: its spec and password go, its recordings and spec history stay. Returns the event that stands in the
@@ -126,18 +130,20 @@ impl Store {
         now: WallTime,
         by: By,
     ) -> Result<Event, StoreError> {
-        let (tenant, watches) = (tenant.clone(), self.watches.clone());
+        let db = sqlite_or!(self, cql => cql.delete_camera(tenant, id, expected, now, by));
+        let (tenant, watches) = (tenant.clone(), db.watches.clone());
         let work = move |connection: &Connection| {
             let old = at_revision(connection, &tenant, id, expected)?;
             delete(connection, &old.camera, now, by)
         };
-        self.write_then(work, move |event| watches.tell(|watch| watch.gone(&event.tenant, id))).await
+        db.write_then(work, move |event| watches.tell(|watch| watch.gone(&event.tenant, id))).await
     }
 
     /// The deleted camera `id`, if there was one.
     pub async fn deleted_camera(&self, tenant: &TenantId, id: CameraId) -> Result<Option<DeletedCamera>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.deleted_camera(tenant, id));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let found = "SELECT name, deleted_us FROM deleted_cameras WHERE tenant = ?1 AND id = ?2";
             let mut found = connection.prepare_cached(found)?;
             let read = |row: &Row<'_>| {
@@ -232,29 +238,41 @@ fn put(connection: &Connection, new: &StoredCamera, old: Option<&Camera>) -> Res
     spec_history::record(connection, &new.camera, old.map(|old| &old.spec))
 }
 
-pub(super) fn put_update(
-    connection: &Connection,
-    old: StoredCamera,
+/// What `old` is after an update, and the event that says so.
+pub(super) fn updated(
+    old: &StoredCamera,
     mut spec: CameraSpec,
     password: PasswordChange,
     now: WallTime,
     by: By,
-) -> Result<(StoredCamera, Event), StoreError> {
+) -> (StoredCamera, Event) {
     // The plain password was sealed by the caller; nothing of it stays in what is handed back.
     if let eyrie_types::SourceSpec::Rtsp(rtsp) = &mut spec.source {
         rtsp.password = None;
     }
     let password = match password {
-        PasswordChange::Keep => old.password,
+        PasswordChange::Keep => old.password.clone(),
         PasswordChange::Set(sealed) => Some(sealed),
         PasswordChange::Clear => None,
     };
     let revision = old.camera.revision + 1;
     let camera = Camera { revision, updated_at: now, spec, ..old.camera.clone() };
     let new = StoredCamera { camera, password };
-    put(connection, &new, Some(&old.camera))?;
     let Camera { id, tenant, .. } = &new.camera;
     let event = Event::new(tenant.clone(), now, by, EventKind::CameraUpdated { camera: *id, revision });
+    (new, event)
+}
+
+pub(super) fn put_update(
+    connection: &Connection,
+    old: StoredCamera,
+    spec: CameraSpec,
+    password: PasswordChange,
+    now: WallTime,
+    by: By,
+) -> Result<(StoredCamera, Event), StoreError> {
+    let (new, event) = updated(&old, spec, password, now, by);
+    put(connection, &new, Some(&old.camera))?;
     outbox::append(connection, [&event])?;
     Ok((new, event))
 }

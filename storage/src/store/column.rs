@@ -70,18 +70,18 @@ word_columns! {
     SegmentState, "segment state", state_word, state_from_word;
 }
 
-fn mode_word(mode: &RecordingMode) -> &str {
+pub(super) fn mode_word(mode: &RecordingMode) -> &str {
     match mode {
         RecordingMode::Continuous => "continuous",
         RecordingMode::Off => "off",
     }
 }
 
-fn mode_from_word(word: &str) -> Option<RecordingMode> {
+pub(super) fn mode_from_word(word: &str) -> Option<RecordingMode> {
     [RecordingMode::Continuous, RecordingMode::Off].into_iter().find(|mode| mode_word(mode) == word)
 }
 
-fn state_word(state: &SegmentState) -> &str {
+pub(super) fn state_word(state: &SegmentState) -> &str {
     match state {
         SegmentState::Open => "open",
         SegmentState::Closed => "closed",
@@ -89,7 +89,7 @@ fn state_word(state: &SegmentState) -> &str {
     }
 }
 
-fn state_from_word(word: &str) -> Option<SegmentState> {
+pub(super) fn state_from_word(word: &str) -> Option<SegmentState> {
     [SegmentState::Open, SegmentState::Closed, SegmentState::Unclosed].into_iter().find(|s| state_word(s) == word)
 }
 

@@ -2,10 +2,11 @@ use eyrie_types::{CameraId, NodeId, SegmentId, TenantId, TimeRange, WallTime};
 use rusqlite::{Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{SEGMENT_SPAN_MAX, Store, StoreError};
 
 /// Most copies in an answer: two of every segment of a month cut every minute.
-const COPIES_MAX: usize = 100_000;
+pub(super) const COPIES_MAX: usize = 100_000;
 
 /// Where a segment's file lies. A segment can have several copies; each is a row of its own, so that adding one touches no
 /// index row.
@@ -34,7 +35,8 @@ pub struct SegmentCopy {
 impl Store {
     /// Writes or refreshes a copy's row; it is found again by (segment, node, disk).
     pub async fn put_copy(&self, copy: SegmentCopy) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.put_copy(copy));
+        db.write(move |connection| {
             connection
                 .prepare_cached(
                     "INSERT OR REPLACE INTO copies (tenant, camera, day, segment, start_us, node, disk, path, bytes,
@@ -68,8 +70,9 @@ impl Store {
         camera: CameraId,
         range: TimeRange,
     ) -> Result<Vec<SegmentCopy>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.copies(tenant, camera, range));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let earliest = range.start - SEGMENT_SPAN_MAX;
             let sql = format!(
                 "SELECT {COLUMNS} FROM copies WHERE tenant = ?1 AND camera = ?2 AND day BETWEEN ?3 AND ?4
@@ -96,8 +99,9 @@ impl Store {
         start: WallTime,
         segment: SegmentId,
     ) -> Result<Vec<SegmentCopy>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.copies_of_segment(tenant, camera, start, segment));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4
                  ORDER BY node, disk LIMIT {COPIES_MAX}"
@@ -112,7 +116,8 @@ impl Store {
 
     /// Removes a copy's row. Removing what is not there is no error.
     pub async fn remove_copy(&self, copy: SegmentCopy) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.remove_copy(copy));
+        db.write(move |connection| {
             connection
                 .prepare_cached(
                     "DELETE FROM copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4 AND node = ?5

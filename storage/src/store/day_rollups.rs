@@ -7,15 +7,16 @@ use eyrie_types::{CameraId, NodeId, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, params};
 
 use super::column::Col;
+use super::store::sqlite_or;
 use super::{Store, StoreError, ledger_rows};
 use crate::ledger::{DayRollup, Ledger, STARTING_MAX};
 
 /// Most days read at once: two years and a bit.
 pub const ROLLUP_DAYS_MAX: usize = 800;
 /// Most days drawn up by one write: others that write wait for some milliseconds meanwhile.
-const DRAWN_DAYS_MAX: usize = 64;
+pub(super) const DRAWN_DAYS_MAX: usize = 64;
 /// A write that has looked at so many segments draws up no further day: the same, of cameras that break off all the time.
-const DRAWN_SEGMENTS_MAX: usize = 5000;
+pub(super) const DRAWN_SEGMENTS_MAX: usize = 5000;
 
 impl Store {
     /// The rollups kept of a camera, by UTC day, from `first` to `last` (both included). Days that were never drawn up, or have
@@ -33,8 +34,9 @@ impl Store {
         if last.saturating_sub(first) as usize >= ROLLUP_DAYS_MAX {
             return Err(StoreError::TooMany { what: "days in the range", max: ROLLUP_DAYS_MAX });
         }
+        let db = sqlite_or!(self, cql => cql.day_rollups(tenant, camera, first, last));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = "SELECT day, rollup FROM day_rollups WHERE tenant = ?1 AND camera = ?2 AND day BETWEEN ?3 AND ?4";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query(params![Col(tenant), Col(camera), first, last])?;
@@ -65,8 +67,9 @@ impl Store {
         days: Vec<u32>,
         now: WallTime,
     ) -> Result<BTreeMap<u32, DayRollup>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.draw_day_rollups(tenant, camera, node, days, now));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let (mut drawn, mut segments) = (BTreeMap::new(), 0);
             for day in days.into_iter().take(DRAWN_DAYS_MAX) {
                 let range = DayRollup::range(day);
@@ -89,6 +92,11 @@ impl Store {
     }
 }
 
+/// The first and the last day that `range` touches, with a slack of a segment's edges.
+pub(super) fn days_touched(range: TimeRange) -> (u32, u32) {
+    ((range.start - STARTING_MAX).utc_day(), (range.end + STARTING_MAX).utc_day())
+}
+
 /// Forgets the rollups of the days that `range` touches, with a slack of a segment's edges. Part of the transaction of whoever
 /// changes rows of it.
 pub(super) fn forget(
@@ -97,7 +105,7 @@ pub(super) fn forget(
     camera: CameraId,
     range: TimeRange,
 ) -> Result<(), StoreError> {
-    let (first, last) = ((range.start - STARTING_MAX).utc_day(), (range.end + STARTING_MAX).utc_day());
+    let (first, last) = days_touched(range);
     connection
         .prepare_cached("DELETE FROM day_rollups WHERE tenant = ?1 AND camera = ?2 AND day BETWEEN ?3 AND ?4")?
         .execute(params![Col(tenant.clone()), Col(camera), first, last])?;

@@ -10,13 +10,14 @@ use eyrie_types::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, Json, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError, day_rollups, outbox, runs_codec, segments};
 use crate::ledger::joined;
 
 /// Most segments marked by one call, so that recorders' rows never wait long for theirs.
 pub const DELETION_BATCH_MAX: usize = 256;
 /// Most marks read at once.
-const MARKS_MAX: usize = 1000;
+pub(super) const MARKS_MAX: usize = 1000;
 /// Most cameras on a page of those that have recordings.
 pub const RECORDED_PAGE_MAX: usize = 500;
 /// A day whose deleted runs are more than a row can hold (a hole every few seconds, all day) is kept to this precision.
@@ -53,7 +54,8 @@ impl Store {
         &self,
         after: Option<(TenantId, CameraId)>,
     ) -> Result<Vec<(TenantId, CameraId)>, StoreError> {
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.recorded_cameras(after));
+        db.read(move |connection| {
             // One step through the key for each camera, however many segments each has.
             let first = "SELECT tenant, camera FROM segments ORDER BY tenant, camera LIMIT 1";
             let next = "SELECT tenant, camera FROM segments WHERE (tenant, camera) > (?1, ?2)
@@ -83,8 +85,9 @@ impl Store {
         camera: CameraId,
         day: u32,
     ) -> Result<BTreeMap<u32, RecordedDay>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.recorded_days(tenant, camera, day));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = "SELECT day, sum(bytes), min(start_us) FROM segments
                        WHERE tenant = ?1 AND camera = ?2 AND day >= ?3 GROUP BY day";
             let mut statement = connection.prepare_cached(sql)?;
@@ -103,8 +106,9 @@ impl Store {
         node: NodeId,
         limit: usize,
     ) -> Result<Vec<SegmentRow>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.oldest_segments(tenant, camera, node, limit.min(DELETION_BATCH_MAX)));
         let (tenant, limit) = (tenant.clone(), limit.min(DELETION_BATCH_MAX) as u32);
-        self.read(move |connection| segments::oldest(connection, &tenant, camera, node, limit)).await
+        db.read(move |connection| segments::oldest(connection, &tenant, camera, node, limit)).await
     }
 
     /// First phase: takes segments of one camera out of the index, with their copies and fragment tables, remembers which time
@@ -122,7 +126,8 @@ impl Store {
         if rows.len() > DELETION_BATCH_MAX {
             return Err(StoreError::TooMany { what: "segments in one deletion", max: DELETION_BATCH_MAX });
         }
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.mark_deleted(rows, audit, event));
+        db.write(move |connection| {
             let mut marked = Vec::with_capacity(rows.len());
             for row in &rows {
                 if segments::remove_closed(connection, row)? {
@@ -145,7 +150,8 @@ impl Store {
 
     /// Marked segments of **all tenants** whose second phase is not over; some of them where they are many.
     pub async fn marked_segments(&self) -> Result<Vec<MarkedSegment>, StoreError> {
-        self.read(|connection| {
+        let db = sqlite_or!(self, cql => cql.marked_segments());
+        db.read(|connection| {
             let sql = format!(
                 "SELECT tenant, camera, slot, epoch, segment, start_us, key, bytes FROM deletions LIMIT {MARKS_MAX}"
             );
@@ -158,7 +164,8 @@ impl Store {
 
     /// Second phase, once the file is gone: shreds the segment's key and removes its mark. Finishing twice is no error.
     pub async fn finish_deletion(&self, marked: MarkedSegment) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.finish_deletion(marked));
+        db.write(move |connection| {
             let Placement { tenant, camera, .. } = marked.placement;
             if let Some(key) = marked.key {
                 connection
@@ -201,8 +208,13 @@ fn mark(connection: &Connection, row: &SegmentRow) -> Result<MarkedSegment, Stor
             row.key.map(Col),
             Col(row.bytes)
         ])?;
+    Ok(marked_of(row))
+}
+
+/// The mark of a segment.
+pub(super) fn marked_of(row: &SegmentRow) -> MarkedSegment {
     let SegmentRow { placement, segment, start, key, bytes, .. } = row.clone();
-    Ok(MarkedSegment { placement, segment, start, key, bytes })
+    MarkedSegment { placement, segment, start, key, bytes }
 }
 
 fn day_start(day: u32) -> WallTime {

@@ -32,6 +32,26 @@ pub enum StoreError {
     /// SQLite refused: disk full, I/O error, corruption.
     #[error("the metadata store failed: {0}")]
     Sqlite(Arc<rusqlite::Error>),
+    /// The CQL cluster refused a statement, or did not answer.
+    #[error("the metadata store failed: {0}")]
+    Cql(Arc<scylla::errors::ExecutionError>),
+    /// The CQL cluster refused a statement of several pages, or did not answer.
+    #[error("the metadata store failed: {0}")]
+    CqlPage(Arc<scylla::errors::PagerExecutionError>),
+    /// The CQL cluster could not be reached yet.
+    #[error("the metadata store cannot be reached: {0}")]
+    NotConnected(String),
+    /// The CQL cluster answers, and the keyspace cannot be used.
+    #[error("the metadata keyspace {keyspace} cannot be used: {reason}")]
+    Keyspace {
+        /// Which.
+        keyspace: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Others change the same thing all the time.
+    #[error("too many change the same thing at the same time; try again")]
+    Contended,
     /// A stored row does not read back: it was damaged, or written by something else.
     #[error("a stored {what} cannot be read: {detail}")]
     Damaged {
@@ -108,7 +128,16 @@ pub enum StoreError {
 impl StoreError {
     /// The store itself is in trouble (disk full, I/O, closed), whatever was asked: the same call may work later.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Sqlite(_) | Self::Closed | Self::Open { .. })
+        matches!(
+            self,
+            Self::Sqlite(_)
+                | Self::Cql(_)
+                | Self::CqlPage(_)
+                | Self::NotConnected(_)
+                | Self::Contended
+                | Self::Closed
+                | Self::Open { .. }
+        )
     }
 
     pub(crate) fn damaged(what: &'static str, detail: impl ToString) -> Self {

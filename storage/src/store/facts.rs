@@ -7,6 +7,7 @@ use eyrie_types::{CameraId, NodeId, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 use crate::facts::{Chunk, NodePoint, Point, Step, StreamPoint};
 
@@ -27,7 +28,8 @@ impl Store {
         if points.len() > FACTS_BATCH_MAX {
             return Err(StoreError::TooMany { what: "cameras in a minute's batch", max: FACTS_BATCH_MAX });
         }
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.keep_camera_minute(minute, points));
+        db.write(move |connection| {
             for (tenant, camera, point) in points {
                 keep(connection, &Owner::Camera(tenant, camera), minute, point)?;
             }
@@ -38,7 +40,8 @@ impl Store {
 
     /// Keeps a minute of the node, and redraws the hour it lies in.
     pub async fn keep_node_minute(&self, node: NodeId, minute: WallTime, point: NodePoint) -> Result<(), StoreError> {
-        self.write(move |connection| keep(connection, &Owner::Node(node), minute, point)).await
+        let db = sqlite_or!(self, cql => cql.keep_node_minute(node, minute, point));
+        db.write(move |connection| keep(connection, &Owner::Node(node), minute, point)).await
     }
 
     /// The kept points of a camera that begin within `range`, by their beginning. Of seconds there are none here.
@@ -50,7 +53,8 @@ impl Store {
         range: TimeRange,
     ) -> Result<BTreeMap<WallTime, StreamPoint>, StoreError> {
         let owner = Owner::Camera(tenant.clone(), camera);
-        self.read(move |connection| points(connection, &owner, step, range)).await
+        let db = sqlite_or!(self, cql => cql.facts(owner, step, range));
+        db.read(move |connection| points(connection, &owner, step, range)).await
     }
 
     /// The kept points of the node that begin within `range`, by their beginning.
@@ -60,12 +64,14 @@ impl Store {
         step: Step,
         range: TimeRange,
     ) -> Result<BTreeMap<WallTime, NodePoint>, StoreError> {
-        self.read(move |connection| points(connection, &Owner::Node(node), step, range)).await
+        let db = sqlite_or!(self, cql => cql.facts(Owner::Node(node), step, range));
+        db.read(move |connection| points(connection, &Owner::Node(node), step, range)).await
     }
 
     /// Removes up to `limit` chunks of points that are past their time as of `now`; answers how many.
     pub async fn purge_facts(&self, now: WallTime, limit: u32) -> Result<usize, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.purge_facts(now, limit));
+        db.write(move |connection| {
             let mut removed = 0;
             for step in [Step::Minute, Step::Hour] {
                 let first = chunk_of(now - step.kept(), step);
@@ -95,13 +101,13 @@ impl Store {
 }
 
 /// Whose history.
-enum Owner {
+pub(super) enum Owner {
     Camera(TenantId, CameraId),
     Node(NodeId),
 }
 
 /// The chunk that `at` lies in, counted from 1970.
-fn chunk_of(at: WallTime, step: Step) -> i64 {
+pub(super) fn chunk_of(at: WallTime, step: Step) -> i64 {
     at.as_unix_secs().div_euclid(step.chunk_seconds().into())
 }
 
@@ -110,15 +116,26 @@ fn place_of(at: WallTime, step: Step) -> u8 {
     (at.as_unix_secs().rem_euclid(step.chunk_seconds().into()) / i64::from(step.seconds())) as u8
 }
 
+/// Puts a minute into its hour of minutes; the hour as one point.
+pub(super) fn add_minute<P: Point>(hour: &mut Chunk<P>, at: WallTime, point: P) -> Option<P> {
+    hour.points.insert(place_of(at, Step::Minute), point);
+    let minutes: Vec<P> = hour.points.values().copied().collect();
+    P::merge(&minutes)
+}
+
+/// Puts an hour into its day of hours.
+pub(super) fn add_hour<P: Point>(day: &mut Chunk<P>, at: WallTime, hour: P) {
+    day.points.insert(place_of(at, Step::Hour), hour);
+}
+
 /// Adds a minute to its hour of minutes, and puts that hour, drawn anew, into its day of hours.
 fn keep<P: Point>(connection: &Connection, owner: &Owner, at: WallTime, point: P) -> Result<(), StoreError> {
     let mut hour = chunk::<P>(connection, owner, Step::Minute, chunk_of(at, Step::Minute))?;
-    hour.points.insert(place_of(at, Step::Minute), point);
+    let whole = add_minute(&mut hour, at, point);
     put(connection, owner, Step::Minute, chunk_of(at, Step::Minute), &hour)?;
-    let minutes: Vec<P> = hour.points.into_values().collect();
-    let Some(whole) = P::merge(&minutes) else { return Ok(()) };
+    let Some(whole) = whole else { return Ok(()) };
     let mut day = chunk::<P>(connection, owner, Step::Hour, chunk_of(at, Step::Hour))?;
-    day.points.insert(place_of(at, Step::Hour), whole);
+    add_hour(&mut day, at, whole);
     put(connection, owner, Step::Hour, chunk_of(at, Step::Hour), &day)
 }
 
@@ -162,25 +179,32 @@ fn put<P: Point>(
     Ok(())
 }
 
-/// Bounded by what is kept: a week has 10,080 minutes, two years have 17,568 hours.
+/// The first and the last chunk of a range. Bounded by what is kept: a week has 10,080 minutes, two years have 17,568 hours.
+pub(super) fn chunks_within(step: Step, range: TimeRange) -> (i64, i64) {
+    let first = chunk_of(range.start, step);
+    (first, chunk_of(range.end, step).min(first + i64::try_from(step.kept().as_secs()).unwrap_or(0) / 3600))
+}
+
+/// The points of a chunk that begin within `range`, by their beginning.
+pub(super) fn points_within<P: Point>(step: Step, range: TimeRange, chunk: i64, bytes: &[u8]) -> Vec<(WallTime, P)> {
+    let start = chunk * i64::from(step.chunk_seconds());
+    let points = Chunk::<P>::decode(bytes).unwrap_or_default().points.into_iter().map(|(place, point)| {
+        let at = (start + i64::from(place) * i64::from(step.seconds())) * 1_000_000;
+        (WallTime::from_unix_us(at), point)
+    });
+    points.filter(|(at, _)| (range.start..range.end).contains(at)).collect()
+}
+
 fn points<P: Point>(
     connection: &Connection,
     owner: &Owner,
     step: Step,
     range: TimeRange,
 ) -> Result<BTreeMap<WallTime, P>, StoreError> {
-    let (seconds, first) = (step.seconds(), chunk_of(range.start, step));
-    let last = chunk_of(range.end, step).min(first + i64::try_from(step.kept().as_secs()).unwrap_or(0) / 3600);
+    let (seconds, (first, last)) = (step.seconds(), chunks_within(step, range));
     let mut found = BTreeMap::new();
     let mut add = |row: &rusqlite::Row<'_>| -> rusqlite::Result<()> {
-        let start = row.get::<_, i64>(0)? * i64::from(step.chunk_seconds());
-        let chunk = Chunk::<P>::decode(row.get_ref(1)?.as_blob()?).unwrap_or_default();
-        for (place, point) in chunk.points {
-            let at = WallTime::from_unix_us((start + i64::from(place) * i64::from(seconds)) * 1_000_000);
-            if (range.start..range.end).contains(&at) {
-                found.insert(at, point);
-            }
-        }
+        found.extend(points_within::<P>(step, range, row.get(0)?, row.get_ref(1)?.as_blob()?));
         Ok(())
     };
     let (sql, key) = match owner {

@@ -5,12 +5,13 @@ use eyrie_types::{CameraId, FragmentEntry, SegmentId, TenantId};
 use rusqlite::params;
 
 use super::column::Col;
+use super::store::sqlite_or;
 use super::{Store, StoreError, fragment_codec};
 
 /// Most entries appended at once: an hour of one-second fragments.
 pub const FRAGMENT_CHUNK_MAX: usize = 3600;
 /// Most chunks read of one segment: one every second for two hours.
-const CHUNKS_MAX: usize = 7200;
+pub(super) const CHUNKS_MAX: usize = 7200;
 
 impl Store {
     /// Appends the next `entries` (numbered without a hole) to a segment's table. Appending the same chunk again is no
@@ -35,9 +36,10 @@ impl Store {
                 "entries: fragments of a chunk must be numbered without a hole".to_owned(),
             ));
         }
-        let key = (Col(tenant.clone()), Col(camera), Col(segment));
         let chunk = fragment_codec::encode(entries);
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.append_fragments(tenant, camera, segment, first, chunk));
+        let key = (Col(tenant.clone()), Col(camera), Col(segment));
+        db.write(move |connection| {
             let (tenant, camera, segment) = key;
             connection
                 .prepare_cached(
@@ -63,8 +65,9 @@ impl Store {
         camera: CameraId,
         segment: SegmentId,
     ) -> Result<Vec<FragmentEntry>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.fragments(tenant, camera, segment));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = format!(
                 "SELECT entries FROM fragments WHERE tenant = ?1 AND camera = ?2 AND segment = ?3
                  ORDER BY first LIMIT {CHUNKS_MAX}"

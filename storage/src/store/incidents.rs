@@ -2,12 +2,13 @@ use eyrie_types::{CameraId, Epoch, GapCause, Incident, TenantId, TimeRange, Wall
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{SEGMENT_SPAN_MAX, Store, StoreError, day_rollups};
 
 /// The stored end of an incident that is still open: later than any other, so that one index range finds what overlaps.
 const OPEN: i64 = i64::MAX;
 /// Most incidents of one camera in an answer: one a minute for a month.
-const INCIDENTS_MAX: usize = 50_000;
+pub(super) const INCIDENTS_MAX: usize = 50_000;
 
 impl Store {
     /// Opens an incident of `camera`, or closes it: it is found again by (slot, epoch, cause, start), and a closed one stays
@@ -18,8 +19,9 @@ impl Store {
         camera: CameraId,
         incident: Incident,
     ) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.put_incident(tenant, camera, incident));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let Incident { slot, epoch, cause, start, end } = incident;
             // Days of which it is still open are not over; those that it reached into before are drawn up anew.
             let told = TimeRange { start, end: end.unwrap_or(start).max(start) };
@@ -49,7 +51,8 @@ impl Store {
     /// Closes, for **all tenants**, what epochs before `epoch` left open: at `at`, when their node was last alive. Returns how
     /// many. Whoever opened them died; this is part of a start.
     pub async fn close_incidents_before(&self, epoch: Epoch, at: WallTime) -> Result<usize, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.close_incidents_before(epoch, at));
+        db.write(move |connection| {
             let closed = connection
                 .prepare_cached(
                     "UPDATE incidents SET end_us = max(start_us, ?2) WHERE epoch < ?1
@@ -71,8 +74,9 @@ impl Store {
         camera: CameraId,
         range: TimeRange,
     ) -> Result<Vec<Incident>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.incidents(tenant, camera, range));
         let tenant = tenant.clone();
-        self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
+        db.read(move |connection| overlapping(connection, &tenant, camera, range)).await
     }
 
     /// The damage that was found in what was recorded of a camera and overlaps `range` or the [`SEGMENT_SPAN_MAX`] before it,

@@ -4,10 +4,11 @@ use eyrie_types::{KeyId, TenantId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{SealedSecret, Store, StoreError};
 
 /// Most versions of a tenant's key pair: a rotation a week for a decade.
-const TENANT_KEYS_MAX: u32 = 520;
+pub(super) const TENANT_KEYS_MAX: u32 = 520;
 
 /// A tenant's key pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Immutable`].
     pub async fn put_key(&self, tenant: &TenantId, id: KeyId, sealed: SealedSecret) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.put_key(tenant, id, sealed));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let kept = insert(connection, tenant, id, &sealed)?;
             if kept { Ok(()) } else { Err(StoreError::Immutable("segment key")) }
         })
@@ -45,7 +47,8 @@ impl Store {
         keys: Vec<(TenantId, KeyId, SealedSecret)>,
         wanted: impl Fn(KeyId) -> bool + Send + 'static,
     ) -> Result<Vec<KeyId>, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.put_keys(keys, wanted));
+        db.write(move |connection| {
             let mut refused = Vec::new();
             for (tenant, id, sealed) in keys {
                 if wanted(id) && !insert(connection, tenant, id, &sealed)? {
@@ -59,8 +62,9 @@ impl Store {
 
     /// The sealed segment key `id`; `None` when there is none, or when it was shredded.
     pub async fn key(&self, tenant: &TenantId, id: KeyId) -> Result<Option<SealedSecret>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.key(tenant, id));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let mut found = connection.prepare_cached("SELECT sealed FROM key_rows WHERE tenant = ?1 AND id = ?2")?;
             let sealed = found.query_row(params![Col(tenant), Col(id)], |row| row.get(0)).optional()?;
             Ok(sealed.map(SealedSecret::new))
@@ -71,8 +75,9 @@ impl Store {
     /// Destroys a segment key's row. `false` when there was none. A row may also wait in the spool: whoever shreds a key does it
     /// through [`crate::keys::KeyRows::shred`].
     pub async fn shred_key(&self, tenant: &TenantId, id: KeyId) -> Result<bool, StoreError> {
+        let db = sqlite_or!(self, cql => cql.shred_key(tenant, id));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let gone = connection
                 .prepare_cached("DELETE FROM key_rows WHERE tenant = ?1 AND id = ?2")?
                 .execute(params![Col(tenant), Col(id)])?;
@@ -86,7 +91,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its version.
     pub async fn create_tenant_key(&self, key: TenantKeyRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.create_tenant_key(key));
+        db.write(move |connection| {
             let made = connection
                 .prepare_cached(
                     "INSERT OR IGNORE INTO tenant_keys (tenant, version, public, wrapped, created_us)
@@ -106,8 +112,9 @@ impl Store {
 
     /// All key pairs of a tenant, the newest first.
     pub async fn tenant_keys(&self, tenant: &TenantId) -> Result<Vec<TenantKeyRow>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.tenant_keys(tenant));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = "SELECT tenant, version, public, wrapped, created_us FROM tenant_keys WHERE tenant = ?1
                        ORDER BY version DESC LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
@@ -127,8 +134,9 @@ impl Store {
         version: u32,
         wrapped: SealedSecret,
     ) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.rewrap_tenant_key(tenant, version, wrapped));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let changed = connection
                 .prepare_cached("UPDATE tenant_keys SET wrapped = ?3 WHERE tenant = ?1 AND version = ?2")?
                 .execute(params![Col(tenant), version, wrapped.as_bytes()])?;

@@ -2,6 +2,7 @@ use eyrie_types::{Layout, LayoutGrid, LayoutId, TenantId, UserId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, Json, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 
 /// Most layouts of one user: they are listed whole.
@@ -14,8 +15,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id, [`StoreError::TooMany`] beyond [`LAYOUTS_PER_USER_MAX`].
     pub async fn create_layout(&self, tenant: &TenantId, user: UserId, layout: Layout) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.create_layout(tenant, user, layout));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let Col(count) = connection
                 .prepare_cached("SELECT count(*) FROM layouts WHERE tenant = ?1 AND user = ?2")?
                 .query_row(params![Col(tenant.clone()), Col(user)], |row| row.get::<_, Col<u64>>(0))?;
@@ -42,8 +44,9 @@ impl Store {
 
     /// All layouts of `user`, in the order they were made.
     pub async fn layouts(&self, tenant: &TenantId, user: UserId) -> Result<Vec<Layout>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.layouts(tenant, user));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             // Ids sort by the time of their making.
             let sql =
                 "SELECT id, grid, created_us, updated_us FROM layouts WHERE tenant = ?1 AND user = ?2 ORDER BY id";
@@ -66,8 +69,9 @@ impl Store {
         grid: LayoutGrid,
         now: WallTime,
     ) -> Result<Layout, StoreError> {
+        let db = sqlite_or!(self, cql => cql.update_layout(tenant, user, id, grid, now));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let sql = "UPDATE layouts SET grid = ?4, updated_us = ?5 WHERE tenant = ?1 AND user = ?2 AND id = ?3
                        RETURNING id, grid, created_us, updated_us";
             let mut update = connection.prepare_cached(sql)?;
@@ -82,8 +86,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn delete_layout(&self, tenant: &TenantId, user: UserId, id: LayoutId) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.delete_layout(tenant, user, id));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let gone = connection
                 .prepare_cached("DELETE FROM layouts WHERE tenant = ?1 AND user = ?2 AND id = ?3")?
                 .execute(params![Col(tenant), Col(user), Col(id)])?;

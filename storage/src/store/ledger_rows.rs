@@ -1,6 +1,7 @@
 use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
 use rusqlite::Connection;
 
+use super::store::sqlite_or;
 use super::{Store, StoreError, deletions, incidents, node, segments, spec_history};
 use crate::ledger::{INCIDENT_SLACK, LedgerRows, STARTING_MAX, UNSYNCED_MAX};
 
@@ -17,8 +18,29 @@ impl Store {
         node: NodeId,
         range: TimeRange,
     ) -> Result<LedgerRows, StoreError> {
+        let db = sqlite_or!(self, cql => cql.ledger_rows(tenant, camera, node, range));
         let tenant = tenant.clone();
-        self.read(move |connection| within(connection, &tenant, camera, node, range)).await
+        db.read(move |connection| within(connection, &tenant, camera, node, range)).await
+    }
+}
+
+/// What is read for a range: what began or ended just outside explains what is missing at the edges.
+pub(super) struct Ranges {
+    /// Of segments and what was deleted.
+    pub(super) before: TimeRange,
+    /// Of incidents.
+    pub(super) wider: TimeRange,
+    /// Of the node's runs.
+    pub(super) around: TimeRange,
+}
+
+impl Ranges {
+    pub(super) fn of(range: TimeRange) -> Self {
+        Self {
+            before: TimeRange { start: range.start - STARTING_MAX, end: range.end },
+            wider: TimeRange { start: range.start - INCIDENT_SLACK, end: range.end + INCIDENT_SLACK },
+            around: TimeRange { start: range.start, end: range.end + UNSYNCED_MAX },
+        }
     }
 }
 
@@ -29,10 +51,7 @@ pub(super) fn within(
     node: NodeId,
     range: TimeRange,
 ) -> Result<LedgerRows, StoreError> {
-    // What began or ended just outside explains what is missing at the edges.
-    let wider = TimeRange { start: range.start - INCIDENT_SLACK, end: range.end + INCIDENT_SLACK };
-    let before = TimeRange { start: range.start - STARTING_MAX, end: range.end };
-    let around = TimeRange { start: range.start, end: range.end + UNSYNCED_MAX };
+    let Ranges { before, wider, around } = Ranges::of(range);
     Ok(LedgerRows {
         spec_changes: spec_history::within(connection, tenant, camera, range)?,
         segments: segments::overlapping(connection, tenant, camera, before)?,

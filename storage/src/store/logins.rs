@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::column::Col;
 use super::sessions::sha256;
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 
 /// Failures that cost no pause: people mistype.
@@ -38,6 +39,30 @@ pub enum LoginGate {
     },
 }
 
+/// What is remembered of a subject's failures.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Failures {
+    pub(super) count: u32,
+    pub(super) last: WallTime,
+    pub(super) locked_until: WallTime,
+}
+
+/// The failures of a subject once an attempt at `now` is counted as one; the end of its pause where it may not try.
+pub(super) fn counted(stored: Option<&Failures>, now: WallTime) -> Result<Failures, WallTime> {
+    let mut failures = 0;
+    if let Some(Failures { count, last, locked_until }) = stored {
+        // A pause longer than any given out is a wall clock that was set back: it must not lock for years.
+        if *locked_until > now && locked_until.since(now) <= PAUSE_MAX {
+            return Err(*locked_until);
+        }
+        if now.since(*last) < FAILURES_KEPT {
+            failures = *count;
+        }
+    }
+    let count = failures.saturating_add(1);
+    Ok(Failures { count, last: now, locked_until: now + login_pause(count) })
+}
+
 impl Store {
     /// Asks for one attempt to sign in as `subject` (a user name, or an address). The attempt is counted as a failure before
     /// the password is looked at, in one step with the question, so that attempts made at the same time cannot share one
@@ -48,33 +73,27 @@ impl Store {
         subject: &str,
         now: WallTime,
     ) -> Result<LoginGate, StoreError> {
-        let (tenant, subject) = (Col(tenant.clone()), sha256(super::fold::fold(subject).as_bytes()));
-        self.write(move |connection| {
+        let subject = sha256(super::fold::fold(subject).as_bytes());
+        let db = sqlite_or!(self, cql => cql.login_attempt(tenant, subject, now));
+        let tenant = Col(tenant.clone());
+        db.write(move |connection| {
             let found =
                 "SELECT failures, last_us, locked_until_us FROM login_attempts WHERE tenant = ?1 AND subject = ?2";
             let read = |row: &Row<'_>| {
                 let (last, until): (Col<WallTime>, Col<WallTime>) = (row.get(1)?, row.get(2)?);
-                Ok((row.get::<_, u32>(0)?, last.0, until.0))
+                Ok(Failures { count: row.get(0)?, last: last.0, locked_until: until.0 })
             };
             let stored = connection.prepare_cached(found)?.query_row(params![tenant, subject], read).optional()?;
-            let mut failures = 0;
-            if let Some((count, last, until)) = stored {
-                // A pause longer than any given out is a wall clock that was set back: it must not lock for years.
-                if until > now && until.since(now) <= PAUSE_MAX {
-                    return Ok(LoginGate::Locked { until });
-                }
-                if now.since(last) < FAILURES_KEPT {
-                    failures = count;
-                }
-            }
-            failures = failures.saturating_add(1);
-            let until = now + login_pause(failures);
+            let new = match counted(stored.as_ref(), now) {
+                Ok(new) => new,
+                Err(until) => return Ok(LoginGate::Locked { until }),
+            };
             connection
                 .prepare_cached(
                     "INSERT OR REPLACE INTO login_attempts (tenant, subject, failures, last_us, locked_until_us)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
-                .execute(params![tenant, subject, failures, Col(now), Col(until)])?;
+                .execute(params![tenant, subject, new.count, Col(new.last), Col(new.locked_until)])?;
             if stored.is_none() {
                 connection
                     .prepare_cached(
@@ -90,8 +109,10 @@ impl Store {
 
     /// Forgets the failures of `subject`: it signed in.
     pub async fn login_succeeded(&self, tenant: &TenantId, subject: &str) -> Result<(), StoreError> {
-        let (tenant, subject) = (Col(tenant.clone()), sha256(super::fold::fold(subject).as_bytes()));
-        self.write(move |connection| {
+        let subject = sha256(super::fold::fold(subject).as_bytes());
+        let db = sqlite_or!(self, cql => cql.login_succeeded(tenant, subject));
+        let tenant = Col(tenant.clone());
+        db.write(move |connection| {
             connection
                 .prepare_cached("DELETE FROM login_attempts WHERE tenant = ?1 AND subject = ?2")?
                 .execute(params![tenant, subject])?;

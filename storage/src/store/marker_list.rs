@@ -12,6 +12,7 @@ use super::column::{Col, col};
 use super::cursor::Cursor;
 use super::fold::fold;
 use super::markers::{self, MARKERS_PER_CAMERA_MAX};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 
 /// Most markers on one page.
@@ -67,9 +68,9 @@ pub struct MarkerStep {
 #[serde(deny_unknown_fields)]
 pub(super) struct Place {
     #[serde(rename = "t")]
-    start: WallTime,
+    pub(super) start: WallTime,
     #[serde(rename = "i")]
-    id: MarkerId,
+    pub(super) id: MarkerId,
 }
 
 impl Store {
@@ -79,8 +80,9 @@ impl Store {
     /// [`StoreError::BadCursor`].
     pub async fn markers(&self, tenant: &TenantId, query: MarkerQuery) -> Result<MarkerPage, StoreError> {
         let before: Option<Place> = query.cursor.as_ref().map(Cursor::read).transpose()?;
+        let db = sqlite_or!(self, cql => cql.markers(tenant, &query, before));
         let tenant = tenant.clone();
-        self.read(move |connection| list(connection, &tenant, &query, before)).await
+        db.read(move |connection| list(connection, &tenant, &query, before)).await
     }
 
     /// The markers of a camera that lie in or reach into `range`: each one if there are at most `points`, otherwise one entry
@@ -92,8 +94,9 @@ impl Store {
         range: TimeRange,
         points: usize,
     ) -> Result<Vec<MarkerStep>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.marker_steps(tenant, camera, range, points));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = "SELECT start_us, end_us, id FROM markers WHERE tenant = ?1 AND camera = ?2
                        AND start_us >= ?3 AND start_us < ?4 ORDER BY start_us, id LIMIT ?5";
             let mut statement = connection.prepare_cached(sql)?;
@@ -119,10 +122,10 @@ impl Store {
     }
 }
 
-type Found = (WallTime, Option<WallTime>, MarkerId);
+pub(super) type Found = (WallTime, Option<WallTime>, MarkerId);
 
 /// The entries for `rows`, which are sorted by start, with the id of those that are one marker.
-fn merge(rows: &[Found], range: TimeRange, points: usize) -> Vec<(MarkerStep, Option<MarkerId>)> {
+pub(super) fn merge(rows: &[Found], range: TimeRange, points: usize) -> Vec<(MarkerStep, Option<MarkerId>)> {
     let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let step_us = micros(range.duration()).div_ceil(points as u64).max(1);
     let step_of = |start: WallTime| micros(start.since(range.start)) / step_us;
@@ -151,9 +154,7 @@ fn list(
 ) -> Result<MarkerPage, StoreError> {
     let limit = query.limit.clamp(1, MARKER_PAGE_MAX);
     let search = query.search.as_deref().map(fold).filter(|text| !text.is_empty());
-    // Before the first page stands what no marker can be after.
-    let last = Place { start: query.range.end, id: MarkerId::from_uuid(uuid::Uuid::nil()) };
-    let before = before.filter(|place| place.start < query.range.end).unwrap_or(last);
+    let before = before.filter(|place| place.start < query.range.end).unwrap_or(last_place(query));
     let (tenant_value, first) = (Col(tenant.clone()), Col(query.range.start - MARKER_LENGTH_MAX));
     let (before_start, before_id) = (Col(before.start), Col(before.id));
     let mut values: Vec<&dyn ToSql> = vec![&tenant_value, &first, &before_start, &before_id];
@@ -179,6 +180,11 @@ fn list(
     page(items, seen.filter(|_| scanned == MARKER_SCAN_MAX))
 }
 
+/// Before the first page stands what no marker can be after.
+pub(super) fn last_place(query: &MarkerQuery) -> Place {
+    Place { start: query.range.end, id: MarkerId::from_uuid(uuid::Uuid::nil()) }
+}
+
 /// The query whose rows are looked at for one page, of one camera or of all.
 fn scan_sql(of_camera: bool) -> String {
     let columns = markers::COLUMNS;
@@ -193,7 +199,7 @@ fn scan_sql(of_camera: bool) -> String {
     )
 }
 
-fn page(items: Vec<Marker>, next: Option<Place>) -> Result<MarkerPage, StoreError> {
+pub(super) fn page(items: Vec<Marker>, next: Option<Place>) -> Result<MarkerPage, StoreError> {
     Ok(MarkerPage { items, next_cursor: next.as_ref().map(Cursor::write).transpose()? })
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
 use super::fold::fold;
+use super::store::sqlite_or;
 use super::{Store, StoreError, outbox};
 
 /// Most markers of one camera: its timeline is drawn from all that lie in the range.
@@ -18,8 +19,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id, [`StoreError::TooMany`] beyond [`MARKERS_PER_CAMERA_MAX`].
     pub async fn create_marker(&self, tenant: &TenantId, marker: Marker, by: By) -> Result<Event, StoreError> {
+        let db = sqlite_or!(self, cql => cql.create_marker(tenant, marker, by));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let Col(count) = connection
                 .prepare_cached("SELECT count(*) FROM markers WHERE tenant = ?1 AND camera = ?2")?
                 .query_row(params![Col(tenant.clone()), Col(marker.camera)], |row| row.get::<_, Col<u64>>(0))?;
@@ -66,12 +68,13 @@ impl Store {
         camera: CameraId,
         id: MarkerId,
     ) -> Result<Option<Marker>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.marker(tenant, camera, id));
         let tenant = tenant.clone();
-        self.read(move |connection| get(connection, &tenant, camera, id)).await
+        db.read(move |connection| get(connection, &tenant, camera, id)).await
     }
 
     /// Changes what a marker says; returns what it is now, and its event. `change` sees what the marker says at that moment, so
-    /// that of two people who change different fields neither undoes the other.
+    /// that of two people who change different fields neither undoes the other; it is asked again where another change came first.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], and what `change` refuses.
@@ -80,12 +83,13 @@ impl Store {
         tenant: &TenantId,
         camera: CameraId,
         id: MarkerId,
-        change: impl FnOnce(MarkerText) -> Result<MarkerText, StoreError> + Send + 'static,
+        change: impl Fn(MarkerText) -> Result<MarkerText, StoreError> + Send + 'static,
         now: WallTime,
         by: By,
     ) -> Result<(Marker, Event), StoreError> {
+        let db = sqlite_or!(self, cql => cql.update_marker(tenant, camera, id, change, now, by));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let old = get(connection, &tenant, camera, id)?.ok_or(StoreError::NotFound(MARKER))?;
             let new = Marker { text: change(old.text)?, updated_at: now, ..old };
             let MarkerText { start, end, category, title, note } = &new.text;
@@ -124,8 +128,9 @@ impl Store {
         now: WallTime,
         by: By,
     ) -> Result<Event, StoreError> {
+        let db = sqlite_or!(self, cql => cql.delete_marker(tenant, camera, id, now, by));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let gone = connection
                 .prepare_cached("DELETE FROM markers WHERE tenant = ?1 AND id = ?2 AND camera = ?3")?
                 .execute(params![Col(tenant.clone()), Col(id), Col(camera)])?;
@@ -169,6 +174,6 @@ pub(super) fn get(
     Ok(found.query_row(params![Col(tenant.clone()), Col(id), Col(camera)], read).optional()?)
 }
 
-fn folded(text: &MarkerText) -> String {
+pub(super) fn folded(text: &MarkerText) -> String {
     format!("{}\n{}", fold(&text.title), fold(text.note.as_deref().unwrap_or_default()))
 }

@@ -1,8 +1,8 @@
-//! The metadata store: SQLite now, and shaped so that a ScyllaDB twin can offer the same methods. Each file holds one
-//! aggregate: its values, its methods on [`Store`], and its statements. No statement joins two aggregates, every key begins
-//! with the tenant, partitions are bounded, and rows that must not change cannot.
+//! The metadata store, in SQLite or in a CQL cluster. Each file holds one aggregate: its values, its methods on [`Store`], and its
+//! statements for SQLite; the file of the same name in [`cql`] has those for ScyllaDB and Apache Cassandra. No statement joins two
+//! aggregates, every key begins with the tenant, partitions are bounded, and rows that must not change cannot.
 //!
-//! Start reading at [`Store`]; `writer` holds the one piece of cleverness, group commit.
+//! Start reading at [`Store`]; `writer` holds SQLite's one piece of cleverness, group commit.
 
 mod audit;
 mod camera_bulk;
@@ -12,6 +12,7 @@ mod cameras;
 mod column;
 mod connection;
 mod copies;
+mod cql;
 mod cursor;
 mod day_rollups;
 mod deletions;
@@ -40,6 +41,7 @@ mod sessions;
 mod signing_keys;
 mod sites;
 mod spec_history;
+mod sqlite;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
 mod store;
 mod users;
@@ -51,6 +53,7 @@ pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraPlace, CameraQuery, LAB
 pub use camera_watch::CameraWatch;
 pub use cameras::{CameraUpdate, DeletedCamera, PasswordChange, StoredCamera};
 pub use copies::SegmentCopy;
+pub use cql::{CqlConfig, Replication};
 pub use cursor::Cursor;
 pub use day_rollups::ROLLUP_DAYS_MAX;
 pub use deletions::{DELETION_BATCH_MAX, MarkedSegment, RECORDED_PAGE_MAX, RecordedDay};

@@ -6,18 +6,20 @@ use eyrie_types::{Epoch, NodeId, TimeRange, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 use crate::ledger::NodeRun;
 
 /// How often a running node says that it is alive: a kill is known to this precision. One small commit each.
 pub const NODE_ALIVE_EVERY: Duration = Duration::from_secs(5);
 /// Most runs in an answer: a node that restarts every minute for a month, which is more than its supervisor allows.
-const RUNS_MAX: usize = 50_000;
+pub(super) const RUNS_MAX: usize = 50_000;
 
 impl Store {
     /// This node's id: the stored one, or `fresh`, which is stored then.
     pub async fn node_id(&self, fresh: NodeId) -> Result<NodeId, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.node_id(fresh));
+        db.write(move |connection| {
             connection
                 .prepare_cached("INSERT OR IGNORE INTO node_identity (one, node) VALUES (1, ?1)")?
                 .execute([Col(fresh)])?;
@@ -34,24 +36,16 @@ impl Store {
     /// [`StoreError::StaleGeneration`] for a generation before the last one used, [`StoreError::Epoch`] for one that no
     /// epoch can hold, [`StoreError::EpochsUsedUp`] after 2³² − 1.
     pub async fn next_epoch(&self, generation: u64) -> Result<Epoch, StoreError> {
-        self.write(move |connection| {
-            // Refused before it is stored, so that a wrong number cannot shut the right ones out.
-            Epoch::new(generation, 0)?;
+        let db = sqlite_or!(self, cql => cql.next_epoch(generation));
+        db.write(move |connection| {
             let last = "SELECT generation, counter FROM epochs ORDER BY generation DESC LIMIT 1";
             let read = |row: &Row<'_>| Ok((col::<u64>(row, 0)?, row.get::<_, u32>(1)?));
-            let counter = match connection.prepare_cached(last)?.query_row([], read).optional()? {
-                Some((last, counter)) if last > generation => {
-                    return Err(StoreError::StaleGeneration { asked: generation, given: Epoch::new(last, counter)? });
-                }
-                Some((last, counter)) if last == generation => {
-                    counter.checked_add(1).ok_or(StoreError::EpochsUsedUp(generation))?
-                }
-                _ => 1,
-            };
+            let last = connection.prepare_cached(last)?.query_row([], read).optional()?;
+            let next = epoch_after(last, generation)?;
             connection
                 .prepare_cached("INSERT OR REPLACE INTO epochs (generation, counter) VALUES (?1, ?2)")?
-                .execute(params![Col(generation), counter])?;
-            Ok(Epoch::new(generation, counter)?)
+                .execute(params![Col(generation), next.counter()])?;
+            Ok(next)
         })
         .await
     }
@@ -59,7 +53,8 @@ impl Store {
     /// Says that `node` has run from `start` (of this run) until `now`: at the start, every [`NODE_ALIVE_EVERY`], and at an
     /// orderly end. A wall clock that was set back does not shorten the run.
     pub async fn node_alive(&self, node: NodeId, start: WallTime, now: WallTime) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.node_alive(node, start, now));
+        db.write(move |connection| {
             connection
                 .prepare_cached(
                     "INSERT INTO node_runs (node, start_us, last_alive_us) VALUES (?1, ?2, max(?2, ?3))
@@ -73,7 +68,8 @@ impl Store {
 
     /// The last run of `node` before `start`: when it was last alive before this start.
     pub async fn last_run_before(&self, node: NodeId, start: WallTime) -> Result<Option<NodeRun>, StoreError> {
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.last_run_before(node, start));
+        db.read(move |connection| {
             let sql = "SELECT start_us, last_alive_us FROM node_runs WHERE node = ?1 AND start_us < ?2
                        ORDER BY start_us DESC LIMIT 1";
             Ok(connection.prepare_cached(sql)?.query_row(params![Col(node), Col(start)], read_run).optional()?)
@@ -86,8 +82,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::TooMany`].
     pub async fn node_runs(&self, node: NodeId, range: TimeRange) -> Result<Vec<NodeRun>, StoreError> {
-        self.read(move |connection| runs(connection, node, range)).await
+        let db = sqlite_or!(self, cql => cql.node_runs(node, range));
+        db.read(move |connection| runs(connection, node, range)).await
     }
+}
+
+/// The epoch of `generation` that comes after `last`, the generation and counter given out last.
+pub(super) fn epoch_after(last: Option<(u64, u32)>, generation: u64) -> Result<Epoch, StoreError> {
+    // Refused before it is stored, so that a wrong number cannot shut the right ones out.
+    Epoch::new(generation, 0)?;
+    let counter = match last {
+        Some((last, counter)) if last > generation => {
+            return Err(StoreError::StaleGeneration { asked: generation, given: Epoch::new(last, counter)? });
+        }
+        Some((last, counter)) if last == generation => {
+            counter.checked_add(1).ok_or(StoreError::EpochsUsedUp(generation))?
+        }
+        _ => 1,
+    };
+    Ok(Epoch::new(generation, counter)?)
 }
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<NodeRun> {

@@ -4,6 +4,7 @@ use eyrie_types::Event;
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, Json, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 
 /// Most events kept for those who read them; beyond it the oldest go, counted by `eyrie_store_outbox_dropped_total`: a
@@ -34,13 +35,15 @@ impl Store {
         if events.len() > OUTBOX_BATCH_MAX {
             return Err(StoreError::TooMany { what: "events in one write", max: OUTBOX_BATCH_MAX });
         }
-        self.write(move |connection| append(connection, events.iter().map(Arc::as_ref))).await
+        let db = sqlite_or!(self, cql => cql.append_events(events));
+        db.write(move |connection| append(connection, events.iter().map(Arc::as_ref))).await
     }
 
     /// The events of **all tenants** after `seq`, oldest first, up to `limit` (clamped to 1…[`OUTBOX_PAGE_MAX`]).
     pub async fn events_after(&self, seq: u64, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         let limit = limit.clamp(1, OUTBOX_PAGE_MAX) as u32;
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.events_after(seq, limit as usize));
+        db.read(move |connection| {
             let sql = "SELECT seq, event FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let read = |row: &Row<'_>| Ok(OutboxEntry { seq: col(row, 0)?, event: row.get::<_, Json<Event>>(1)?.0 });
@@ -52,7 +55,8 @@ impl Store {
 
     /// Removes the events up to and with `seq`: every reader has handled them. Returns how many.
     pub async fn trim_events(&self, seq: u64) -> Result<usize, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.trim_events(seq));
+        db.write(move |connection| {
             Ok(connection.prepare_cached("DELETE FROM outbox WHERE seq <= ?1")?.execute([Col(seq)])?)
         })
         .await

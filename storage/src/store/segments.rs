@@ -7,13 +7,14 @@ use eyrie_types::{CameraId, NodeId, Placement, SegmentId, SegmentRow, SegmentSta
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError, day_rollups, runs_codec};
 
 /// No segment is longer: they are cut after 1 h and at 00:00 UTC, and a slow disk or a late keyframe adds to that. What
 /// overlaps a range began at most this long before it.
 pub const SEGMENT_SPAN_MAX: Duration = Duration::from_secs(2 * 3600);
 /// Most rows in an answer: a month of two placements with a new segment every minute.
-const ROWS_MAX: usize = 100_000;
+pub(super) const ROWS_MAX: usize = 100_000;
 /// Most rows written by one call.
 pub const SEGMENT_BATCH_MAX: usize = 1000;
 /// Most rows on one page of a walk through the index.
@@ -29,7 +30,8 @@ impl Store {
         if rows.len() > SEGMENT_BATCH_MAX {
             return Err(StoreError::TooMany { what: "segment rows in one write", max: SEGMENT_BATCH_MAX });
         }
-        self.write(move |connection| rows.iter().try_for_each(|row| put(connection, row))).await
+        let db = sqlite_or!(self, cql => cql.put_segments(rows));
+        db.write(move |connection| rows.iter().try_for_each(|row| put(connection, row))).await
     }
 
     /// The segments of a camera that overlap `range`, sorted by (start, slot, epoch, segment).
@@ -42,13 +44,15 @@ impl Store {
         camera: CameraId,
         range: TimeRange,
     ) -> Result<Vec<SegmentRow>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.segments(tenant, camera, range));
         let tenant = tenant.clone();
-        self.read(move |connection| overlapping(connection, &tenant, camera, range)).await
+        db.read(move |connection| overlapping(connection, &tenant, camera, range)).await
     }
 
     /// The segments, of **all tenants**, that `node` left open: what its start has to scan and repair.
     pub async fn open_segments(&self, node: NodeId) -> Result<Vec<SegmentRow>, StoreError> {
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.open_segments(node));
+        db.read(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM segments WHERE node = ?1 AND state = 'open' LIMIT {ROWS_MAX}");
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map([Col(node)], read)?.collect::<Result<_, _>>()?;
@@ -64,8 +68,9 @@ impl Store {
         segment: SegmentId,
         start: WallTime,
     ) -> Result<bool, StoreError> {
+        let db = sqlite_or!(self, cql => cql.knows_segment(placement, segment, start));
         let Placement { tenant, camera, slot, epoch } = placement.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql =
                 "SELECT EXISTS (SELECT 1 FROM segments WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND start_us = ?4
                                         AND slot = ?5 AND epoch = ?6 AND segment = ?7)
@@ -80,7 +85,8 @@ impl Store {
     /// A page of a walk through all segments of **all tenants**, in the order of their keys, after `after`: for checking disk
     /// against index. Shorter than [`SEGMENT_PAGE_MAX`] only at the end.
     pub async fn segments_after(&self, after: Option<SegmentRow>) -> Result<Vec<SegmentRow>, StoreError> {
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.segments_after(after));
+        db.read(move |connection| {
             let order = "ORDER BY tenant, camera, day, start_us, slot, epoch, segment";
             let mut rows = Vec::new();
             if let Some(after) = after {
@@ -112,7 +118,8 @@ impl Store {
     /// Removes a segment from the index, with its copies and its fragment table: a file that is lost. Its key row stays until it
     /// is shredded. Removing what is not there is no error.
     pub async fn remove_segment(&self, row: SegmentRow) -> Result<(), StoreError> {
-        self.write(move |connection| remove(connection, &row, "").map(drop)).await
+        let db = sqlite_or!(self, cql => cql.remove_segment(row));
+        db.write(move |connection| remove(connection, &row, "").map(drop)).await
     }
 }
 
@@ -151,7 +158,7 @@ fn remove(connection: &Connection, row: &SegmentRow, only: &str) -> Result<bool,
 }
 
 /// The time a row says something about.
-fn reach(row: &SegmentRow) -> TimeRange {
+pub(super) fn reach(row: &SegmentRow) -> TimeRange {
     TimeRange { start: row.start, end: row.end.max(row.start) }
 }
 
@@ -196,11 +203,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SegmentRow> {
     })
 }
 
-fn put(connection: &Connection, row: &SegmentRow) -> Result<(), StoreError> {
-    let runs = runs_codec::encode(row.start, &row.runs).ok_or_else(|| {
+/// The column of a segment's runs.
+pub(super) fn encoded_runs(row: &SegmentRow) -> Result<Vec<u8>, StoreError> {
+    runs_codec::encode(row.start, &row.runs).ok_or_else(|| {
         let segment = row.segment;
         StoreError::Invalid(format!("segment {segment}: its runs must be sorted, apart, within it and not too many"))
-    })?;
+    })
+}
+
+fn put(connection: &Connection, row: &SegmentRow) -> Result<(), StoreError> {
+    let runs = encoded_runs(row)?;
     connection
         .prepare_cached(
             "INSERT INTO segments (tenant, camera, day, start_us, slot, epoch, segment, node, state, end_us, runs,

@@ -4,6 +4,7 @@ use eyrie_types::{SessionId, TenantId, UserId, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
+use super::store::{Backend, sqlite_or};
 use super::{Store, StoreError};
 
 /// Most sessions of one user; a further sign-in ends the one used longest ago.
@@ -21,6 +22,10 @@ impl TokenHash {
     /// The hash of `token`, which must be random (at least 128 bits), so that no salt is needed.
     pub fn of(token: &str) -> Self {
         Self(sha256(token.as_bytes()))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 
@@ -72,7 +77,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id or token, [`StoreError::NotFound`] for its user.
     pub async fn create_session(&self, session: Session, token: TokenHash) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.create_session(session, token));
+        db.write(move |connection| {
             let tenant = Col(session.tenant.clone());
             let mut user = connection.prepare_cached("SELECT 1 FROM users WHERE tenant = ?1 AND id = ?2")?;
             if !user.exists(params![tenant, Col(session.user)])? {
@@ -119,8 +125,9 @@ impl Store {
         now: WallTime,
         expires_at: WallTime,
     ) -> Result<Rotation, StoreError> {
+        let db = sqlite_or!(self, cql => cql.rotate_session(tenant, presented, next, now, expires_at));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let sql = "SELECT session, number, spent FROM refresh_tokens WHERE tenant = ?1 AND hash = ?2";
             let found = connection
                 .prepare_cached(sql)?
@@ -162,8 +169,13 @@ impl Store {
         id: SessionId,
         now: WallTime,
     ) -> Result<Option<Session>, StoreError> {
-        let tenant = tenant.clone();
-        let found = self.read(move |connection| get(connection, &tenant, id)).await?;
+        let found = match &self.backend {
+            Backend::Cql(cql) => cql.session(tenant, id).await?,
+            Backend::Sqlite(db) => {
+                let tenant = tenant.clone();
+                db.read(move |connection| get(connection, &tenant, id)).await?
+            }
+        };
         Ok(found.filter(|session| session.expires_at > now))
     }
 
@@ -173,8 +185,9 @@ impl Store {
         tenant: &TenantId,
         token: TokenHash,
     ) -> Result<Option<Session>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.end_session_by_token(tenant, token));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let sql = "SELECT session FROM refresh_tokens WHERE tenant = ?1 AND hash = ?2";
             let found = connection
                 .prepare_cached(sql)?
@@ -195,13 +208,15 @@ impl Store {
         user: UserId,
         keep: Option<SessionId>,
     ) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.end_sessions_of_user(tenant, user, keep));
         let tenant = tenant.clone();
-        self.write(move |connection| end_all_of_user(connection, &tenant, user, keep)).await
+        db.write(move |connection| end_all_of_user(connection, &tenant, user, keep)).await
     }
 
     /// Removes the sessions of **all tenants** that ran out before `now`, at most `limit` a call; returns how many.
     pub async fn purge_sessions(&self, now: WallTime, limit: u32) -> Result<usize, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.purge_sessions(now, limit));
+        db.write(move |connection| {
             let mut old =
                 connection.prepare_cached("SELECT tenant, id FROM sessions WHERE expires_us <= ?1 LIMIT ?2")?;
             let read = |row: &Row<'_>| Ok((col::<TenantId>(row, 0)?, col::<SessionId>(row, 1)?));

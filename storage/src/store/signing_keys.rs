@@ -2,10 +2,11 @@ use eyrie_types::WallTime;
 use rusqlite::{Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{SealedSecret, Store, StoreError};
 
 /// Most signing keys: a rotation a day, each verifying for two months.
-const SIGNING_KEYS_MAX: u32 = 64;
+pub(super) const SIGNING_KEYS_MAX: u32 = 64;
 
 /// A key that signs access tokens, of the whole installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its kid, [`StoreError::TooMany`] when too many verify at once.
     pub async fn create_signing_key(&self, key: SigningKeyRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.create_signing_key(key));
+        db.write(move |connection| {
             let count: u32 =
                 connection.prepare_cached("SELECT count(*) FROM signing_keys")?.query_row([], |row| row.get(0))?;
             if count >= SIGNING_KEYS_MAX {
@@ -53,7 +55,8 @@ impl Store {
 
     /// All stored signing keys, the one that began to sign last first.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
-        self.read(|connection| {
+        let db = sqlite_or!(self, cql => cql.signing_keys());
+        db.read(|connection| {
             let sql = "SELECT kid, signs_from_us, signs_until_us, verifies_until_us, sealed FROM signing_keys
                        ORDER BY signs_from_us DESC, kid";
             let mut statement = connection.prepare_cached(sql)?;
@@ -65,7 +68,8 @@ impl Store {
 
     /// Removes the signing keys whose tokens no longer verify at `now`; returns how many.
     pub async fn purge_signing_keys(&self, now: WallTime) -> Result<usize, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.purge_signing_keys(now));
+        db.write(move |connection| {
             let mut purge = connection.prepare_cached("DELETE FROM signing_keys WHERE verifies_until_us <= ?1")?;
             Ok(purge.execute([Col(now)])?)
         })

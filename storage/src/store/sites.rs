@@ -3,6 +3,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
 use super::fold::fold;
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 
 /// Most sites of one tenant: they are listed whole.
@@ -15,7 +16,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id or its name (in any case), [`StoreError::TooMany`] beyond [`SITES_MAX`].
     pub async fn create_site(&self, site: Site) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.create_site(site));
+        db.write(move |connection| {
             let count: usize = connection
                 .prepare_cached("SELECT count(*) FROM sites WHERE tenant = ?1")?
                 .query_row([Col(site.tenant.clone())], |row| row.get::<_, Col<u64>>(0))
@@ -43,8 +45,9 @@ impl Store {
 
     /// The site `id`, if there is one.
     pub async fn site(&self, tenant: &TenantId, id: SiteId) -> Result<Option<Site>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.site(tenant, id));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM sites WHERE tenant = ?1 AND id = ?2");
             Ok(connection.prepare_cached(&sql)?.query_row(params![Col(tenant), Col(id)], read).optional()?)
         })
@@ -53,8 +56,9 @@ impl Store {
 
     /// All sites of a tenant, sorted by name.
     pub async fn sites(&self, tenant: &TenantId) -> Result<Vec<Site>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.sites(tenant));
         let tenant = tenant.clone();
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM sites WHERE tenant = ?1 ORDER BY name_folded");
             let mut statement = connection.prepare_cached(&sql)?;
             let sites = statement.query_map([Col(tenant)], read)?.collect::<Result<_, _>>()?;
@@ -74,7 +78,8 @@ impl Store {
         name: String,
         zone: String,
     ) -> Result<Site, StoreError> {
-        let (tenant, watches) = (tenant.clone(), self.watches.clone());
+        let db = sqlite_or!(self, cql => cql.update_site(tenant, id, name, zone));
+        let (tenant, watches) = (tenant.clone(), db.watches.clone());
         let work = move |connection: &Connection| {
             let taken = "SELECT 1 FROM sites WHERE tenant = ?1 AND name_folded = ?2 AND id <> ?3";
             if connection.prepare_cached(taken)?.exists(params![Col(tenant.clone()), fold(&name), Col(id)])? {
@@ -88,7 +93,7 @@ impl Store {
             let site = update.query_row(params![Col(tenant), Col(id), name, fold(&name), zone], read).optional()?;
             site.ok_or(StoreError::NotFound(SITE))
         };
-        self.write_then(work, move |site: &Site| watches.tell(|watch| watch.site_renamed(&site.tenant))).await
+        db.write_then(work, move |site: &Site| watches.tell(|watch| watch.site_renamed(&site.tenant))).await
     }
 
     /// Deletes a site that no camera stands at.
@@ -96,8 +101,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::SiteInUse`].
     pub async fn delete_site(&self, tenant: &TenantId, id: SiteId) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.delete_site(tenant, id));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let Col(cameras) = connection
                 .prepare_cached("SELECT count(*) FROM cameras WHERE tenant = ?1 AND site = ?2")?
                 .query_row(params![Col(tenant.clone()), Col(id)], |row| row.get::<_, Col<u64>>(0))?;

@@ -2,12 +2,13 @@ use eyrie_types::{Camera, CameraId, CameraSpec, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::column::{Col, col};
+use super::store::sqlite_or;
 use super::{Store, StoreError};
 use crate::ledger::SpecChange;
 
 /// Most changes of one camera's spec that one range may hold: hundreds a day, for a month. Beyond it the ledger would answer
 /// from a part of the truth.
-const SPEC_CHANGES_MAX: usize = 10_000;
+pub(super) const SPEC_CHANGES_MAX: usize = 10_000;
 
 impl Store {
     /// What the specs of a camera, deleted or not, asked for over `range`: the change in force at its start, if any, and all
@@ -21,8 +22,9 @@ impl Store {
         camera: CameraId,
         range: TimeRange,
     ) -> Result<Vec<SpecChange>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.spec_changes(tenant, camera, range));
         let tenant = tenant.clone();
-        self.read(move |connection| within(connection, &tenant, camera, range)).await
+        db.read(move |connection| within(connection, &tenant, camera, range)).await
     }
 }
 
@@ -60,11 +62,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<SpecChange> {
     Ok(SpecChange { at: col(row, 0)?, enabled: row.get(1)?, mode: col(row, 2)? })
 }
 
-/// Adds a row when `camera` differs from `old` in what the ledger expects of it, or in its source (a new connection has to
-/// be made, which takes its time).
-pub(super) fn record(connection: &Connection, camera: &Camera, old: Option<&CameraSpec>) -> Result<(), StoreError> {
+/// Whether `spec` differs from `old` in what the ledger expects of it, or in its source (a new connection has to be made, which
+/// takes its time).
+pub(super) fn asks_anew(spec: &CameraSpec, old: Option<&CameraSpec>) -> bool {
     let asks = |spec: &CameraSpec| (spec.enabled, spec.recording.mode, spec.source.clone());
-    if old.is_some_and(|old| asks(old) == asks(&camera.spec)) {
+    old.is_none_or(|old| asks(old) != asks(spec))
+}
+
+/// Adds a row when `camera` asks for something else than `old`.
+pub(super) fn record(connection: &Connection, camera: &Camera, old: Option<&CameraSpec>) -> Result<(), StoreError> {
+    if !asks_anew(&camera.spec, old) {
         return Ok(());
     }
     let (tenant, id) = (Col(camera.tenant.clone()), Col(camera.id));

@@ -2,182 +2,91 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use eyrie_types::Clock;
-use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
 
-use super::camera_watch::CameraWatches;
-use super::connection::open_writer;
-use super::readers::Readers;
-use super::writer::{self, Call, Command, WRITE_QUEUE_MAX};
-use super::{CameraWatch, StoreError, migrations};
+use super::cql::Cql;
+use super::sqlite::Sqlite;
+use super::{CameraWatch, CqlConfig, StoreError};
 
 /// Where the store lives.
 #[derive(Debug, Clone)]
-pub struct StoreConfig {
-    /// The database file; its directory must exist. SQLite keeps `-wal` and `-shm` files beside it while it is open.
-    pub path: PathBuf,
+pub enum StoreConfig {
+    /// In a file of this machine.
+    Sqlite {
+        /// The database file; its directory must exist. SQLite keeps `-wal` and `-shm` files beside it while it is open.
+        path: PathBuf,
+    },
+    /// In a CQL cluster, which all nodes of the cell share.
+    Cql(CqlConfig),
 }
 
-/// The metadata of a cell of one, in SQLite: cameras, users, the index of recordings, keys, incidents, audit, outbox.
+/// The metadata of a cell: cameras, users, the index of recordings, keys, incidents, audit, outbox. In SQLite for a cell of one,
+/// in ScyllaDB or Apache Cassandra for a cell of many; the methods are the same.
 ///
-/// All methods are async and may be called from any task: writes queue for one writer thread, which commits many callers'
-/// writes with one fsync; reads run on a few reader threads, each in a snapshot that holds every write answered before.
-/// A write is durable when its method returns `Ok`. A write whose future is dropped may still happen.
+/// All methods are async and may be called from any task. A write is durable when its method returns `Ok`. A write whose future is
+/// dropped may still happen.
 ///
 /// Everything is keyed by tenant first; no method reads across tenants but those that say so.
+#[derive(Debug)]
 pub struct Store {
-    writes: mpsc::Sender<Command>,
-    readers: Readers,
-    pub(super) watches: CameraWatches,
+    pub(super) backend: Backend,
 }
 
+/// Where it is.
+#[derive(Debug)]
+pub(super) enum Backend {
+    Sqlite(Sqlite),
+    Cql(Cql),
+}
+
+/// The SQLite backend of `$store`; returns what `$call` answers from the other.
+macro_rules! sqlite_or {
+    ($store:expr, $cql:ident => $call:expr) => {
+        match &$store.backend {
+            $crate::store::store::Backend::Sqlite(db) => db,
+            $crate::store::store::Backend::Cql($cql) => return $call.await,
+        }
+    };
+}
+pub(super) use sqlite_or;
+
 impl Store {
-    /// Opens the store, making or migrating it as needed.
+    /// Opens the store, making or migrating it as needed. One in a cluster that cannot be reached now is opened all the same: its
+    /// methods answer that it is unavailable until it can be.
     ///
     /// # Errors
-    /// When the file cannot be opened or made, is no database, or was written by a later release
-    /// ([`StoreError::NewerSchema`]).
+    /// When the file cannot be opened or made, or is no database; when the cluster refuses; when either was written by a later
+    /// release ([`StoreError::NewerSchema`]).
     pub async fn open(config: StoreConfig, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let (opened, answer) = oneshot::channel();
-        let (writes, queue) = mpsc::channel(WRITE_QUEUE_MAX);
-        let path = config.path.clone();
-        // Opening blocks on the disk, so the writer thread does it, and keeps the connection.
-        std::thread::Builder::new()
-            .name("store-write".to_owned())
-            .spawn(move || {
-                let connection = open_writer(&path).and_then(|mut connection| {
-                    migrations::migrate(&mut connection, &path, clock.now())?;
-                    Ok(connection)
-                });
-                match connection.and_then(|connection| Ok((connection, Readers::start(&path)?))) {
-                    Ok((connection, readers)) => {
-                        if opened.send(Ok(readers)).is_ok() {
-                            writer::run(connection, queue, clock);
-                        }
-                    }
-                    Err(error) => drop(opened.send(Err(error))),
-                }
-            })
-            .map_err(|source| StoreError::Open { path: config.path, source: Arc::new(source) })?;
-        let readers = answer.await.map_err(|_| StoreError::Closed)??;
-        Ok(Self { writes, readers, watches: CameraWatches::default() })
+        let backend = match config {
+            StoreConfig::Sqlite { path } => Backend::Sqlite(Sqlite::open(path, clock).await?),
+            StoreConfig::Cql(config) => Backend::Cql(Cql::open(config, clock).await?),
+        };
+        Ok(Self { backend })
     }
 
-    /// Finishes all queued writes, folds the WAL into the database file and stops the writer. Later writes answer
-    /// [`StoreError::Closed`]. A store that is only dropped loses nothing either; its WAL is folded by the next start.
+    /// Finishes all queued writes and lets go of the file or the cluster; a WAL is folded into its database file. Later calls
+    /// answer [`StoreError::Closed`]. A store that is only dropped loses nothing either.
     ///
     /// # Errors
     /// When the WAL could not be folded; nothing is lost by that.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.writes.send(Command::Close(reply)).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
-    }
-
-    /// Tells `watch` of all changes of cameras from now on, until it is dropped. `false` from a store that cannot hear of every
-    /// change, because others write to it as well: no copy can follow it then.
-    pub fn watch_cameras(&self, watch: Weak<dyn CameraWatch>) -> bool {
-        self.watches.add(watch);
-        true
-    }
-
-    /// Runs `work` on the writer thread, in a savepoint of its own; it is undone when it fails.
-    pub(super) async fn write<F, T>(&self, work: F) -> Result<T, StoreError>
-    where
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.write_then(work, |_| {}).await
-    }
-
-    /// As [`Self::write`]; `kept` sees the result on the writer thread once it is durable, also when nobody waits for it any
-    /// more.
-    pub(super) async fn write_then<F, T, K>(&self, work: F, kept: K) -> Result<T, StoreError>
-    where
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-        T: Send + 'static,
-        K: FnOnce(&T) + Send + 'static,
-    {
-        let (reply, answer) = oneshot::channel();
-        let write = Command::Write(Box::new(Call::new(work, kept, reply)));
-        self.writes.send(write).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
-    }
-
-    /// Runs `work` on a reader thread, in one snapshot.
-    pub(super) async fn read<F, T>(&self, work: F) -> Result<T, StoreError>
-    where
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.readers.read(work).await
-    }
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("writes_queued", &(WRITE_QUEUE_MAX - self.writes.capacity())).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use eyrie_types::ManualClock;
-
-    use super::*;
-
-    async fn opened() -> (Store, tempfile::TempDir) {
-        let directory = tempfile::tempdir().unwrap();
-        let config = StoreConfig { path: directory.path().join("eyrie.db") };
-        (Store::open(config, Arc::new(ManualClock::default())).await.unwrap(), directory)
-    }
-
-    fn add(connection: &Connection, bytes: usize) -> Result<(), StoreError> {
-        let sql = "INSERT INTO key_rows (tenant, id, sealed) VALUES ('t', randomblob(16), zeroblob(?1))";
-        connection.execute(sql, [bytes as u32])?;
-        Ok(())
-    }
-
-    async fn count(store: &Store) -> u32 {
-        let count =
-            |connection: &Connection| Ok(connection.query_row("SELECT count(*) FROM key_rows", [], |row| row.get(0))?);
-        store.read(count).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_fault_of_ours_costs_the_call_and_not_the_store() {
-        let (store, _directory) = opened().await;
-        let (good, bad, also_good) = tokio::join!(
-            store.write(|connection| add(connection, 1)),
-            store.write(|connection| -> Result<(), _> {
-                add(connection, 1)?;
-                panic!("on purpose")
-            }),
-            store.write(|connection| add(connection, 1)),
-        );
-        assert!(good.is_ok() && also_good.is_ok());
-        assert!(matches!(bad, Err(StoreError::Panicked)));
-        let read = store.read(|_| -> Result<(), _> { panic!("on purpose") }).await;
-        assert!(matches!(read, Err(StoreError::Panicked)));
-        assert_eq!(count(&store).await, 2);
-    }
-
-    #[tokio::test]
-    async fn what_a_full_disk_refuses_is_told_to_its_callers_and_room_makes_it_work_again() {
-        let (store, _directory) = opened().await;
-        let pages = |pages: u32| {
-            store.write(move |connection| {
-                connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        match &self.backend {
+            Backend::Sqlite(db) => db.close().await,
+            Backend::Cql(cql) => {
+                cql.close();
                 Ok(())
-            })
-        };
-        pages(1).await.unwrap(); // SQLite raises it to what is in use.
-        let (small, large) =
-            tokio::join!(store.write(|c| add(c, 1)), store.write(|connection| add(connection, 10_000_000)));
-        assert!(large.unwrap_err().is_unavailable());
-        assert_eq!(count(&store).await, u32::from(small.is_ok()));
-        pages(1_000_000).await.unwrap();
-        store.write(|connection| add(connection, 10_000_000)).await.unwrap();
-        assert_eq!(count(&store).await, u32::from(small.is_ok()) + 1);
+            }
+        }
+    }
+
+    /// Tells `watch` of all changes of cameras from now on, until it is dropped. Those made through this store are told before
+    /// their caller hears of them; those that other nodes make to a shared store, within some seconds. Must be called within a
+    /// runtime. `false` from a store that cannot hear of every change: no copy can follow it then.
+    pub fn watch_cameras(&self, watch: Weak<dyn CameraWatch>) -> bool {
+        match &self.backend {
+            Backend::Sqlite(db) => db.watches.add(watch),
+            Backend::Cql(cql) => cql.watch_cameras(watch),
+        }
+        true
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{Col, col};
 use super::cursor::Cursor;
 use super::fold::fold;
+use super::store::sqlite_or;
 use super::{Store, StoreError, layouts, sessions};
 
 /// Most users on one page.
@@ -80,9 +81,9 @@ pub struct UserPage {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+pub(super) struct Place {
     #[serde(rename = "u")]
-    username_folded: String,
+    pub(super) username_folded: String,
 }
 
 impl Store {
@@ -91,13 +92,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadyExists`] for its id or its name in any case.
     pub async fn create_user(&self, user: User) -> Result<(), StoreError> {
-        self.write(move |connection| insert(connection, &user)).await
+        let db = sqlite_or!(self, cql => cql.create_user(user));
+        db.write(move |connection| insert(connection, &user)).await
     }
 
     /// Makes the first user of a tenant; `false` when it has users already. Asking and making are one step, so that of two
     /// starts only one makes an admin.
     pub async fn create_first_user(&self, user: User) -> Result<bool, StoreError> {
-        self.write(move |connection| {
+        let db = sqlite_or!(self, cql => cql.create_first_user(user));
+        db.write(move |connection| {
             let any = "SELECT 1 FROM users WHERE tenant = ?1 LIMIT 1";
             if connection.prepare_cached(any)?.exists([Col(user.tenant.clone())])? {
                 return Ok(false);
@@ -109,14 +112,16 @@ impl Store {
 
     /// The user `id`, if there is one.
     pub async fn user(&self, tenant: &TenantId, id: UserId) -> Result<Option<User>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.user(tenant, id));
         let tenant = tenant.clone();
-        self.read(move |connection| get(connection, &tenant, id)).await
+        db.read(move |connection| get(connection, &tenant, id)).await
     }
 
     /// The user who signs in as `username` (in any case), if there is one.
     pub async fn user_by_name(&self, tenant: &TenantId, username: &str) -> Result<Option<User>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.user_by_name(tenant, username));
         let (tenant, folded) = (tenant.clone(), fold(username));
-        self.read(move |connection| {
+        db.read(move |connection| {
             let sql = format!("SELECT {COLUMNS} FROM users WHERE tenant = ?1 AND username_folded = ?2");
             Ok(connection.prepare_cached(&sql)?.query_row(params![Col(tenant), folded], read).optional()?)
         })
@@ -136,7 +141,8 @@ impl Store {
         let after: Option<Place> = cursor.map(Cursor::read).transpose()?;
         let after = after.map_or_else(String::new, |place| place.username_folded);
         let (tenant, limit) = (tenant.clone(), limit.clamp(1, USER_PAGE_MAX));
-        self.read(move |connection| {
+        let db = sqlite_or!(self, cql => cql.users(&tenant, after, limit));
+        db.read(move |connection| {
             let Col(total) = connection
                 .prepare_cached("SELECT count(*) FROM users WHERE tenant = ?1")?
                 .query_row([Col(tenant.clone())], |row| row.get::<_, Col<u64>>(0))?;
@@ -169,26 +175,24 @@ impl Store {
         change: UserChange,
         now: WallTime,
     ) -> Result<User, StoreError> {
+        let db = sqlite_or!(self, cql => cql.update_user(tenant, id, change, now));
         let tenant = tenant.clone();
-        self.write(move |connection| {
-            let mut user = get(connection, &tenant, id)?.ok_or(StoreError::NotFound(USER))?;
+        db.write(move |connection| {
+            let user = get(connection, &tenant, id)?.ok_or(StoreError::NotFound(USER))?;
             if user.role == Role::Admin && change.role.is_some_and(|role| role != Role::Admin) {
                 another_admin(connection, &user)?;
             }
-            if let Some(username) = change.username {
+            if let Some(username) = &change.username {
                 let taken = "SELECT 1 FROM users WHERE tenant = ?1 AND username_folded = ?2 AND id <> ?3";
-                let asked = params![Col(tenant.clone()), fold(&username), Col(id)];
+                let asked = params![Col(tenant.clone()), fold(username), Col(id)];
                 if connection.prepare_cached(taken)?.exists(asked)? {
                     return Err(StoreError::AlreadyExists(USER));
                 }
-                user.username = username;
             }
-            user.role = change.role.unwrap_or(user.role);
-            if let Some(hash) = change.password_hash {
-                user.password_hash = hash;
+            if change.password_hash.is_some() {
                 sessions::end_all_of_user(connection, &tenant, id, change.keep_session)?;
             }
-            user.updated_at = now;
+            let user = changed(user, &change, now);
             connection
                 .prepare_cached(
                     "UPDATE users SET username = ?3, username_folded = ?4, role = ?5, password_hash = ?6,
@@ -213,8 +217,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::LastAdmin`].
     pub async fn delete_user(&self, tenant: &TenantId, id: UserId) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.delete_user(tenant, id));
         let tenant = tenant.clone();
-        self.write(move |connection| {
+        db.write(move |connection| {
             let user = get(connection, &tenant, id)?.ok_or(StoreError::NotFound(USER))?;
             if user.role == Role::Admin {
                 another_admin(connection, &user)?;
@@ -227,6 +232,17 @@ impl Store {
             Ok(())
         })
         .await
+    }
+}
+
+/// What `user` is after a change.
+pub(super) fn changed(user: User, change: &UserChange, now: WallTime) -> User {
+    User {
+        username: change.username.clone().unwrap_or(user.username),
+        role: change.role.unwrap_or(user.role),
+        password_hash: change.password_hash.clone().unwrap_or(user.password_hash),
+        updated_at: now,
+        ..user
     }
 }
 

@@ -35,7 +35,7 @@ fn spool(directory: &Path) -> KeySpool {
 }
 
 async fn store(directory: &Path) -> Arc<Store> {
-    let config = StoreConfig { path: directory.join("eyrie.db") };
+    let config = StoreConfig::Sqlite { path: directory.join("eyrie.db") };
     Arc::new(Store::open(config, Arc::new(ManualClock::default())).await.unwrap())
 }
 

@@ -28,6 +28,6 @@ pub(crate) async fn empty() -> TestStore {
 
 /// The store that lives in `directory`.
 pub(crate) async fn open(directory: &Path) -> Result<Store, StoreError> {
-    let config = StoreConfig { path: directory.join("eyrie.db") };
+    let config = StoreConfig::Sqlite { path: directory.join("eyrie.db") };
     Store::open(config, Arc::new(ManualClock::at(at(0)))).await
 }

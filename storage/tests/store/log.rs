@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyrie_storage::store::{BulkChange, BulkOutcome, Cursor, OUTBOX_BATCH_MAX, OUTBOX_MAX, OutboxEntry};
+use eyrie_storage::store::{BulkChange, BulkOutcome, Cursor, OUTBOX_BATCH_MAX, OutboxEntry};
 use eyrie_storage::{Store, StoreError};
 use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Event, EventKind, RequestId, UserId};
 
@@ -76,21 +76,6 @@ async fn the_outbox_keeps_order_and_never_uses_a_place_twice() {
     assert!(all(&store).await[0].seq > places[2]);
     let many = vec![event(); OUTBOX_BATCH_MAX + 1];
     assert!(matches!(store.append_events(many).await, Err(StoreError::TooMany { .. })));
-}
-
-#[tokio::test]
-async fn a_full_outbox_lets_the_oldest_events_go() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = open(directory.path()).await.unwrap();
-    store.append_events(vec![event()]).await.unwrap();
-    let first = all(&store).await[0].seq;
-    drop(store);
-    // Fast-forward: as if so many events had been appended and handled since.
-    let file = rusqlite::Connection::open(directory.path().join("eyrie.db")).unwrap();
-    file.execute("UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'outbox'", [OUTBOX_MAX as i64 - 1]).unwrap();
-    let store = open(directory.path()).await.unwrap();
-    store.append_events(vec![event()]).await.unwrap();
-    assert_eq!(all(&store).await.iter().map(|entry| entry.seq).collect::<Vec<_>>(), vec![first + OUTBOX_MAX]);
 }
 
 #[tokio::test]

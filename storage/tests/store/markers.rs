@@ -1,9 +1,7 @@
 //! Markers and layouts.
 
-use std::sync::Arc;
-
 use eyrie_storage::StoreError;
-use eyrie_storage::store::{Cursor, LAYOUTS_PER_USER_MAX, MARKER_SCAN_MAX, MarkerQuery};
+use eyrie_storage::store::{Cursor, LAYOUTS_PER_USER_MAX, MarkerQuery};
 use eyrie_types::{
     By, Camera, CameraId, EventKind, Layout, LayoutGrid, LayoutId, Marker, MarkerId, MarkerText, Role, TenantId,
     TimeRange, UserId, WallTime,
@@ -112,29 +110,6 @@ async fn pages_give_each_marker_once_latest_first_and_ranges_those_that_reach_in
     assert_eq!(titles(&store, MarkerQuery { category, ..all() }).await, Vec::<String>::new());
     let bad = store.markers(&home(), MarkerQuery { cursor: Some(Cursor::new("x")), ..all() }).await;
     assert!(matches!(bad, Err(StoreError::BadCursor)));
-}
-
-#[tokio::test]
-async fn a_search_among_more_than_one_page_looks_at_goes_on_until_it_finds() {
-    let (store, gate) = with_camera().await;
-    let (store, camera) = (Arc::new(store), gate.id);
-    put(&store, &home(), &marker(camera, 0, "needle")).await;
-    // Many at once share their commits.
-    let mut writers = tokio::task::JoinSet::new();
-    for first in 0..100 {
-        let store = store.clone();
-        writers.spawn(async move {
-            for n in (first..MARKER_SCAN_MAX as i64).step_by(100) {
-                put(&store, &home(), &marker(camera, n + 1, "hay")).await;
-            }
-        });
-    }
-    writers.join_all().await;
-    let query = MarkerQuery { search: Some("needle".to_owned()), ..all() };
-    let first = store.markers(&home(), query.clone()).await.unwrap();
-    assert!(first.items.is_empty() && first.next_cursor.is_some());
-    let second = store.markers(&home(), MarkerQuery { cursor: first.next_cursor, ..query }).await.unwrap();
-    assert_eq!((second.items.len(), second.next_cursor), (1, None));
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub async fn make_footage_index(dir: &Path, rows: u64, layout: IndexLayout) -> a
     // The first start makes the keys, the store, its first user and the node's id.
     Node::start(dir, &NodeOptions::default())?.stop()?;
     let clock = Arc::new(SystemClock::new());
-    let store = Store::open(StoreConfig { path: dir.join("metadata.sqlite") }, clock.clone()).await?;
+    let store = Store::open(StoreConfig::Sqlite { path: dir.join("metadata.sqlite") }, clock.clone()).await?;
     let node = store.node_id(NodeId::generate()).await?;
     let now = clock.now();
     let from = now - Duration::from_secs(YEAR_S);
@@ -105,7 +105,7 @@ async fn make_camera(store: &Store, id: CameraId, from: WallTime, now: WallTime)
 /// # Errors
 /// When the store cannot be opened or written.
 pub(super) async fn touch_days(dir: &Path, cameras: &[CameraId], from: WallTime) -> anyhow::Result<()> {
-    let store = Store::open(StoreConfig { path: dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
+    let store = Store::open(StoreConfig::Sqlite { path: dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
     for camera in cameras {
         tell_away(&store, *camera, from).await?;
     }

@@ -14,7 +14,7 @@ const MAKING_AT_ONCE: usize = 1000;
 /// When the store cannot be opened or written.
 pub(super) async fn make_cameras(data_dir: &Path, count: usize) -> anyhow::Result<Vec<CameraId>> {
     let clock = Arc::new(SystemClock::new());
-    let store = Store::open(StoreConfig { path: data_dir.join("metadata.sqlite") }, clock.clone()).await?;
+    let store = Store::open(StoreConfig::Sqlite { path: data_dir.join("metadata.sqlite") }, clock.clone()).await?;
     let cameras: Vec<Camera> = (0..count).map(|number| camera(number, &clock)).collect();
     for batch in cameras.chunks(MAKING_AT_ONCE) {
         try_join_all(batch.iter().map(|camera| store.create_camera(camera.clone(), None, By::system()))).await?;

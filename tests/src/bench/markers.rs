@@ -28,7 +28,7 @@ const POINTS: usize = 1000;
 pub async fn markers(count: usize) -> anyhow::Result<String> {
     let (dir, clock, tenant) = (tempfile::tempdir()?, Arc::new(SystemClock::new()), TenantId::default_tenant());
     let cameras = make_cameras(dir.path(), CAMERAS).await?;
-    let store = Store::open(StoreConfig { path: dir.path().join("metadata.sqlite") }, clock.clone()).await?;
+    let store = Store::open(StoreConfig::Sqlite { path: dir.path().join("metadata.sqlite") }, clock.clone()).await?;
     let start = WallTime::from_unix_us(1_767_225_600_000_000);
     let range = TimeRange { start, end: start + YEAR };
     let begun = clock.monotonic();
