@@ -9,7 +9,7 @@ use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, Con
 use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{Fallen, NodeHandle};
 use eyrie_cluster::{DetectorLimits, Identity};
-use eyrie_types::{Epoch, NodeId, Secret};
+use eyrie_types::{Epoch, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -65,22 +65,22 @@ async fn epochs_given(data: &DataDir) -> anyhow::Result<Option<Epoch>> {
 }
 
 async fn meet(peers: Option<&ClusterPeers>, data: &DataDir, start: u64, name: &str) -> anyhow::Result<CellPart> {
-    let (secret, tls) = match peers {
-        Some(ClusterPeers { secret_file, tls, .. }) => {
-            let secret = fs::read_to_string(secret_file)
-                .with_context(|| format!("cluster.secret_file: reading {}", secret_file.display()))?;
-            let tls =
-                tls.clone().map(|[certificate, key, authorities]| PeerTls::Files { certificate, key, authorities });
-            (Secret::new(secret.trim()), tls.unwrap_or_default())
-        }
-        None => {
-            let peers = Peers::alone(data.identity.node, start, Arc::clone(&data.clock));
-            return Ok(CellPart { socket: None, address: String::new(), peers, seeds: Vec::new() });
-        }
+    let (node, clock) = (data.identity.node, Arc::clone(&data.clock));
+    let Some(ClusterPeers { listen, address, seeds, secret_file, tls }) = peers else {
+        let peers = tokio::task::spawn_blocking(move || Peers::alone(node, start, clock)).await??;
+        return Ok(CellPart { socket: None, address: String::new(), peers, seeds: Vec::new() });
     };
-    let node = data.identity.node;
-    let credentials = PeerConfig { secret, cell: None, node, start, name: name.to_owned(), tls };
-    let clock = Arc::clone(&data.clock);
+    let secret = fs::read_to_string(secret_file)
+        .with_context(|| format!("cluster.secret_file: reading {}", secret_file.display()))?;
+    let tls = tls.clone().map(|[certificate, key, authorities]| PeerTls::Files { certificate, key, authorities });
+    let credentials = PeerConfig {
+        secret: Secret::new(secret.trim()),
+        cell: None,
+        node,
+        start,
+        name: name.to_owned(),
+        tls: tls.unwrap_or_default(),
+    };
     // Stretching the secret and making a certificate are work for a thread of their own.
     let credentials = tokio::task::spawn_blocking(move || Peers::new(&credentials, clock)).await?;
     let credentials = credentials.context("cluster.secret_file")?;

@@ -66,7 +66,11 @@ impl DataDir {
             Ok(()) => {}
             Err(error) if is_unavailable(&error) && !mirror.tenant_keys(&tenant).is_empty() => {
                 tracing::warn!("the metadata store cannot be reached: {error:#}; this node goes by what it keeps");
-                mirror.tenant_keys(&tenant).iter().filter_map(TenantKeyRow::from_stored).try_for_each(|row| keys.add(&row))?;
+                mirror
+                    .tenant_keys(&tenant)
+                    .iter()
+                    .filter_map(TenantKeyRow::from_stored)
+                    .try_for_each(|row| keys.add(&row))?;
             }
             Err(error) => return Err(error),
         }
