@@ -41,5 +41,5 @@ pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
 pub use node::{DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeSettings, RetentionSettings, WhenFull};
-pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index};
+pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;

@@ -1,7 +1,17 @@
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
+use eyrie_actors::segment_cut;
+use eyrie_types::{Clock as _, SystemClock};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::eventually;
+
+/// `recording.segment_duration` where a test sets none.
+const SEGMENT_LENGTH: Duration = Duration::from_secs(3600);
+/// Longer than a test that counts files records.
+const BETWEEN_CUTS: Duration = Duration::from_secs(120);
 
 /// A client of a node's HTTP interface, signed in.
 #[derive(Debug, Clone)]
@@ -55,7 +65,7 @@ impl Client {
     /// # Errors
     /// When the answer is no success.
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        let answer = self.request(reqwest::Method::GET, path).send().await?;
+        let answer = self.request(Method::GET, path).send().await?;
         let status = answer.status();
         let text = answer.text().await?;
         ensure!(status.is_success(), "GET {path}: {status} {text}");
@@ -67,7 +77,7 @@ impl Client {
     /// # Errors
     /// When the answer is no success.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let answer = self.request(reqwest::Method::POST, path).json(body).send().await?;
+        let answer = self.request(Method::POST, path).json(body).send().await?;
         let status = answer.status();
         let text = answer.text().await?;
         ensure!(status.is_success(), "POST {path}: {status} {text}");
@@ -82,6 +92,33 @@ impl Client {
         let body = json!({"name": name, "labels": [], "source": source, "recording": {"mode": "continuous"}});
         let camera = self.post("/api/v1/cameras", &body).await?;
         Ok(camera["id"].as_str().context("no id")?.to_owned())
+    }
+
+    /// As [`Self::add_camera`], for tests that count files: no boundary of the camera, nor midnight, cuts what it records within
+    /// the next two minutes.
+    ///
+    /// # Errors
+    /// When the node refuses.
+    pub async fn add_camera_between_cuts(&self, name: &str, source: Value) -> anyhow::Result<String> {
+        let body = json!({"name": name, "labels": [], "source": source, "recording": {"mode": "continuous"}, "enabled": false});
+        let clock = SystemClock::new();
+        loop {
+            let camera = self.post("/api/v1/cameras", &body).await?;
+            let id = camera["id"].as_str().context("no id")?;
+            let path = format!("/api/v1/cameras/{id}");
+            let now = clock.now();
+            if segment_cut(id.parse()?, now, SEGMENT_LENGTH).since(now) > BETWEEN_CUTS {
+                let enabled = self.request(Method::PATCH, &path).json(&json!({"enabled": true})).send().await?;
+                enabled.error_for_status()?;
+                return Ok(id.to_owned());
+            }
+            // Another camera has other boundaries; midnight is everybody's.
+            self.request(Method::DELETE, &path).send().await?.error_for_status()?;
+            let midnight = now.next_utc_midnight().since(now);
+            if midnight <= BETWEEN_CUTS {
+                tokio::time::sleep(midnight).await;
+            }
+        }
     }
 
     /// Waits until a camera is in `state`.

@@ -5,7 +5,7 @@ use eyrie_types::{CameraId, WallTime};
 /// When the segment that begins at `start` is to end: at the next of the camera's own boundaries, `length` apart, or at 00:00
 /// UTC, whichever comes first. The boundaries of cameras are spread over `length`, so that they do not all start new files in
 /// the same second.
-pub(crate) fn segment_cut(camera: CameraId, start: WallTime, length: Duration) -> WallTime {
+pub fn segment_cut(camera: CameraId, start: WallTime, length: Duration) -> WallTime {
     let length_us = i64::try_from(length.as_micros()).unwrap_or(i64::MAX).max(1);
     let phase_us = phase_us(camera, length_us);
     let since_phase = start.as_unix_us().saturating_sub(phase_us);

@@ -14,6 +14,7 @@ mod rotation_pace;
 mod runs;
 
 pub(crate) use actor::{RecordingActor, RecordingArgs};
+pub use cut::segment_cut;
 pub(crate) use left_segments::{LeftSegment, LeftSegments};
 pub(crate) use recorder::record;
 pub(crate) use repair::adopt_lost;

@@ -62,7 +62,7 @@ async fn each_codec_and_way_in_is_played_and_recorded() -> anyhow::Result<()> {
             source["username"] = json!("viewer");
             source["password"] = json!("pass:word");
         }
-        let id = stage.client.add_camera(path, source).await?;
+        let id = stage.client.add_camera_between_cuts(path, source).await?;
         stage.client.await_state(&id, "online").await?;
         let hls = format!("{}/api/v1/cameras/{id}/live/index.m3u8", stage.node.base());
         assert_eq!(probe(&hls, Some(&header), 25).await?, format!("{codec},320,180,25"), "{path} live");

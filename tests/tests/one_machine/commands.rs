@@ -146,7 +146,7 @@ async fn recordings_check_finds_what_is_damaged_or_gone_and_adopts_what_the_inde
     let streams = (0..3).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
     let stage = Stage::set(streams, NodeOptions::default()).await?;
     for i in 0..3 {
-        let id = stage.add_online(&format!("cam{i}")).await?;
+        let id = stage.add_online_between_cuts(&format!("cam{i}")).await?;
         stage.client.await_recorded(&id, 2.0).await?;
     }
     let Stage { node, dir, .. } = stage;
@@ -155,7 +155,7 @@ async fn recordings_check_finds_what_is_damaged_or_gone_and_adopts_what_the_inde
     let good = eyrie(&["recordings", "check", "--deep", "--data-dir", &data_dir])?;
     assert!(good.status.success(), "{}{}", text(&good.stdout), text(&good.stderr));
     let files = segment_files(&dir.path().join("recordings"));
-    assert_eq!(files.len(), 3);
+    assert_eq!(files.len(), 3, "{files:?}");
     flip_a_bit(&files[0])?;
     std::fs::remove_file(&files[1])?;
     let bad = eyrie(&["recordings", "check", "--deep", "--data-dir", &data_dir])?;

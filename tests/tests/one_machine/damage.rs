@@ -68,7 +68,7 @@ async fn victims() -> anyhow::Result<(Stage, Vec<Victim>)> {
     let mut ids = Vec::new();
     for damage in ALL {
         let name = format!("{damage:?}");
-        ids.push(client.add_camera(&name, rtsp(&cameras.url(&name))).await?);
+        ids.push(client.add_camera_between_cuts(&name, rtsp(&cameras.url(&name))).await?);
     }
     for id in &ids {
         client.await_recorded(id, 7.0).await?;

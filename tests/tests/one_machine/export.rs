@@ -198,7 +198,7 @@ async fn across_a_restart_and_damage_the_rest_comes_out_and_the_gaps_are_told() 
     let dir = tempfile::tempdir()?;
     let node = Node::start(dir.path(), &NodeOptions::default())?;
     let client = node.client().await?;
-    let id = client.add_camera("door", rtsp(&cameras.url("door"))).await?;
+    let id = client.add_camera_between_cuts("door", rtsp(&cameras.url("door"))).await?;
     client.await_recorded(&id, 4.0).await?;
     node.stop()?;
     let [file] = segment_files(&dir.path().join("recordings")).try_into().map_err(|_| anyhow::anyhow!("one file"))?;
