@@ -216,9 +216,23 @@ impl Cql {
         mut each: impl FnMut(u64, Event) -> Walk,
     ) -> Result<(), StoreError> {
         let wanted = from.max(self.outbox_tail().await?);
-        let first = wanted.saturating_sub(OUTBOX_BATCH_MAX as u64);
-        let (mut bucket, mut end, mut enough) = (bucket_of(first), None, false);
-        while !enough {
+        let mut bucket = bucket_of(wanted);
+        let mut end = self.end_of_bucket(bucket).await?;
+        if end.is_some_and(|end| end <= wanted && bucket_of(end) == bucket) {
+            // Nothing new: what those who follow mostly find.
+            return Ok(());
+        }
+        let mut first = self.row_around(bucket, wanted).await?;
+        if first.is_none() && bucket > 0 {
+            // The row that holds it may have begun in the bucket before.
+            first = self.row_around(bucket - 1, wanted).await?;
+            if first.is_some() {
+                bucket -= 1;
+                end = self.end_of_bucket(bucket).await?;
+            }
+        }
+        let (mut first, mut enough) = (first.unwrap_or(0), false);
+        loop {
             let text = "SELECT seq, events FROM outbox WHERE bucket = ? AND seq >= ?";
             self.walk("event", text, cells![bucket, first], |mut row| {
                 let mut place: u64 = row.get(0)?;
@@ -228,16 +242,27 @@ impl Cql {
                     }
                     place += 1;
                 }
-                end = Some(place);
                 Ok(if enough { Walk::Enough } else { Walk::On })
             })
             .await?;
-            bucket = match end {
-                Some(end) if bucket_of(end) > bucket => bucket_of(end),
-                None if bucket < bucket_of(wanted) => bucket + 1,
+            match end {
+                Some(next) if !enough && bucket_of(next) > bucket => bucket = bucket_of(next),
                 _ => return Ok(()),
-            };
+            }
+            (first, end) = (0, self.end_of_bucket(bucket).await?);
         }
-        Ok(())
+    }
+
+    /// The place after the last of the rows that began in a bucket.
+    async fn end_of_bucket(&self, bucket: u64) -> Result<Option<u64>, StoreError> {
+        let row =
+            self.one("end of the outbox", "SELECT next FROM outbox WHERE bucket = ? LIMIT 1", cells![bucket]).await?;
+        row.map_or(Ok(None), |mut row| row.get(0))
+    }
+
+    /// Where the last row of a bucket begins that begins no later than `place`.
+    async fn row_around(&self, bucket: u64, place: u64) -> Result<Option<u64>, StoreError> {
+        let text = "SELECT seq FROM outbox WHERE bucket = ? AND seq <= ? ORDER BY seq DESC LIMIT 1";
+        self.one("event", text, cells![bucket, place]).await?.map(|mut row| row.get(0)).transpose()
     }
 }

@@ -1,6 +1,6 @@
 use eyrie_types::{By, Camera, CameraId, CameraSpec, Event, EventKind, TenantId, WallTime};
 
-use super::camera_settle::{HistoryRow, Intent, Unsettled};
+use super::camera_settle::{HistoryRow, Intent, LOOK_AT_INTENT_EVERY, LOOKS_AT_INTENT, Unsettled};
 use super::cells::{Cell, Cells, cells, json};
 use super::cql::Cql;
 use crate::store::cameras::updated;
@@ -184,7 +184,15 @@ impl Cql {
         id: CameraId,
         expected: Option<u64>,
     ) -> Result<StoredCamera, StoreError> {
-        let row = self.camera_row(tenant, id).await?.ok_or(StoreError::NotFound(CAMERA))?;
+        let mut row = self.camera_row(tenant, id).await?.ok_or(StoreError::NotFound(CAMERA))?;
+        for _ in 0..LOOKS_AT_INTENT {
+            if !row.intent.as_ref().is_some_and(|intent| self.is_on_its_way(&intent.event)) {
+                break;
+            }
+            // Another node is about to carry it out; by both, its event would stand twice in the outbox.
+            tokio::time::sleep(LOOK_AT_INTENT_EVERY).await;
+            row = self.camera_row(tenant, id).await?.ok_or(StoreError::NotFound(CAMERA))?;
+        }
         if let Some(change) = row.unsettled() {
             self.settle(&[change]).await?;
         }
@@ -264,10 +272,8 @@ impl Cql {
     /// Carries out the intents found in a walk. One of the last seconds may be on its way already; then its event stands twice in
     /// the outbox, so those are left alone.
     pub(in crate::store) async fn settle_found(&self, rows: &[CameraRow]) -> Result<(), StoreError> {
-        const ON_ITS_WAY: std::time::Duration = std::time::Duration::from_secs(30);
-        let now = self.0.clock.now();
         let mut left: Vec<_> = rows.iter().filter_map(CameraRow::unsettled).collect();
-        left.retain(|change| now.since(change.intent.event.time) > ON_ITS_WAY);
+        left.retain(|change| !self.is_on_its_way(&change.intent.event));
         if left.is_empty() { Ok(()) } else { self.settle(&left).await }
     }
 }

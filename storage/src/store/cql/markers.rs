@@ -9,6 +9,7 @@ use eyrie_types::{By, CameraId, Event, EventKind, Marker, MarkerId, MarkerText, 
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
+use super::camera_settle::{LOOK_AT_INTENT_EVERY, LOOKS_AT_INTENT};
 use super::cells::{Cells, ToCell as _, cells, json};
 use super::cql::Cql;
 use super::directories::Of;
@@ -211,7 +212,14 @@ impl Cql {
     /// The marker, with what its last change left undone done.
     async fn settled_marker(&self, tenant: &TenantId, camera: CameraId, id: MarkerId) -> Result<MarkerRow, StoreError> {
         let row = self.marker_row(tenant, id).await?.filter(|row| row.marker.camera == camera);
-        let row = row.ok_or(StoreError::NotFound(MARKER))?;
+        let mut row = row.ok_or(StoreError::NotFound(MARKER))?;
+        for _ in 0..LOOKS_AT_INTENT {
+            if !row.intent.as_ref().is_some_and(|intent| self.is_on_its_way(&intent.event)) {
+                break;
+            }
+            tokio::time::sleep(LOOK_AT_INTENT_EVERY).await;
+            row = self.marker_row(tenant, id).await?.ok_or(StoreError::NotFound(MARKER))?;
+        }
         if row.intent.is_some() {
             self.settle_marker(tenant, &row).await?;
         }
