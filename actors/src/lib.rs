@@ -18,6 +18,7 @@ mod camera;
 mod camera_supervisor;
 mod children;
 mod context;
+pub mod control;
 mod events;
 mod facts;
 mod incidents;
@@ -30,6 +31,7 @@ mod node;
 mod outbox_writer;
 mod owned_task;
 pub mod peer;
+pub mod raft;
 mod reached;
 mod recording;
 mod recording_account;
@@ -42,6 +44,9 @@ mod telemetry;
 pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
-pub use node::{DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeSettings, RetentionSettings, WhenFull};
+pub use node::{
+    Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
+    WhenFull,
+};
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;

@@ -1,5 +1,7 @@
 //! Who gets through the listener between nodes, over real sockets, and what those who do not are told.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;

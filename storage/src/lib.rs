@@ -3,6 +3,7 @@
 pub mod disk;
 pub mod facts;
 pub mod footage;
+mod identity;
 pub mod keys;
 mod leb128;
 pub mod ledger;
@@ -10,4 +11,5 @@ pub mod mirror;
 pub mod segment;
 pub mod store;
 
+pub use identity::{IdentityError, NodeIdentity};
 pub use store::{Store, StoreConfig, StoreError};

@@ -13,6 +13,7 @@ mod id;
 mod layout;
 mod marker;
 mod placement;
+mod placement_spec;
 mod problem;
 mod recording;
 mod retention;
@@ -40,6 +41,7 @@ pub use marker::{
     MARKER_LENGTH_MAX, MARKER_NOTE_CHARS_MAX, MARKER_TITLE_CHARS_MAX, Marker, MarkerText, check_category,
 };
 pub use placement::{Epoch, EpochError, Placement, Slot};
+pub use placement_spec::PlacementSpec;
 pub use problem::ProblemCode;
 pub use recording::{FragmentEntry, Run, SegmentRow, SegmentState, Span, SpanSource};
 pub use retention::RetentionSpec;

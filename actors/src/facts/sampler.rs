@@ -43,7 +43,7 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
             let us = (monotonic.since(before).as_micros() as u64).max(1);
             bytes.wrapping_sub(earlier).saturating_mul(8_000_000) / us
         });
-        let online = node.events.counts(None).get(&CameraState::Online).copied().unwrap_or(0);
+        let online = node.events.own_counts().get(&CameraState::Online).copied().unwrap_or(0);
         let small = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let point = NodePoint {
             cpu_milli: load.cpu_milli(monotonic),

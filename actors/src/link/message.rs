@@ -63,6 +63,8 @@ pub enum LinkAnswer {
 pub enum LinkCast {
     /// A heartbeat of the control plane.
     Heartbeat(Vec<u8>),
+    /// What happened on the sender's node, and what its cameras do.
+    News(Vec<u8>),
 }
 
 /// Something said, and by whom.
@@ -130,6 +132,7 @@ mod tests {
         golden(LinkAnswer::Camera(Some(vec![9])), "06010109");
         golden(LinkAnswer::TenantKeys(vec![vec![1, 2], vec![]]), "070202010200");
         golden(LinkCast::Heartbeat(vec![5, 6]), "00020506");
+        golden(LinkCast::News(vec![5, 6]), "01020506");
         let from = NodeId::from_uuid("0192f0c1-2345-7abc-8def-0123456789ab".parse().unwrap());
         golden(Envelope { from, message: LinkRequest::NodeInfo }, "100192f0c123457abc8def0123456789ab01");
     }

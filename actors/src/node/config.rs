@@ -13,8 +13,6 @@ use crate::ingest::NetworkPolicy;
 pub struct NodeConfig {
     /// Its id, kept by the store.
     pub node: NodeId,
-    /// The generation of its cell: raised by a forced recovery or a restore.
-    pub generation: u64,
     /// All frames in memory, of all cameras together: a quarter of the machine's memory.
     pub frame_memory: ByteSize,
     /// The limits of each camera's ring.
@@ -42,7 +40,6 @@ impl NodeConfig {
     pub fn new(node: NodeId) -> Self {
         Self {
             node,
-            generation: 0,
             frame_memory: ByteSize::mib(512),
             ring: RingConfig::default(),
             sealing: true,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use eyrie_types::{CellId, Clock, NodeId};
+use eyrie_types::{CellId, Clock, NodeId, Secret};
 use tokio::net::TcpListener;
 
 use super::book::PeerBook;
@@ -9,7 +9,9 @@ use super::message::clean_name;
 use super::proof::CellKey;
 use super::refusals::Refusals;
 use super::tls::TlsEnds;
-use super::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerConfig, PeerConfigError, PeerHello, PeerListener, Purpose};
+use super::{
+    Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerConfig, PeerConfigError, PeerHello, PeerListener, PeerTls, Purpose,
+};
 
 /// This node's credentials between nodes: makes its listener and its dialer, which share what they learn about peers.
 #[derive(Clone)]
@@ -52,6 +54,18 @@ impl Peers {
             name,
             cell: ArcSwapOption::from(config.cell.map(Arc::new)),
         })))
+    }
+
+    /// For a node that listens to nobody, as the only one of its cell does: with a secret that nobody else has.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub fn alone(node: NodeId, start: u64, clock: Arc<dyn Clock>) -> Result<Self, PeerConfigError> {
+        let mut secret = [0_u8; 32];
+        aws_lc_rs::rand::fill(&mut secret).map_err(|error| PeerConfigError::Random(error.to_string()))?;
+        let secret = Secret::new(secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let (cell, name, tls) = (None, "alone".to_owned(), PeerTls::SelfSigned);
+        Self::new(&PeerConfig { secret, cell, node, start, name, tls }, clock)
     }
 
     /// Serves peers at `socket`.

@@ -4,6 +4,7 @@ mod connections;
 mod router;
 mod state;
 mod tls;
+mod waiting;
 
 pub use connections::{Gateway, ServeError};
 pub use state::{GatewayError, GatewayParts, GatewayState};

@@ -3,6 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use axum::http::HeaderValue;
+use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, NodeHandle};
 use eyrie_storage::disk::Disk;
 use eyrie_storage::keys::{KeyRing, Sealer};
@@ -13,13 +15,15 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::Problem;
-use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache};
+use crate::auth::{
+    Attempts, BootstrapError, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache,
+};
 use crate::directory::Directory;
 use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
-use crate::shell::RequestIds;
+use crate::shell::{PagePolicy, RequestIds};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -33,6 +37,7 @@ const ANONYMOUS_AUDIT_WINDOW: Duration = Duration::from_secs(60);
 const FEEDS_MAX: usize = 1000;
 
 /// What the gateway is made of.
+#[derive(Clone)]
 pub struct GatewayParts {
     /// The metadata.
     pub store: Arc<Store>,
@@ -40,6 +45,8 @@ pub struct GatewayParts {
     pub keys: Arc<KeyRing>,
     /// The cameras.
     pub node: NodeHandle,
+    /// The node's part in its cell.
+    pub control: ControlHandle,
     /// The recordings directories.
     pub disks: Vec<Disk>,
     /// This node.
@@ -52,6 +59,8 @@ pub struct GatewayParts {
     pub metrics: PrometheusHandle,
     /// Opens `/metrics` to other machines; without it only admins may read it from there.
     pub metrics_token: Option<Secret>,
+    /// For the first user, should the store turn out to be empty only once it answers.
+    pub admin_password: Option<Secret>,
 }
 
 /// Why the gateway cannot start.
@@ -66,6 +75,20 @@ pub enum GatewayError {
     /// The directory of cameras.
     #[error("the cameras could not be read: {0}")]
     Directory(#[from] StoreError),
+    /// The first user.
+    #[error(transparent)]
+    Admin(#[from] BootstrapError),
+}
+
+impl GatewayError {
+    /// The store is in trouble: the same may work later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Keys(KeyError::Store(error)) | Self::Directory(error) => error.is_unavailable(),
+            Self::Admin(BootstrapError::Store(error)) => error.is_unavailable(),
+            _ => false,
+        }
+    }
 }
 
 /// What all requests share. Cheap to clone.
@@ -78,6 +101,7 @@ struct StateInner {
     signing: SigningKeys,
     passwords: Passwords,
     request_ids: RequestIds,
+    page_policy: PagePolicy,
     sessions: SessionCache,
     tokens: TokenCache,
     directory: Directory,
@@ -109,6 +133,7 @@ impl GatewayState {
             signing,
             passwords: Passwords::new()?,
             request_ids: RequestIds::default(),
+            page_policy: PagePolicy::default(),
             sessions: SessionCache::default(),
             tokens: TokenCache::default(),
             directory,
@@ -133,6 +158,15 @@ impl GatewayState {
 
     pub(crate) fn node(&self) -> &NodeHandle {
         &self.0.parts.node
+    }
+
+    /// What pages may load.
+    pub(crate) fn page_policy(&self) -> HeaderValue {
+        self.0.page_policy.of(&self.0.parts.control.other_urls())
+    }
+
+    pub(crate) fn control(&self) -> &ControlHandle {
+        &self.0.parts.control
     }
 
     pub(crate) fn disks(&self) -> &[Disk] {

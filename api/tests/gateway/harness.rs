@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
+use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::peer::Peers;
+use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
+use eyrie_cluster::{DetectorLimits, Identity};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
+use eyrie_storage::mirror::Mirror;
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, ManualClock, NodeId, Secret, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The first admin's password.
@@ -25,6 +30,7 @@ pub(crate) struct Eyrie {
     pub(crate) clock: ManualClock,
     pub(crate) store: Arc<Store>,
     pub(crate) node: NodeHandle,
+    pub(crate) control: ControlHandle,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
@@ -48,17 +54,58 @@ impl Eyrie {
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(store.clone(), spool));
         let config = NodeConfig::new(node_id);
-        let node = Node::start(config, store.clone(), keys.clone(), key_rows, Vec::new(), system).await.unwrap();
+        let (fallen, fell) = mpsc::channel(16);
+        let parts = NodeParts {
+            store: store.clone(),
+            keyring: keys.clone(),
+            key_rows,
+            disks: Vec::new(),
+            clock: system.clone(),
+            fallen,
+        };
+        let node = Node::start(config, parts).await.unwrap();
+        let control = ControlConfig {
+            node: node_id,
+            start: 1,
+            identity: Identity([1; 16]),
+            name: "test".to_owned(),
+            url: "http://127.0.0.1:1".to_owned(),
+            zone: String::new(),
+            labels: Default::default(),
+            capacity: 100_000,
+            raft_dir: dir.path().join("raft"),
+            twin_labels: Vec::new(),
+            epochs_given: None,
+            limits: DetectorLimits::default(),
+            cell: CellPart {
+                socket: None,
+                address: String::new(),
+                peers: Peers::alone(node_id, 1, system.clone()).unwrap(),
+                seeds: Vec::new(),
+            },
+        };
+        let parts = ControlParts {
+            node: node.clone(),
+            store: store.clone(),
+            mirror: Arc::new(Mirror::open(&dir.path().join("mirror"), keys.sealer()).unwrap()),
+            keyring: keys.clone(),
+            clock: system,
+            fallen: fell,
+        };
+        let control = Control::start(control, parts).await.unwrap();
+        assert!(control.settled().await, "a cell of one runs at once");
         let parts = GatewayParts {
             store: store.clone(),
             keys,
             node: node.clone(),
+            control: control.clone(),
             disks: Vec::new(),
             node_id,
             network: NetworkPolicy::default(),
             clock: Arc::new(clock.clone()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             metrics_token: Some(Secret::new(METRICS_TOKEN)),
+            admin_password: None,
         };
         let state = GatewayState::new(parts).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -69,7 +116,7 @@ impl Eyrie {
         tokio::spawn(async move { serving.await.unwrap() });
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
-        Self { base, address, http, clock, store, node, stop, dir }
+        Self { base, address, http, clock, store, node, control, stop, dir }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

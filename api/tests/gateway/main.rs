@@ -6,6 +6,7 @@ mod authorization;
 mod bad_input;
 mod cameras;
 mod capabilities;
+mod cluster;
 mod directory;
 mod facts;
 mod feed;

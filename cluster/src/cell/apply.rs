@@ -9,6 +9,15 @@ impl CellState {
     /// # Errors
     /// Why the command was refused. Every replica refuses it alike.
     pub fn apply(&mut self, command: CellCommand) -> Result<CellAnswer, Refusal> {
+        let answer = self.step(command)?;
+        // Batches and plans have counted what they hold.
+        if !matches!(answer, CellAnswer::Unchanged | CellAnswer::Batch(_)) {
+            self.revision += 1;
+        }
+        Ok(answer)
+    }
+
+    fn step(&mut self, command: CellCommand) -> Result<CellAnswer, Refusal> {
         use CellCommand as C;
         if self.cell.is_none() && !matches!(command, C::Found { .. }) {
             return Err(Refusal::NotFounded);
@@ -35,6 +44,10 @@ impl CellState {
             C::SetCellVersion { version } => self.set_cell_version(version),
             C::SetSettings { settings } => self.set_settings(*settings),
             C::Batch(commands) => self.batch(commands),
+            C::Plan { revision, .. } if revision != self.revision => {
+                Err(Refusal::StalePlan { given: revision, known: self.revision })
+            }
+            C::Plan { commands, .. } => self.batch(commands),
         }
     }
 
@@ -42,8 +55,8 @@ impl CellState {
         if commands.len() > BATCH_COMMANDS_MAX {
             return Err(Refusal::invalid("batch", format!("must hold at most {BATCH_COMMANDS_MAX} commands")));
         }
-        if commands.iter().any(|command| matches!(command, CellCommand::Batch(_))) {
-            return Err(Refusal::invalid("batch", "must not hold a batch"));
+        if commands.iter().any(|command| matches!(command, CellCommand::Batch(_) | CellCommand::Plan { .. })) {
+            return Err(Refusal::invalid("batch", "must not hold a batch or a plan"));
         }
         Ok(CellAnswer::Batch(commands.into_iter().map(|command| self.apply(command)).collect()))
     }

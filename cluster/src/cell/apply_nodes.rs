@@ -2,7 +2,7 @@ use eyrie_types::NodeId;
 
 use super::apply::check_member;
 use super::limits::NODES_MAX;
-use super::{CellAnswer, CellState, Health, Identity, Member, RaftId, Refusal};
+use super::{CellAnswer, CellPlacement, CellState, Health, Identity, Member, RaftId, Refusal};
 
 impl CellState {
     pub(super) fn join(&mut self, node: NodeId, member: Member) -> Result<CellAnswer, Refusal> {
@@ -116,11 +116,10 @@ impl CellState {
                 return true;
             }
             // A move away from it ends here; what was not moving has no place.
-            if let Some(next) = placement.next.take() {
-                placement.node = next.node;
-                placement.grant = next.grant;
-            }
-            placement.node != node
+            placement.next.is_some_and(|next| {
+                *placement = CellPlacement::moved(next);
+                true
+            })
         });
         Ok(CellAnswer::Done)
     }

@@ -1,6 +1,6 @@
 use eyrie_types::{Epoch, NodeId};
 
-use super::{CameraKey, CellAnswer, CellPlacement, CellState, MoveMode, PendingMove, Refusal};
+use super::{CameraKey, CellAnswer, CellPlacement, CellState, Health, MoveMode, PendingMove, Refusal};
 use crate::PlacementKey;
 
 impl CellState {
@@ -15,8 +15,13 @@ impl CellState {
         if known != replaces {
             return Err(Refusal::StaleEpoch { key, given: replaces, known });
         }
+        let owner = self.placements.get(&key).map(|placement| placement.node);
+        if let Some(owner) = owner.filter(|owner| self.members.get(owner).is_some_and(|m| m.health == Health::Up)) {
+            return Err(Refusal::OwnerLives { key, node: owner });
+        }
         let grant = self.grant()?;
-        self.placements.insert(key, CellPlacement { node, grant, next: None });
+        let taken_from = self.placements.get(&key).map(|old| old.node).filter(|old| *old != node);
+        self.placements.insert(key, CellPlacement { node, since: grant.first, grant, taken_from, next: None });
         Ok(CellAnswer::Granted(grant))
     }
 
@@ -44,8 +49,12 @@ impl CellState {
         if self.placements.get(&key).is_some_and(|placement| placement.grant.first == next) {
             return Ok(CellAnswer::Unchanged);
         }
-        let (placement, pending) = self.pending(&key, next)?;
-        *placement = CellPlacement { node: pending.node, grant: pending.grant, next: None };
+        let (old, pending) = self.pending(&key, next)?;
+        let from = old.node;
+        // A dead one did not hear that it is over.
+        let asked = self.members.get(&from).is_none_or(|member| member.health == Health::Up);
+        let taken_from = if asked { None } else { Some(from) };
+        self.placements.insert(key, CellPlacement { taken_from, ..CellPlacement::moved(pending) });
         Ok(CellAnswer::Done)
     }
 

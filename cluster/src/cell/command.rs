@@ -166,6 +166,14 @@ pub enum CellCommand {
     },
     /// Several commands in one Raft entry. Each is applied or refused for itself, in order; batches do not nest.
     Batch(Vec<CellCommand>),
+    /// What the leader has decided, applied to the very state it was decided on or not at all: a plan reckons with room that
+    /// another plan, still on its way, may have given away.
+    Plan {
+        /// [`super::CellState::revision`] of that state.
+        revision: u64,
+        /// Applied or refused each for itself, in order; neither batches nor plans.
+        commands: Vec<CellCommand>,
+    },
 }
 
 /// What applying a command has done.

@@ -3,8 +3,9 @@ use std::fmt;
 use eyrie_types::Epoch;
 use serde::{Deserialize, Serialize};
 
-/// Epochs of one grant: the first for the incarnation that is asked for, the others for its restarts on the same node while nobody can be
-/// asked. A node asks for the next grant when half are spent. 2³² / 16 grants fit a generation; then the generation rises by itself.
+/// Epochs of one grant: the first for the incarnation that is asked for, the others for its restarts on the same node while
+/// nobody can be asked. A node asks for the next grant when half are spent. 2³² / 16 grants fit a generation; then the generation
+/// rises by itself.
 pub const EPOCHS_PER_GRANT: u16 = 16;
 
 /// A run of epochs given to one node for one placement, once: no other node ever gets any of them for it.

@@ -4,8 +4,8 @@
 pub const NODES_MAX: usize = 256;
 /// Cameras of a cell: planned and measured for 10,000.
 pub const CAMERAS_MAX: usize = 50_000;
-/// Removed cameras that are remembered, so that a late `PutCamera` revives none. A proposal is retried for seconds, and nobody removes
-/// this many in that time.
+/// Removed cameras that are remembered, so that a late `PutCamera` revives none. A proposal is retried for seconds, and nobody
+/// removes this many in that time.
 pub const REMOVED_CAMERAS_MAX: usize = 4_096;
 /// Nodes that left and are remembered with their last start number, so that a late `Join` revives none.
 pub const DEPARTED_NODES_MAX: usize = 256;

@@ -14,8 +14,8 @@ impl fmt::Display for RaftId {
     }
 }
 
-/// What a copy of a node's data directory does not share with it: a hash over machine and directory. Two processes that call themselves by
-/// one `NodeId` differ in it.
+/// What a copy of a node's data directory does not share with it: a hash over machine and directory. Two processes that call
+/// themselves by one `NodeId` differ in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Identity(pub [u8; 16]);

@@ -1,8 +1,8 @@
 //! What a cell agrees on: the state machine of its Raft group.
 //!
 //! [`CellState::apply`] is deterministic and reads no clock. Each command carries what its proposer had seen (a start number, an
-//! epoch, a revision), so a late or repeated one is refused or answered [`CellAnswer::Unchanged`], never applied to what came after.
-//! Members, cameras and placements are read through [`CellState`]'s accessors; only `apply` writes.
+//! epoch, a revision), so a late or repeated one is refused or answered [`CellAnswer::Unchanged`], never applied to what came
+//! after. Members, cameras and placements are read through [`CellState`]'s accessors; only `apply` writes.
 
 mod apply;
 mod apply_cameras;

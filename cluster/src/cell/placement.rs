@@ -1,4 +1,4 @@
-use eyrie_types::NodeId;
+use eyrie_types::{Epoch, NodeId};
 use serde::{Deserialize, Serialize};
 
 use super::EpochGrant;
@@ -30,13 +30,22 @@ pub struct PendingMove {
 pub struct CellPlacement {
     /// Whose it is.
     pub node: NodeId,
-    /// Its epochs there; `grant.first` names this placing in commands that compare and set.
+    /// The first epoch this node got for it; stays when the grant is renewed. What runs under an earlier one is of a former owner.
+    pub since: Epoch,
+    /// Its present epochs there; `grant.first` names this placing in commands that compare and set.
     pub grant: EpochGrant,
+    /// The node it was taken from without being asked, for it was held to be dead: it may still be recording.
+    pub taken_from: Option<NodeId>,
     /// Where it is moving to.
     pub next: Option<PendingMove>,
 }
 
 impl CellPlacement {
+    /// A placing that follows a finished move, or an end of the old one's membership.
+    pub(super) fn moved(next: PendingMove) -> Self {
+        Self { node: next.node, since: next.grant.first, grant: next.grant, taken_from: None, next: None }
+    }
+
     /// Every node that has to do with it now.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
         std::iter::once(self.node).chain(self.next.map(|next| next.node))

@@ -155,6 +155,22 @@ pub enum Refusal {
         /// The limit.
         limit: u32,
     },
+    /// The state has changed since the plan was made.
+    #[error("a plan for revision {given} of the state does not fit revision {known}: it is made anew")]
+    StalePlan {
+        /// What the plan was made for.
+        given: u64,
+        /// What it is.
+        known: u64,
+    },
+    /// A live node is not robbed.
+    #[error("placement {key} is on node {node}, which lives: it can be moved, not taken")]
+    OwnerLives {
+        /// The placement.
+        key: PlacementKey,
+        /// Who has it.
+        node: NodeId,
+    },
 }
 
 impl Refusal {

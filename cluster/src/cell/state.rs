@@ -15,6 +15,7 @@ use crate::PlacementKey;
 pub struct CellState {
     pub(super) cell: Option<CellId>,
     pub(super) cell_version: u32,
+    pub(super) revision: u64,
     /// The last epoch given out, in two parts.
     pub(super) generation: u64,
     pub(super) counter: u32,
@@ -39,6 +40,11 @@ impl CellState {
     /// The protocol version the cell speaks.
     pub fn cell_version(&self) -> u32 {
         self.cell_version
+    }
+
+    /// How often it has changed.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The present generation of epochs.
@@ -87,7 +93,10 @@ impl CellState {
     }
 
     /// The placements of one camera, by slot.
-    pub fn placements_of(&self, camera: &CameraKey) -> impl Iterator<Item = (&PlacementKey, &CellPlacement)> {
+    pub fn placements_of<'a>(
+        &'a self,
+        camera: &CameraKey,
+    ) -> impl Iterator<Item = (&'a PlacementKey, &'a CellPlacement)> + use<'a> {
         self.placements.range(slots_of(camera))
     }
 

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eyrie_types::{CameraId, TenantId};
+use eyrie_types::{CameraId, Epoch, Slot, TenantId};
 
 use super::entry::Entry;
 use super::record::record_bytes;
-use super::{MIRROR_CAMERAS_MAX, MIRROR_TENANT_KEYS_MAX, MirrorError};
+use super::{MIRROR_CAMERAS_MAX, MIRROR_SPENT_MAX, MIRROR_TENANT_KEYS_MAX, MirrorError};
 
 /// A camera as it is kept.
 #[derive(Debug, Clone)]
@@ -14,11 +14,20 @@ pub(super) struct KeptCamera {
     pub(super) sealed: Arc<[u8]>,
 }
 
+/// A spent epoch as it is kept.
+#[derive(Debug, Clone)]
+pub(super) struct KeptEpoch {
+    pub(super) epoch: Epoch,
+    sealed: Arc<[u8]>,
+}
+
 /// What the file says, newest first of each: sealed, as it stands there.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) cameras: BTreeMap<(TenantId, CameraId), KeptCamera>,
     pub(super) tenant_keys: BTreeMap<(TenantId, u32), Arc<[u8]>>,
+    /// The highest epoch spent on each placement.
+    pub(super) spent: BTreeMap<(TenantId, CameraId, Slot), KeptEpoch>,
     /// Bytes of the records that still count.
     live_bytes: usize,
 }
@@ -46,6 +55,14 @@ impl Contents {
                 }
                 Ok(true)
             }
+            Entry::Spent(spent) => {
+                let key = (spent.tenant.clone(), spent.camera, spent.slot);
+                match self.spent.get(&key) {
+                    Some(kept) => Ok(kept.epoch < spent.epoch),
+                    None if self.spent.len() >= MIRROR_SPENT_MAX => Err(MirrorError::Full(MIRROR_SPENT_MAX)),
+                    None => Ok(true),
+                }
+            }
         }
     }
 
@@ -62,10 +79,24 @@ impl Contents {
                 self.live_bytes += bytes;
                 self.cameras.insert(key, KeptCamera { revision, sealed }).map(|kept| kept.sealed)
             }
-            Entry::CameraGone(tenant, id) => self.cameras.remove(&(tenant.clone(), *id)).map(|kept| kept.sealed),
+            Entry::CameraGone(tenant, id) => {
+                for slot in [Slot::OWNER, Slot::TWIN] {
+                    let spent = self.spent.remove(&(tenant.clone(), *id, slot));
+                    self.live_bytes -= spent.map_or(0, |kept| record_bytes(kept.sealed.len()));
+                }
+                self.cameras.remove(&(tenant.clone(), *id)).map(|kept| kept.sealed)
+            }
             Entry::TenantKey(row) => {
                 self.live_bytes += bytes;
                 self.tenant_keys.insert((row.tenant.clone(), row.version), sealed)
+            }
+            Entry::Spent(spent) => {
+                let (key, epoch) = ((spent.tenant.clone(), spent.camera, spent.slot), spent.epoch);
+                if self.spent.get(&key).is_some_and(|kept| kept.epoch >= epoch) {
+                    return;
+                }
+                self.live_bytes += bytes;
+                self.spent.insert(key, KeptEpoch { epoch, sealed }).map(|kept| kept.sealed)
             }
         };
         self.live_bytes -= before.map_or(0, |sealed| record_bytes(sealed.len()));
@@ -78,7 +109,8 @@ impl Contents {
 
     /// The sealed entries that count.
     pub(super) fn sealed(&self) -> impl Iterator<Item = &Arc<[u8]>> {
-        self.tenant_keys.values().chain(self.cameras.values().map(|kept| &kept.sealed))
+        let cameras = self.cameras.values().map(|kept| &kept.sealed);
+        self.tenant_keys.values().chain(cameras).chain(self.spent.values().map(|kept| &kept.sealed))
     }
 
     /// Tells the metrics.

@@ -1,4 +1,4 @@
-use eyrie_types::{CameraId, TenantId};
+use eyrie_types::{CameraId, Epoch, Slot, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::camera_bytes::{camera_from_bytes, camera_to_bytes};
@@ -19,6 +19,21 @@ pub(super) enum Entry {
     CameraGone(TenantId, CameraId),
     /// A tenant has this key pair.
     TenantKey(TenantKeyRow),
+    /// This node is about to use an epoch for a placement.
+    Spent(SpentEpoch),
+}
+
+/// An epoch that was used, or may have been, by an incarnation on this node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpentEpoch {
+    /// Whose camera.
+    pub tenant: TenantId,
+    /// Which camera.
+    pub camera: CameraId,
+    /// Owner or twin.
+    pub slot: Slot,
+    /// The epoch.
+    pub epoch: Epoch,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,6 +45,7 @@ struct Gone {
 const CAMERA: u8 = 1;
 const CAMERA_GONE: u8 = 2;
 const TENANT_KEY: u8 = 3;
+const SPENT: u8 = 4;
 
 impl Entry {
     /// Sealed as the file keeps it: names, addresses and ids are nobody's business who reads the disk.
@@ -44,6 +60,7 @@ impl Entry {
                 (CAMERA_GONE, json(serde_json::to_vec(&Gone { tenant: tenant.clone(), id: *id }))?)
             }
             Self::TenantKey(row) => (TENANT_KEY, tenant_key_to_bytes(row)?),
+            Self::Spent(spent) => (SPENT, json(serde_json::to_vec(spent))?),
         };
         let plain = [&[kind], &body[..]].concat();
         Ok(sealer.seal(context(&TenantId::default_tenant()), &plain)?)
@@ -67,6 +84,7 @@ impl Entry {
                 Self::CameraGone(tenant, id)
             }
             TENANT_KEY => Self::TenantKey(tenant_key_from_bytes(body).ok()?),
+            SPENT => Self::Spent(serde_json::from_slice(body).ok()?),
             _ => return None,
         })
     }

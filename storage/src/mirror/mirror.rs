@@ -10,7 +10,7 @@ use super::contents::Contents;
 use super::entry::Entry;
 use super::log::Log;
 use super::writer::{self, Job, lock};
-use super::{MirrorError, record};
+use super::{MirrorError, SpentEpoch, record};
 use crate::keys::{KeyError, Sealer};
 use crate::store::{StoredCamera, TenantKeyRow};
 
@@ -19,6 +19,8 @@ use crate::store::{StoredCamera, TenantKeyRow};
 pub const MIRROR_CAMERAS_MAX: usize = 100_000;
 /// Most tenants' key pairs: a thousand tenants that rotate every month for five years.
 pub const MIRROR_TENANT_KEYS_MAX: usize = 65_536;
+/// Most placements of which the last epoch is kept: an owner and a twin of each camera.
+pub const MIRROR_SPENT_MAX: usize = 2 * MIRROR_CAMERAS_MAX;
 /// How long an entry may take to become durable: far more than a disk that keeps up.
 pub const MIRROR_WITHIN: Duration = Duration::from_secs(10);
 /// Jobs that may wait for the thread.
@@ -169,6 +171,30 @@ impl Mirror {
     pub fn all_tenant_keys(&self) -> Vec<TenantKeyRow> {
         let sealed: Vec<_> = lock(&self.contents).tenant_keys.values().cloned().collect();
         sealed.iter().filter_map(|sealed| self.tenant_key(sealed)).collect()
+    }
+
+    /// Notes that epochs are about to be used: durable when this answers, a thousand a sync.
+    ///
+    /// # Errors
+    /// [`MirrorError::Full`], and when the disk refuses or hangs. Those before are noted.
+    pub async fn spend_all(&self, spent: impl IntoIterator<Item = SpentEpoch>) -> Result<(), MirrorError> {
+        let mut spent = spent.into_iter().peekable();
+        while spent.peek().is_some() {
+            self.ask(spent.by_ref().take(JOB_ENTRIES_MAX).map(Entry::Spent).collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// The last epoch that was spent here on each placement; forgotten with its camera.
+    pub fn spent(&self) -> Vec<SpentEpoch> {
+        let contents = lock(&self.contents);
+        let spent = contents.spent.iter().map(|((tenant, camera, slot), kept)| SpentEpoch {
+            tenant: tenant.clone(),
+            camera: *camera,
+            slot: *slot,
+            epoch: kept.epoch,
+        });
+        spent.collect()
     }
 
     /// How many damaged entries, or stretches of the file without any, were found when it was opened.

@@ -30,6 +30,7 @@ fn camera(number: usize, revision: u64) -> StoredCamera {
             transport: eyrie_types::RtspTransport::Tcp,
         }),
         recording: RecordingSpec::default(),
+        placement: Default::default(),
     };
     let tenant = TenantId::default_tenant();
     let (created_at, updated_at) = (WallTime::EPOCH, WallTime::from_unix_us(revision as i64));

@@ -213,7 +213,7 @@ async fn a_start_closes_what_earlier_epochs_left_open() {
     for left in [incident(1, 10, None), incident(1, 90, None), incident(2, 95, None)] {
         store.put_incident(&home(), camera, left).await.unwrap();
     }
-    assert_eq!(store.close_incidents_before(epoch(2), at(50)).await.unwrap(), 2);
+    assert_eq!(store.close_incidents_before(&home(), camera, Slot::OWNER, epoch(2), at(50)).await.unwrap(), 2);
     let found = store.incidents(&home(), camera, range(0, 200)).await.unwrap();
     // One that began after the node was last known alive lasted no time at all.
     assert_eq!(found, vec![incident(1, 10, Some(50)), incident(1, 90, Some(90)), incident(2, 95, None)]);
