@@ -34,7 +34,8 @@ pub async fn recorded_aus_in(recordings: &Path, data_dir: &Path, camera: &str) -
     let camera: CameraId = camera.parse()?;
     let tenant = TenantId::default_tenant();
     let store =
-        Store::open(StoreConfig::Sqlite { path: data_dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
+        Store::open(StoreConfig::Sqlite { path: data_dir.join("metadata.sqlite") }, Arc::new(SystemClock::new()))
+            .await?;
     let tenant_keys: Vec<_> = store.tenant_keys(&tenant).await?.iter().filter_map(TenantKeyRow::from_stored).collect();
     let keys = KeyRing::new(MasterKey::load(&data_dir.join("master.key"))?, &tenant_keys)?;
     let store = Arc::new(store);

@@ -9,7 +9,7 @@ const LINE_CHARS_MAX: usize = 132;
 const FILE_LINES_MAX: usize = 700;
 
 /// Crates from left to right: each may depend on those before it, never on one after it.
-const ORDER: [&str; 9] = [
+const ORDER: [&str; 10] = [
     "eyrie-types",
     "eyrie-media",
     "eyrie-storage",
@@ -17,6 +17,7 @@ const ORDER: [&str; 9] = [
     "eyrie-actors",
     "eyrie-api",
     "eyrie-camsim",
+    "eyrie-cassandra",
     "eyrie",
     "eyrie-tests",
 ];

@@ -105,7 +105,8 @@ async fn make_camera(store: &Store, id: CameraId, from: WallTime, now: WallTime)
 /// # Errors
 /// When the store cannot be opened or written.
 pub(super) async fn touch_days(dir: &Path, cameras: &[CameraId], from: WallTime) -> anyhow::Result<()> {
-    let store = Store::open(StoreConfig::Sqlite { path: dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
+    let store =
+        Store::open(StoreConfig::Sqlite { path: dir.join("metadata.sqlite") }, Arc::new(SystemClock::new())).await?;
     for camera in cameras {
         tell_away(&store, *camera, from).await?;
     }
