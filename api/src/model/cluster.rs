@@ -1,5 +1,5 @@
-use eyrie_actors::control::{CellView, NodeView};
-use eyrie_cluster::{CellPlacement, Health, PlacementKey, Survival};
+use eyrie_actors::control::{CellView, NodeView, PlacementView};
+use eyrie_cluster::{CameraKey, CellPlacement, CellState, Health, PlacementKey, Survival};
 use eyrie_types::{CameraId, CellId, Epoch, NodeId, Slot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -24,11 +24,11 @@ pub struct ClusterAnswer {
     pub applied_index: u64,
     /// The nodes by name, at most 256.
     pub nodes: Vec<ClusterNode>,
-    /// Placements that have a node: one a camera, two for those with a twin.
+    /// Placements of enabled cameras that have a node: one a camera, two for those with a twin.
     pub placements: u64,
     /// Those of them that are on their way to another node.
     pub moving: u64,
-    /// Placements of enabled cameras that no node has room for.
+    /// Placements of enabled cameras that no live node has: none with room fits them, or a node has just died.
     pub unplaced: u64,
     /// Would all cameras still fit if a node or a zone failed?
     pub survival: SurvivalAnswer,
@@ -59,9 +59,9 @@ pub struct ClusterNode {
     pub draining: bool,
     /// Which start of its process this is.
     pub start: u64,
-    /// Placements it has, those counted that are moving to it.
+    /// Placements of enabled cameras it has, those counted that are moving to it.
     pub placements: u64,
-    /// Placements that run there, as it last said; `null` where the node that answers did not hear it.
+    /// Placements that run there, as it last said; `null` where that is not known, or the node is dead.
     #[schema(required)]
     pub running: Option<u32>,
     /// Those of them that record.
@@ -115,8 +115,23 @@ pub struct ZoneLoss {
     pub without_room: u64,
 }
 
-impl From<CellView> for ClusterAnswer {
-    fn from(view: CellView) -> Self {
+impl ClusterAnswer {
+    /// What `view` shows; `cell` tells which cameras are enabled, for the others cost nothing.
+    pub(crate) fn of(mut view: CellView, cell: &CellState) -> Self {
+        let enabled = |placement: &PlacementView| {
+            let key = CameraKey { tenant: placement.tenant.clone(), camera: placement.camera };
+            cell.camera(&key).is_some_and(|needs| needs.enabled)
+        };
+        view.placements.retain(enabled);
+        for node in &mut view.nodes {
+            let has =
+                |placement: &&PlacementView| [Some(placement.node), placement.moving_to].contains(&Some(node.node));
+            node.placements = view.placements.iter().filter(has).count();
+        }
+        let dead = |id: NodeId| view.nodes.iter().any(|node| node.node == id && node.member.health == Health::Dead);
+        let with_dead =
+            view.placements.iter().filter(|placement| placement.moving_to.is_none_or(dead) && dead(placement.node));
+        let unplaced = (view.unplaced + with_dead.count()) as u64;
         let survival = SurvivalAnswer::of(&view.survival, &view.nodes);
         let mut nodes: Vec<_> = view.nodes.into_iter().map(ClusterNode::from).collect();
         nodes.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
@@ -130,7 +145,7 @@ impl From<CellView> for ClusterAnswer {
             nodes,
             placements: view.placements.len() as u64,
             moving: view.placements.iter().filter(|placement| placement.moving_to.is_some()).count() as u64,
-            unplaced: view.unplaced as u64,
+            unplaced,
             survival,
         }
     }
@@ -139,6 +154,7 @@ impl From<CellView> for ClusterAnswer {
 impl From<NodeView> for ClusterNode {
     fn from(view: NodeView) -> Self {
         let NodeView { node, member, voter, placements, running, recording, heard_ms } = view;
+        let lives = member.health == Health::Up;
         Self {
             id: node,
             name: member.name,
@@ -154,8 +170,8 @@ impl From<NodeView> for ClusterNode {
             draining: member.draining,
             start: member.start,
             placements: placements as u64,
-            running,
-            recording,
+            running: running.filter(|_| lives),
+            recording: recording.filter(|_| lives),
             heard_ms,
         }
     }
@@ -206,7 +222,7 @@ impl PlacementQuery {
     }
 }
 
-/// A page of placements, by camera and slot.
+/// A page of placements, by camera and slot; cameras that are switched off have theirs, too.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlacementPage {
     /// The placements.
