@@ -82,7 +82,11 @@ impl fmt::Display for Cell {
         }
         writeln!(f)?;
         if self.unplaced > 0 {
-            writeln!(f, "NO ROOM for {}: add a node, or capacity", count(self.unplaced, "placement", "placements"))?;
+            writeln!(
+                f,
+                "NO LIVE NODE for {}: add a node, or capacity",
+                count(self.unplaced, "placement", "placements")
+            )?;
         }
         for sentence in self.verdict() {
             writeln!(f, "{sentence}")?;
@@ -119,8 +123,8 @@ impl Cell {
 
     /// What a failure would cost, in sentences.
     fn verdict(&self) -> Vec<String> {
-        let live = self.nodes.iter().filter(|node| node.health == "up").count();
-        if live < 2 {
+        let live: Vec<_> = self.nodes.iter().filter(|node| node.health == "up").collect();
+        if live.len() < 2 {
             return vec!["A cell of one live node: if it fails, nothing is recorded until it is back.".to_owned()];
         }
         let mut sentences = Vec::new();
@@ -128,7 +132,9 @@ impl Cell {
             [] => sentences.push("Any one node may fail: all cameras still fit.".to_owned()),
             lost => sentences.extend(lost.iter().map(|lost| without_room(&plain(&lost.name), lost.without_room))),
         }
-        let zones = self.survival.zones.iter();
+        // A zone of one node is that node; its loss is told already.
+        let many = |zone: &String| live.iter().filter(|node| node.zone == *zone).count() > 1;
+        let zones = self.survival.zones.iter().filter(|lost| many(&lost.zone));
         sentences.extend(zones.map(|lost| without_room(&format!("zone {}", plain(&lost.zone)), lost.without_room)));
         sentences
     }
@@ -193,11 +199,14 @@ mod tests {
     #[test]
     fn the_verdict_is_one_for_a_cell_of_one_and_tells_zones_apart() {
         let survival = || json!({"nodes": [], "zones": [{"zone": "west", "without_room": 1}]});
-        let two = vec![node("a", "a", json!({})), node("b", "b", json!({}))];
+        let west = json!({"zone": "west"});
+        let three = vec![node("a", "a", json!({})), node("b", "b", west.clone()), node("c", "c", west.clone())];
         assert_eq!(
-            cell(two, survival()).verdict(),
+            cell(three, survival()).verdict(),
             ["Any one node may fail: all cameras still fit.", "If zone west fails, 1 camera finds no place."]
         );
+        let two = cell(vec![node("a", "a", json!({})), node("b", "b", west)], survival()).verdict();
+        assert_eq!(two.len(), 1, "the zone is its node: {two:?}");
         let one = cell(vec![node("a", "a", json!({}))], survival()).verdict();
         assert!(one[0].contains("cell of one") && one.len() == 1, "{one:?}");
     }
