@@ -26,7 +26,7 @@ describe("the verdict on a cell", () => {
   it("is good where any one node may fail, and speaks of zones only where there are some", () => {
     const three = [node("a"), node("b"), node("c")];
     expect(verdictOf({ nodes: three, survival: survives, unplaced: 0 })).toEqual({ level: "good", sentences: ["Any one node may fail: all cameras still fit."] });
-    const zoned = [node("a", { zone: "west" }), node("b", { zone: "east" })];
+    const zoned = [node("a", { zone: "west" }), node("b", { zone: "east" }), node("c", { zone: "east" })];
     expect(verdictOf({ nodes: zoned, survival: survives, unplaced: 0 }).sentences).toContain("Any one zone may fail, too.");
   });
 
@@ -36,6 +36,13 @@ describe("the verdict on a cell", () => {
     expect(level).toBe("warn");
     expect(sentences[0]).toBe("If berlin-2 fails, 12 cameras find no place.");
     expect(sentences).toHaveLength(2);
+  });
+
+  it("tells the loss of a zone where it is more than that of a node", () => {
+    const nodes = [node("a", { zone: "west" }), node("b", { zone: "east" }), node("c", { zone: "east" })];
+    const zones = ["west", "east"].map((zone) => ({ zone, without_room: 5 }));
+    const { sentences } = verdictOf({ nodes, survival: { any_node: true, any_zone: false, nodes: [], zones }, unplaced: 0 });
+    expect(sentences.slice(0, 2)).toEqual(["Any one node may fail: all cameras still fit.", "If the zone east fails, 5 cameras find no place."]);
   });
 
   it("does not promise what a single live node cannot keep", () => {
@@ -50,7 +57,7 @@ describe("the verdict on a cell", () => {
     const survival = { any_node: false, any_zone: true, nodes: nodes.map(({ id, name }) => ({ id, name, without_room: 1 })), zones: [] };
     const { level, sentences } = verdictOf({ nodes, survival, unplaced: 2 });
     expect(level).toBe("bad");
-    expect(sentences[0]).toContain("2 placements have no node");
+    expect(sentences[0]).toContain("2 cameras are with no live node");
     expect(sentences).toContain("So would 2 more.");
   });
 

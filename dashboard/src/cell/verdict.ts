@@ -27,12 +27,14 @@ export function verdictOf({ nodes, survival, unplaced }: Pick<Cell, "nodes" | "s
     const alone = nodes.length < 2 ? m.cell.alone : m.cell.aloneNow;
     return { level: homeless.length > 0 || nodes.length > 1 ? "bad" : "warn", sentences: [...homeless, alone] };
   }
+  // A zone of one node is that node; its loss is told already.
+  const many = (zone: string): boolean => live.filter((node) => node.zone === zone).length > 1;
   const losses = [
     ...survival.nodes.map((lost) => m.cell.nodeLost(lost.name, lost.without_room)),
-    ...survival.zones.map((lost) => m.cell.zoneLost(lost.zone, lost.without_room)),
+    ...survival.zones.filter((lost) => many(lost.zone)).map((lost) => m.cell.zoneLost(lost.zone, lost.without_room)),
   ];
   const zones = new Set(live.map((node) => node.zone)).size;
-  const good = [...(survival.any_node ? [m.cell.anyNode] : []), ...(survival.any_node && survival.any_zone && zones > 1 ? [m.cell.anyZone] : [])];
+  const good = [...(survival.any_node ? [m.cell.anyNode] : []), ...(survival.any_node && survival.any_zone && zones > 1 && zones < live.length ? [m.cell.anyZone] : [])];
   const more = losses.length > LOSSES_SHOWN ? [m.cell.moreLost(losses.length - LOSSES_SHOWN)] : [];
   const remedy = losses.length > 0 ? [m.cell.remedy] : [];
   return {
