@@ -25,8 +25,8 @@ pub(crate) async fn get_cluster(
     Ok(Json(cell(&state).await?))
 }
 
-/// The cell as this node sees it. Whether the rest could take over what a node has takes milliseconds to find out in a large cell: not
-/// on a thread that other requests wait for.
+/// The cell as this node sees it. Whether the rest could take over what a node has takes milliseconds to find out in a large cell:
+/// not on a thread that other requests wait for.
 async fn cell(state: &GatewayState) -> Result<ClusterAnswer, Problem> {
     let control = state.control().clone();
     let looked = tokio::task::spawn_blocking(move || ClusterAnswer::of(control.view(), &control.state())).await;

@@ -9,11 +9,14 @@ export const cell = {
   anyZone: "Any one zone may fail, too.",
   nodeLost: (name: string, n: number) => `If ${name} fails, ${n} ${plural(n, "camera finds", "cameras find")} no place.`,
   zoneLost: (zone: string, n: number) => `If the zone ${zone} fails, ${n} ${plural(n, "camera finds", "cameras find")} no place.`,
+  noQuorum: (voters: readonly string[]) =>
+    `If ${voters.length > 1 ? `one of ${voters.join(", ")}` : voters.join("")} fails, the cell cannot decide: the cameras of a failed node stay with it. It takes three live nodes to go on by itself.`,
   moreLost: (n: number) => `So would ${n} more.`,
   alone: "This node is alone: if it fails, nothing is recorded until it is back.",
   aloneNow: "Only one node is alive: if it fails, nothing is recorded until another is back.",
   remedy: "Add a node, or raise cluster.capacity where a machine has room to spare.",
   unplaced: (n: number) => `${n} ${plural(n, "camera is", "cameras are")} with no live node now: none that has room fits what they ask for.`,
+  withoutTwin: (n: number) => `${n} ${plural(n, "camera has", "cameras have")} no twin now: no second node that fits has room.`,
   leader: "Leader",
   leaderTitle: "Decides where cameras go. Another node takes over when it fails.",
   voter: "Voter",
@@ -60,7 +63,7 @@ export const cell = {
   applied: "Log followed to",
   placements: "Placements",
   oneTitle: "A cell of one node",
-  oneText: "With a second node, cameras go on being recorded when a machine fails; with three, the cell decides without anybody's help. On another machine:",
+  oneText: "Two nodes share the load. With three, cameras go on being recorded whichever machine fails, without anybody's help. On another machine:",
   oneSteps: [
     "Install Eyrie, and copy a file with the same secret to both machines.",
     "Let this node listen for others, and restart it.",
