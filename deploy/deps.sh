@@ -30,6 +30,16 @@ case $what in
 esac
 if [ "$what" = test ]; then
   need chromium chromium
+  # Apache Cassandra, which the metadata store is tested with: it runs on Java 17 and comes from Maven Central.
+  have_java17() {
+    local java
+    for java in "${JAVA_HOME:-/nonexistent}/bin/java" "$(command -v java || true)" /usr/lib/jvm/*17*/bin/java; do
+      [ -x "$java" ] && "$java" -version 2>&1 | grep -q 'version "17\.' && return
+    done
+    return 1
+  }
+  have_java17 || packages+=(openjdk-17-jre-headless)
+  need mvn maven
   /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||
     packages+=(python3-gi gir1.2-gst-rtsp-server-1.0)
   need gst-launch-1.0 gstreamer1.0-tools
@@ -66,3 +76,5 @@ if [ "$what" != check ] && ! node_is_new; then
   ln -sf ../node_modules/npm/bin/npm-cli.js "$tools/node/bin/npm"
   ln -sf ../node_modules/npm/bin/npx-cli.js "$tools/node/bin/npx"
 fi
+
+if [ "$what" = test ]; then "$(dirname "$0")/../tests/cql/cassandra.sh" fetch; fi

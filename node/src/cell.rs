@@ -9,7 +9,7 @@ use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, Con
 use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{Fallen, NodeHandle};
 use eyrie_cluster::{DetectorLimits, Identity};
-use eyrie_types::{NodeId, Secret};
+use eyrie_types::{Epoch, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -41,7 +41,7 @@ pub(crate) async fn join(
         capacity: config.cluster.capacity,
         raft_dir: config.raft_dir(),
         twin_labels: config.cluster.twin_labels.clone(),
-        epochs_given: data.store.last_epoch().await?,
+        epochs_given: epochs_given(data).await?,
         limits: DetectorLimits::default(),
         cell,
     };
@@ -56,27 +56,34 @@ pub(crate) async fn join(
     Control::start(control, parts).await.context("starting the node's part in its cell")
 }
 
+/// What an older release has given out; asked for a founding, for which the store has to be there.
+async fn epochs_given(data: &DataDir) -> anyhow::Result<Option<Epoch>> {
+    match data.store.last_epoch().await {
+        Err(error) if error.is_unavailable() => Ok(None),
+        given => Ok(given?),
+    }
+}
+
 async fn meet(peers: Option<&ClusterPeers>, data: &DataDir, start: u64, name: &str) -> anyhow::Result<CellPart> {
-    let (secret, tls) = match peers {
-        Some(ClusterPeers { secret_file, tls, .. }) => {
-            let secret = fs::read_to_string(secret_file)
-                .with_context(|| format!("cluster.secret_file: reading {}", secret_file.display()))?;
-            let tls =
-                tls.clone().map(|[certificate, key, authorities]| PeerTls::Files { certificate, key, authorities });
-            (Secret::new(secret.trim()), tls.unwrap_or_default())
-        }
-        // A cell of one has no peers, and so a secret that nobody knows.
-        None => (Secret::new(NodeId::random().to_string()), PeerTls::default()),
+    let (node, clock) = (data.identity.node, Arc::clone(&data.clock));
+    let Some(ClusterPeers { listen, address, seeds, secret_file, tls }) = peers else {
+        let peers = tokio::task::spawn_blocking(move || Peers::alone(node, start, clock)).await??;
+        return Ok(CellPart { socket: None, address: String::new(), peers, seeds: Vec::new() });
     };
-    let node = data.identity.node;
-    let credentials = PeerConfig { secret, cell: None, node, start, name: name.to_owned(), tls };
-    let clock = Arc::clone(&data.clock);
+    let secret = fs::read_to_string(secret_file)
+        .with_context(|| format!("cluster.secret_file: reading {}", secret_file.display()))?;
+    let tls = tls.clone().map(|[certificate, key, authorities]| PeerTls::Files { certificate, key, authorities });
+    let credentials = PeerConfig {
+        secret: Secret::new(secret.trim()),
+        cell: None,
+        node,
+        start,
+        name: name.to_owned(),
+        tls: tls.unwrap_or_default(),
+    };
     // Stretching the secret and making a certificate are work for a thread of their own.
     let credentials = tokio::task::spawn_blocking(move || Peers::new(&credentials, clock)).await?;
     let credentials = credentials.context("cluster.secret_file")?;
-    let Some(ClusterPeers { listen, address, seeds, .. }) = peers else {
-        return Ok(CellPart { socket: None, address: String::new(), peers: credentials, seeds: Vec::new() });
-    };
     let socket = TcpListener::bind(listen).await.with_context(|| format!("cluster.listen: listening on {listen}"))?;
     let bound = socket.local_addr()?;
     let address = address.clone().unwrap_or_else(|| bound.to_string());

@@ -15,9 +15,9 @@ use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::NodeIdentity;
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, TenantKeyRow};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, Sealer, TenantKeyRow};
 use eyrie_storage::mirror::Mirror;
-use eyrie_storage::store::{Store, StoreConfig};
+use eyrie_storage::store::{Store, StoreError};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -56,24 +56,23 @@ impl DataDir {
         make_private_dir(&config.data_dir)?;
         let lock = lock(&config.data_dir)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let store = Store::open(StoreConfig::Sqlite { path: config.store_file() }, Arc::clone(&clock))
-            .await
-            .with_context(|| format!("opening {}", config.store_file().display()))?;
+        let store = open_store(config, &clock).await?;
         let master = MasterKey::load_or_create(&config.master_key_file)
             .with_context(|| format!("the master key {}", config.master_key_file.display()))?;
+        let mirror = Mirror::open(&config.data_dir.join("mirror"), Sealer::new(master.clone()))?;
+        let keys = KeyRing::new(master, &[])?;
         let tenant = TenantId::default_tenant();
-        let stored = store.tenant_keys(&tenant).await?;
-        let rows: Option<Vec<_>> = stored.iter().map(TenantKeyRow::from_stored).collect();
-        let keys = KeyRing::new(master, &rows.context("the store holds a tenant key of a later version of Eyrie")?)?;
-        let mirror = Mirror::open(&config.data_dir.join("mirror"), keys.sealer())?;
-        if !keys.has_tenant(&tenant) {
-            // Durable before it is used: what is sealed to a lost key is lost.
-            let row = keys.new_tenant_key(&tenant)?;
-            store.create_tenant_key(row.to_stored(clock.now())).await.context("keeping the tenant's key")?;
-            keys.add(&row)?;
-        }
-        for row in store.tenant_keys(&tenant).await? {
-            mirror.put_tenant_key(row).await?;
+        match open_tenant(&store, &keys, &mirror, &tenant, clock.as_ref()).await {
+            Ok(()) => {}
+            Err(error) if is_unavailable(&error) && !mirror.tenant_keys(&tenant).is_empty() => {
+                tracing::warn!("the metadata store cannot be reached: {error:#}; this node goes by what it keeps");
+                mirror
+                    .tenant_keys(&tenant)
+                    .iter()
+                    .filter_map(TenantKeyRow::from_stored)
+                    .try_for_each(|row| keys.add(&row))?;
+            }
+            Err(error) => return Err(error),
         }
         let known = store.node_id(NodeId::generate()).await?;
         let identity = NodeIdentity::open(&config.data_dir, || known)?;
@@ -82,6 +81,67 @@ impl DataDir {
         let (keys, key_rows, mirror) = (Arc::new(keys), Arc::new(key_rows), Arc::new(mirror));
         Ok(Self { store, keys, key_rows, mirror, identity, clock, _lock: lock })
     }
+}
+
+/// Opens the metadata store that the configuration names.
+async fn open_store(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
+    let file = config.store_file();
+    let Some(cql) = &config.cql else {
+        let opened = Store::open(config.store(), Arc::clone(clock)).await;
+        return opened.with_context(|| format!("opening {}", file.display()));
+    };
+    if file.exists() {
+        bail!(
+            "store.contact_points is set, and this node's metadata is still in {}: move it with `eyrie storage migrate --to cql`, \
+             or put the file elsewhere to begin with the cluster's",
+            file.display()
+        );
+    }
+    let opened = Store::open(config.store(), Arc::clone(clock)).await;
+    opened.with_context(|| format!("opening keyspace {} at {}", cql.keyspace, cql.contact_points.join(", ")))
+}
+
+/// Puts the keys of a tenant to use, and makes the first where there is none; all are kept beside the store.
+async fn open_tenant(
+    store: &Store,
+    keys: &KeyRing,
+    mirror: &Mirror,
+    tenant: &TenantId,
+    clock: &dyn Clock,
+) -> anyhow::Result<()> {
+    for row in tenant_keys(store, tenant).await? {
+        keys.add(&row)?;
+    }
+    if !keys.has_tenant(tenant) {
+        // Durable before it is used: what is sealed to a lost key is lost.
+        let row = keys.new_tenant_key(tenant)?;
+        match store.create_tenant_key(row.to_stored(clock.now())).await {
+            Ok(()) => keys.add(&row)?,
+            // Another node of the cell was first: its key is the tenant's.
+            Err(StoreError::AlreadyExists(_)) => {
+                for row in tenant_keys(store, tenant).await? {
+                    keys.add(&row)?;
+                }
+            }
+            Err(error) => return Err(error).context("keeping the tenant's key"),
+        }
+    }
+    for row in store.tenant_keys(tenant).await? {
+        mirror.put_tenant_key(row).await?;
+    }
+    Ok(())
+}
+
+/// Whether the store is away, and may come back.
+pub(crate) fn is_unavailable(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<StoreError>().is_some_and(StoreError::is_unavailable)
+}
+
+/// The key pairs that a tenant has.
+async fn tenant_keys(store: &Store, tenant: &TenantId) -> anyhow::Result<Vec<TenantKeyRow>> {
+    let stored = store.tenant_keys(tenant).await?;
+    let rows: Option<Vec<_>> = stored.iter().map(TenantKeyRow::from_stored).collect();
+    rows.context("the store holds a tenant key of a later version of Eyrie")
 }
 
 /// A node with its gateway, serving.
@@ -253,7 +313,7 @@ fn install_metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 /// Makes a directory that only this user may enter. One that is there already keeps its mode: it is the operator's.
-fn make_private_dir(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make_private_dir(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -262,7 +322,7 @@ fn make_private_dir(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Takes the data directory for this process alone: two nodes in one directory would hand out the same epochs.
-fn lock(data_dir: &Path) -> anyhow::Result<File> {
+pub(crate) fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let path = data_dir.join("lock");
     let open = || -> io::Result<File> { File::options().create(true).truncate(false).write(true).open(&path) };
     let file = open().with_context(|| format!("opening {}", path.display()))?;

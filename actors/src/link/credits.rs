@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 
 /// Most messages on their way to a peer, of all kinds: two seconds of heartbeats in a cell of 100 nodes, with calls beside them.
 pub const CREDIT_MESSAGES_MAX: usize = 1024;
-/// Most bytes on their way to a peer: four of the longest messages, or what a slow line carries within the time after which a silent
-/// peer counts as gone.
+/// Most bytes on their way to a peer: four of the longest messages, or what a slow line carries within the time after which a
+/// silent peer counts as gone.
 pub const CREDIT_BYTES_MAX: usize = 4 << 20;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,8 +12,8 @@ struct Tally {
     bytes: usize,
 }
 
-/// What may still be on its way to one peer. All that is said to a peer goes through one queue in order, so the answer to a ping says
-/// that everything before the ping has arrived.
+/// What may still be on its way to one peer. All that is said to a peer goes through one queue in order, so the answer to a ping
+/// says that everything before the ping has arrived.
 #[derive(Debug, Default)]
 pub(super) struct Credits {
     /// Said in all, and not known to have arrived.

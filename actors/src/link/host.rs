@@ -12,8 +12,8 @@ use super::sessions::Sessions;
 /// ractor_cluster wants a shared word. Who comes here has proved the cell's secret already, bound to the encrypted connection.
 const COOKIE: &str = "eyrie";
 
-/// Starts sessions on connections that were authenticated already, and hears how they go. It speaks the messages of ractor_cluster's
-/// `NodeServer`, in whose place it stands.
+/// Starts sessions on connections that were authenticated already, and hears how they go. It speaks the messages of
+/// ractor_cluster's `NodeServer`, in whose place it stands.
 pub(super) struct SessionHost {
     sessions: Arc<Sessions>,
 }

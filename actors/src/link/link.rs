@@ -13,7 +13,7 @@ use super::host::SessionHost;
 use super::message::{Envelope, encode};
 use super::session::{LinkPeer, LinkSession};
 use super::sessions::Sessions;
-use super::{LinkAnswer, LinkCast, LinkError, LinkHandler, LinkRequest};
+use super::{LinkAnswer, LinkCast, LinkError, LinkHandler, LinkRequest, telemetry};
 use crate::peer::{Dialer, PeerStream};
 
 /// Most peers that are dialed: a cell has at most 100 nodes; beyond, none is dialed, and that is told.
@@ -42,12 +42,13 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts it; `handler` answers peers. Nobody is dialed before [`Link::set_peers`]; peers that dial are taken, whoever they are: they
-    /// have proved the cell's secret.
+    /// Starts it; `handler` answers peers. Nobody is dialed before [`Link::set_peers`]; peers that dial are taken, whoever they
+    /// are: they have proved the cell's secret.
     ///
     /// # Errors
     /// When an actor cannot be started.
     pub async fn start(config: LinkConfig, handler: Arc<dyn LinkHandler>) -> Result<Self, SpawnErr> {
+        telemetry::describe();
         let LinkConfig { node, dialer, mut incoming } = config;
         let sessions = Arc::new(Sessions::new(node));
         let (gateway, _) = Actor::spawn(None, Gateway::new(Arc::clone(&sessions), handler), ()).await?;
@@ -64,8 +65,8 @@ impl Link {
         Ok(Self { sessions, opener, dialer, dialed, actors, _accepts })
     }
 
-    /// The nodes to have sessions with, and where they are (see [`Dialer::dial`]). Others than before are dialed; sessions with those
-    /// that are left out now are closed.
+    /// The nodes to have sessions with, and where they are (see [`Dialer::dial`]). Others than before are dialed; sessions with
+    /// those that are left out now are closed.
     pub fn set_peers(&self, peers: BTreeMap<NodeId, String>) {
         let mut dialed = self.dialed.lock().unwrap_or_else(PoisonError::into_inner);
         let gone: Vec<_> = dialed.keys().filter(|node| !peers.contains_key(node)).copied().collect();

@@ -1,5 +1,5 @@
-//! ractor_cluster sends pings and never looks whether they are answered: a peer whose process stands still would keep its session for
-//! ever. These pings are looked at.
+//! ractor_cluster sends pings and never looks whether they are answered: a peer whose process stands still would keep its session
+//! for ever. These pings are looked at.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -67,15 +67,12 @@ impl Sessions {
         let mut state = self.lock();
         let Some((peer, cut)) = state.opening.remove(&number) else { return };
         if let Some(other) = state.live.get(&peer.node) {
-            let closed = if supersedes(self.own, &peer, other.peer()) {
-                other.clone()
-            } else {
-                tracing::debug!(node = %peer.node, "a second session with a peer is closed");
-                metrics::counter!("eyrie_link_closed_total", "reason" => "duplicate").increment(1);
-                return cut.cancel();
-            };
             metrics::counter!("eyrie_link_closed_total", "reason" => "duplicate").increment(1);
-            closed.close();
+            if !supersedes(self.own, &peer, other.peer()) {
+                tracing::debug!(node = %peer.node, "a second session with a peer is closed");
+                return cut.cancel();
+            }
+            other.close();
         }
         tracing::info!(node = %peer.node, name = %peer.name, dialed = peer.dialed, "session with a peer");
         let session = Arc::new(LinkSession::new(peer, gateway, cut));
@@ -139,9 +136,9 @@ impl Sessions {
     }
 }
 
-/// Whether, of two sessions with one peer, the `new` one stays. Both sides come to the same answer: a later process of the peer has left
-/// its earlier sessions behind; who dials anew has lost the session it had dialed before; and where both dialed, the smaller node's
-/// session stays.
+/// Whether, of two sessions with one peer, the `new` one stays. Both sides come to the same answer: a later process of the peer
+/// has left its earlier sessions behind; who dials anew has lost the session it had dialed before; and where both dialed, the
+/// smaller node's session stays.
 fn supersedes(own: NodeId, new: &LinkPeer, old: &LinkPeer) -> bool {
     if (new.start, new.instance) != (old.start, old.instance) {
         return new.start >= old.start;

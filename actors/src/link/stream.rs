@@ -6,8 +6,8 @@ use ractor_cluster::{BoxRead, BoxWrite, ClusterBidiStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A connection that ends, both ways and whatever it waits for, once it is cut: so that a session with a peer that stands still lets go
-/// of what it holds.
+/// A connection that ends, both ways and whatever it waits for, once it is cut: so that a session with a peer that stands still
+/// lets go of what it holds.
 pub(super) struct CutStream<S> {
     stream: S,
     number: u64,

@@ -62,7 +62,13 @@ impl Node {
         let media = MediaThreads::start(config.media_threads).map_err(|error| NodeError::Start(error.to_string()))?;
         let NodeParts { store, keyring, key_rows, disks, clock, fallen } = parts;
         let outbox = Arc::new(OutboxWriter::default());
-        let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
+        let footage = Arc::new(Footage::new(
+            config.node,
+            Arc::clone(&store),
+            Arc::clone(&keyring),
+            Arc::clone(&key_rows),
+            &disks,
+        ));
         let context = Arc::new(NodeContext {
             events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
             outbox,

@@ -1,5 +1,5 @@
-//! A node: this very test binary, run again with [`CHILD`] set. It obeys lines on its standard input, `NUMBER COMMAND…`, and answers
-//! each with a line `@NUMBER ANSWER`.
+//! A node: this very test binary, run again with [`CHILD`] set. It obeys lines on its standard input, `NUMBER COMMAND…`, and
+//! answers each with a line `@NUMBER ANSWER`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -170,8 +170,8 @@ async fn obey(link: &Arc<Link>, answers: &Answers, command: &[&str]) -> String {
             format!("{} {}", longest.as_millis(), outcomes.join(" "))
         }
         ["info", node] => format!("{:?}", link.call(node.parse().unwrap(), LinkRequest::NodeInfo, ms("1000")).await),
-        // COUNT casts of BYTES each, numbered from FIRST on, as fast as may be: how many were taken. With `all`, each is tried again until
-        // it is taken.
+        // COUNT casts of BYTES each, numbered from FIRST on, as fast as may be: how many were taken. With `all`, each is tried
+        // again until it is taken.
         ["cast", node, first, count, bytes, all @ ..] => {
             let (node, mut taken): (NodeId, u64) = (node.parse().unwrap(), 0);
             let first: u64 = first.parse().unwrap();

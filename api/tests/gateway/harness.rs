@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
-use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
+use eyrie_actors::peer::Peers;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
 use eyrie_cluster::{DetectorLimits, Identity};
@@ -64,14 +64,6 @@ impl Eyrie {
             fallen,
         };
         let node = Node::start(config, parts).await.unwrap();
-        let credentials = PeerConfig {
-            secret: Secret::new("a secret of nobody's"),
-            cell: None,
-            node: node_id,
-            start: 1,
-            name: "test".to_owned(),
-            tls: PeerTls::default(),
-        };
         let control = ControlConfig {
             node: node_id,
             start: 1,
@@ -88,7 +80,7 @@ impl Eyrie {
             cell: CellPart {
                 socket: None,
                 address: String::new(),
-                peers: Peers::new(&credentials, system.clone()).unwrap(),
+                peers: Peers::alone(node_id, 1, system.clone()).unwrap(),
                 seeds: Vec::new(),
             },
         };

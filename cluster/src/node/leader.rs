@@ -31,6 +31,8 @@ pub(super) struct Leader {
     shape_since: Monotonic,
     planned: Option<Monotonic>,
     reported: Option<Monotonic>,
+    /// The revision and the plan the last report was drawn up for.
+    report_of: (u64, Vec<crate::Unplaced>, Vec<PlacementKey>),
 }
 
 /// What a voter last said.
@@ -82,6 +84,7 @@ impl Leader {
             shape_since: now,
             planned: None,
             reported: None,
+            report_of: (0, Vec::new(), Vec::new()),
         }
     }
 
@@ -135,9 +138,13 @@ impl Leader {
             out.extend([CellOutput::Propose(command)]);
         }
         self.change_voters(sight, out);
-        if self.reported.is_none_or(|reported| now.since(reported) >= REPORT_INTERVAL) {
+        // The N+1 verdict costs as much as many plans: not again for the same.
+        let of = (state.revision(), plan.unplaced, plan.stuck);
+        let due = self.reported.is_none_or(|reported| now.since(reported) >= REPORT_INTERVAL);
+        if due && of != self.report_of {
             self.reported = Some(now);
-            let report = CellReport { survival: survival(state), unplaced: plan.unplaced, stuck: plan.stuck };
+            let report = CellReport { survival: survival(state), unplaced: of.1.clone(), stuck: of.2.clone() };
+            self.report_of = of;
             out.extend([CellOutput::Report(Box::new(report))]);
         }
     }

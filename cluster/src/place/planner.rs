@@ -127,6 +127,15 @@ impl<'a> Planner<'a> {
                     self.in_flight += 1;
                     *self.leaving.entry(placement.node).or_default() += u64::from(needs.load());
                 }
+                // The side that goes makes room at once.
+                let goes = match command {
+                    Some(CellCommand::FinishMove { .. }) => Some(placement.node),
+                    Some(_) => Some(next.node),
+                    None => None,
+                };
+                if let Some(node) = goes {
+                    self.loads.add(node, -i64::from(needs.load()));
+                }
                 let finishes = matches!(command, Some(CellCommand::FinishMove { .. }));
                 if home || finishes {
                     return command.into_iter().for_each(|command| self.propose(key, command));

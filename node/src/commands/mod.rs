@@ -10,6 +10,7 @@ mod node;
 mod openapi;
 mod output;
 mod recordings;
+mod storage;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ enum Command {
     Cluster(cluster::ClusterArgs),
     /// Looks after recordings on disk
     Recordings(recordings::RecordingsArgs),
+    /// Looks after the metadata store
+    Storage(storage::StorageArgs),
     /// Helps an administrator who is locked out
     Admin(admin::AdminArgs),
     /// Prints the OpenAPI document of the HTTP interface
@@ -100,6 +103,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config(args) => config::run(args),
         Command::Cluster(args) => cluster::run(args),
         Command::Recordings(args) => recordings::run(args),
+        Command::Storage(args) => storage::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Openapi => openapi::run(),
     }

@@ -109,6 +109,27 @@ pub(crate) const KEYS: &[Key] = &[
         Restart,
         "File with the master key that wraps all others; `master.key` in data_dir when unset. Made at the first start. Keep a copy apart: without it sealed recordings are lost.",
     ),
+    list(
+        "store.contact_points",
+        "",
+        Restart,
+        "Nodes of a ScyllaDB or Apache Cassandra cluster (host:port, or host for port 9042) that keeps the metadata of all nodes of the cell. Unset: in a file in data_dir, for a node alone.",
+    ),
+    key("store.keyspace", "eyrie", Restart, "Keyspace of the metadata, made at the first start. One for each cell."),
+    key(
+        "store.datacenter",
+        "",
+        Restart,
+        "Datacenter of the cluster that this cell reads and writes in; that of the first contact point when unset.",
+    ),
+    key("store.username", "", Restart, "User of the cluster, with store.password_file."),
+    key("store.password_file", "", Restart, "File with the password of store.username, on its first line."),
+    key(
+        "store.replication",
+        "3",
+        Restart,
+        "Copies of every row when the keyspace is made, 1 to 9; or per datacenter, such as dc1:3,dc2:3. A majority of them must be up.",
+    ),
     key("sources.directory", "", Restart, "Directory that `file` cameras read from; `sources` in data_dir when unset."),
     key(
         "sources.connecting_max",

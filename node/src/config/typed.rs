@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
-use eyrie_types::ByteSize;
+use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
+use eyrie_types::{ByteSize, Secret};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) segment_duration: Duration,
     pub(crate) sync_interval: Duration,
     pub(crate) master_key_file: PathBuf,
+    /// Where the metadata is, if not in a file of this node.
+    pub(crate) cql: Option<CqlConfig>,
     pub(crate) sources_dir: PathBuf,
     pub(crate) connecting_max: usize,
     pub(crate) ring_per_camera: ByteSize,
@@ -93,6 +96,7 @@ impl Config {
             )?,
             sync_interval: required(layers, "recording.sync_interval", duration_within("100ms", 100, "5s", 5_000))?,
             master_key_file: below(path("keys.master_key_file")?, "master.key"),
+            cql: cql(layers, &data_dir)?,
             sources_dir: below(path("sources.directory")?, "sources"),
             connecting_max: required(layers, "sources.connecting_max", |text| match text.parse() {
                 Ok(n @ 1..=1000) => Ok(n),
@@ -131,7 +135,7 @@ impl Config {
         changed.filter(|key| key.effect == Effect::Restart).map(|key| key.path).collect()
     }
 
-    /// The file of the metadata store.
+    /// The file of the metadata store, where it is one.
     pub(crate) fn store_file(&self) -> PathBuf {
         self.data_dir.join("metadata.sqlite")
     }
@@ -139,6 +143,14 @@ impl Config {
     /// The directory of Raft's log.
     pub(crate) fn raft_dir(&self) -> PathBuf {
         self.data_dir.join("raft")
+    }
+
+    /// Where the metadata store is.
+    pub(crate) fn store(&self) -> StoreConfig {
+        match &self.cql {
+            Some(cql) => StoreConfig::Cql(cql.clone()),
+            None => StoreConfig::Sqlite { path: self.store_file() },
+        }
     }
 
     /// The file of the key spool.
@@ -169,6 +181,46 @@ pub(super) fn required<T>(
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<T, ConfigError> {
     layers.get(path, parse)?.ok_or_else(|| layers.bad(path, "must not be empty"))
+}
+
+/// The cluster that keeps the metadata, if one is named. All of its keys are checked all the same.
+fn cql(layers: &Layers, data_dir: &Path) -> Result<Option<CqlConfig>, ConfigError> {
+    let contact_points = layers.all("store.contact_points", contact_point)?;
+    let keyspace = required(layers, "store.keyspace", |text| {
+        let reason = || format!("{text:?} is not a name of lower-case letters, digits and _, beginning with a letter");
+        CqlConfig::is_keyspace(text).then(|| text.to_owned()).ok_or_else(reason)
+    })?;
+    let plain = |text: &str| {
+        let good = !text.is_empty() && text.chars().all(|c| !c.is_control() && !c.is_whitespace());
+        if good { Ok(text.to_owned()) } else { Err(format!("{text:?} is not a plain name")) }
+    };
+    let datacenter = layers.get("store.datacenter", plain)?;
+    let replication = required(layers, "store.replication", str::parse::<Replication>)?;
+    let user = layers.get("store.username", plain)?;
+    let password = layers.get("store.password_file", |text| {
+        let content = std::fs::read_to_string(text).map_err(|error| format!("{text}: {error}"))?;
+        Ok(Secret::new(content.lines().next().unwrap_or_default()))
+    })?;
+    let credentials = match (user, password) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) => return Err(layers.missing("store.password_file", "store.username")),
+        (None, Some(_)) => return Err(layers.missing("store.username", "store.password_file")),
+    };
+    let node_file = data_dir.join("node-id");
+    let config = CqlConfig { contact_points, keyspace, datacenter, credentials, replication, node_file };
+    Ok(Some(config).filter(|config| !config.contact_points.is_empty()))
+}
+
+/// `host`, `host:port` or `[address]:port`.
+fn contact_point(text: &str) -> Result<String, String> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    let good = !host.is_empty() && host.chars().all(fits) && port.is_none_or(|port| port.parse::<u16>().is_ok());
+    if good { Ok(text.to_owned()) } else { Err(format!("{text:?} is not a host and port such as scylla-1:9042")) }
 }
 
 /// A level, or several directives. `tracing` takes any other word for the name of a module that may say everything, which nobody
@@ -270,6 +322,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_for_the_metadata_is_named_by_its_contact_points() {
+        assert!(check("store.keyspace = 'other'").unwrap().cql.is_none());
+        let cql = check("store.contact_points = ['db-1', '10.0.0.2:9043', '[fd00::1]:9042']").unwrap().cql.unwrap();
+        assert_eq!(cql.contact_points, ["db-1", "10.0.0.2:9043", "[fd00::1]:9042"]);
+        assert_eq!((cql.keyspace.as_str(), cql.replication), ("eyrie", Replication::Local(3)));
+        assert_eq!(cql.node_file, Path::new("eyrie-data/node-id"));
+    }
+
+    #[test]
     fn each_bad_value_names_file_key_and_reason() {
         for (toml, key) in [
             ("http = 'here'", "http"),
@@ -291,6 +352,12 @@ mod tests {
             ("cluster.url = 'cam1'", "cluster.url"),
             ("cluster.capacity = 0", "cluster.capacity"),
             ("cluster.tls.key = 'a.pem'", "cluster.tls.certificate"),
+            ("store.contact_points = ['db:port']", "store.contact_points"),
+            ("store.contact_points = ['a b']", "store.contact_points"),
+            ("store.keyspace = 'Eyrie; DROP'", "store.keyspace"),
+            ("store.replication = 'many'", "store.replication"),
+            ("store.username = 'eyrie'", "store.password_file"),
+            ("store.password_file = '/nonexistent/password'", "store.password_file"),
             ("sources.connecting_max = 0", "sources.connecting_max"),
             ("allow_network = ['10.0.0.0/33']", "allow_network"),
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),

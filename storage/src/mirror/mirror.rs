@@ -1,8 +1,9 @@
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use eyrie_types::{CameraId, TenantId};
+use metrics::{Unit, describe_counter, describe_gauge};
 use tokio::sync::{mpsc, oneshot};
 
 use super::contents::Contents;
@@ -36,8 +37,8 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Opens the mirror in `directory` (made where there is none), whose entries are sealed by `sealer`, and reads what earlier runs
-    /// left in it. Damaged entries are told, counted and left out. A file sealed under another master key is set aside as
+    /// Opens the mirror in `directory` (made where there is none), whose entries are sealed by `sealer`, and reads what earlier
+    /// runs left in it. Damaged entries are told, counted and left out. A file sealed under another master key is set aside as
     /// `mirror.other-key`, and the mirror starts empty: the store, or another node, fills it again.
     ///
     /// Blocks: a tenth of a second for 10,000 cameras.
@@ -45,6 +46,7 @@ impl Mirror {
     /// # Errors
     /// When the file cannot be opened, made, read or, after damage, rewritten.
     pub fn open(directory: &Path, sealer: Sealer) -> Result<Self, MirrorError> {
+        describe();
         let failed = |source| MirrorError::Open { path: directory.to_owned(), source: Arc::new(source) };
         let (mut log, bytes) = Log::open(directory).map_err(failed)?;
         let found = record::read_all(&bytes);
@@ -224,6 +226,22 @@ impl Mirror {
         let done = tokio::time::timeout(MIRROR_WITHIN, done).await.unwrap_or(Err(MirrorError::Slow(MIRROR_WITHIN)));
         done.inspect_err(refused)
     }
+}
+
+/// Says once what each metric of the mirror means.
+fn describe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        describe_gauge!("eyrie_mirror_cameras", "Cameras whose specs are kept beside the store");
+        describe_gauge!("eyrie_mirror_tenant_keys", "Tenants' key pairs kept beside the store");
+        describe_gauge!("eyrie_mirror_bytes", Unit::Bytes, "The file of the mirror of specs");
+        describe_counter!("eyrie_mirror_refused_total", "Specs and key pairs not kept in the mirror, by reason");
+        describe_counter!(
+            "eyrie_mirror_damaged_total",
+            "Entries of the mirror found damaged at a start; the others are used"
+        );
+        describe_counter!("eyrie_mirror_rewritten_total", "Times the file of the mirror was written anew");
+    });
 }
 
 /// Counts and tells what was not kept.

@@ -49,6 +49,9 @@ pub enum StoreError {
         /// Why, and what to do.
         reason: String,
     },
+    /// A store was not moved, or not as it was; the text says why and what to do.
+    #[error("{0}")]
+    Transfer(String),
     /// Others change the same thing all the time.
     #[error("too many change the same thing at the same time; try again")]
     Contended,

@@ -44,6 +44,7 @@ mod spec_history;
 mod sqlite;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
 mod store;
+mod transfer;
 mod users;
 mod writer;
 
@@ -75,5 +76,6 @@ pub use sessions::{Rotation, SESSIONS_PER_USER_MAX, Session, TokenHash};
 pub use signing_keys::SigningKeyRow;
 pub use sites::SITES_MAX;
 pub use store::{Store, StoreConfig};
+pub use transfer::{TableSum, TransferStep};
 pub use users::{PasswordHash, USER_PAGE_MAX, User, UserChange, UserPage};
 pub use writer::{WRITE_GROUP_MAX, WRITE_QUEUE_MAX};

@@ -13,7 +13,13 @@ use crate::values::at;
 /// A store in a keyspace of its own.
 pub(crate) struct TestStore {
     store: Store,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
+}
+
+impl TestStore {
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
 }
 
 impl std::ops::Deref for TestStore {
@@ -27,7 +33,7 @@ impl std::ops::Deref for TestStore {
 /// An empty store.
 pub(crate) async fn empty() -> TestStore {
     let directory = tempfile::tempdir().unwrap();
-    TestStore { store: open(directory.path()).await.unwrap(), _directory: directory }
+    TestStore { store: open(directory.path()).await.unwrap(), directory }
 }
 
 /// The store that belongs to `directory`, which stands for a machine: its keyspace is named after it.
@@ -51,6 +57,12 @@ pub(crate) fn keyspace(directory: &Path) -> String {
     let name = directory.file_name().unwrap().to_string_lossy().to_lowercase();
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("test_{name}_{:08x}", crc32c::crc32c(directory.as_os_str().as_encoded_bytes()))
+}
+
+/// Another node of the cell that `directory` began: with its own file, in the same keyspace.
+pub(crate) async fn open_beside(directory: &Path, other: &Path) -> Result<Store, StoreError> {
+    let config = CqlConfig { node_file: other.join("node-id"), ..config(directory) };
+    Store::open(StoreConfig::Cql(config), Arc::new(ManualClock::at(at(0)))).await
 }
 
 /// A session of a test's own, as an administrator has one.

@@ -22,3 +22,9 @@ mod node;
 mod people;
 #[path = "../store/values.rs"]
 mod values;
+
+mod cluster;
+mod following;
+mod moving;
+mod outage;
+mod schema;

@@ -33,6 +33,8 @@ fn each_command_explains_itself() -> anyhow::Result<()> {
         ("cluster remove", "dead node"),
         ("recordings", "check"),
         ("recordings check", "--deep"),
+        ("storage", "migrate"),
+        ("storage migrate", "store.contact_points"),
         ("admin", "reset-password"),
         ("admin reset-password", "EYRIE_ADMIN_PASSWORD"),
         ("openapi", "OpenAPI"),

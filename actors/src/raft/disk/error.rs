@@ -18,9 +18,9 @@ pub enum RaftDiskError {
     },
     /// Bytes that had been written safely are not what they were.
     #[error(
-        "{path}, byte {offset}: {reason}. What this node had promised its cell is lost, so it must not go on with this directory. \
-         Move {dir} away and start again: the node rejoins its cell under a new Raft id. Where no other node of the cell has a good \
-         copy, restore the directory from a backup and run `eyrie cluster recover`",
+        "{path}, byte {offset}: {reason}. What this node had promised its cell is lost, so it must not go on with this \
+         directory. Move {dir} away and start again: the node rejoins its cell under a new Raft id. Where no other node \
+         of the cell has a good copy, restore the directory from a backup and run `eyrie cluster recover`",
         path = path.display(), dir = path.parent().unwrap_or(path).display()
     )]
     Corrupt {

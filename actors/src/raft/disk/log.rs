@@ -276,5 +276,4 @@ fn cut(segment: &Segment) -> Result<u64, RaftDiskError> {
 }
 
 #[cfg(test)]
-#[path = "log_tests.rs"]
 mod tests;

@@ -19,13 +19,13 @@ const PLACES: u64 = 4096;
 /// The first place.
 const FIRST: u64 = 1;
 
-pub(super) fn bucket_of(place: u64) -> u64 {
+pub(in crate::store) fn bucket_of(place: u64) -> u64 {
     place / PLACES
 }
 
 /// Those who wait to append, and where the end is.
 #[derive(Debug, Default)]
-pub(super) struct Appender {
+pub(in crate::store) struct Appender {
     waiting: Mutex<Vec<Waiting>>,
     end: tokio::sync::Mutex<Option<End>>,
 }
@@ -139,13 +139,13 @@ impl Cql {
     }
 
     /// The first place that is kept.
-    pub(super) async fn outbox_tail(&self) -> Result<u64, StoreError> {
+    pub(in crate::store) async fn outbox_tail(&self) -> Result<u64, StoreError> {
         let row = self.one("end of the outbox", "SELECT tail FROM outbox_tail WHERE one = ?", cells![1i64]).await?;
         row.map_or(Ok(FIRST), |mut row| row.get(0))
     }
 
     /// The next place.
-    pub(super) async fn outbox_next(&self) -> Result<u64, StoreError> {
+    pub(in crate::store) async fn outbox_next(&self) -> Result<u64, StoreError> {
         let tail = self.outbox_tail().await?;
         Ok(self.find_end(tail).await?.next)
     }
@@ -173,7 +173,7 @@ impl Cql {
     }
 
     /// Keeps nothing before `tail` any more, and takes the rows away that lie wholly before it.
-    pub(super) async fn move_tail(&self, old: u64, tail: u64) -> Result<(), StoreError> {
+    pub(in crate::store) async fn move_tail(&self, old: u64, tail: u64) -> Result<(), StoreError> {
         // Known before anything goes; the highest stays, whoever writes last.
         let text = "INSERT INTO outbox_tail (one, tail) VALUES (?, ?) USING TIMESTAMP ?";
         self.run(text, cells![1i64, tail, tail]).await?;
@@ -189,16 +189,50 @@ impl Cql {
         Ok(())
     }
 
+    /// Writes one event of a store that is moved, in its place.
+    pub(in crate::store) async fn put_moved_event(&self, place: u64, events: String) -> Result<(), StoreError> {
+        let text = "INSERT INTO outbox (bucket, seq, events) VALUES (?, ?, ?)";
+        self.run(text, cells![bucket_of(place), place, events]).await
+    }
+
+    /// Lets an outbox that was moved go on at `next`, with the places from `tail` on.
+    pub(in crate::store) async fn end_moved_outbox(&self, tail: u64, next: u64) -> Result<(), StoreError> {
+        let text = "UPDATE outbox SET next = ? WHERE bucket = ?";
+        for bucket in bucket_of(tail.saturating_sub(OUTBOX_BATCH_MAX as u64))..=bucket_of(next) {
+            let after = next.min((bucket + 1) * PLACES);
+            // One that has not begun says nothing.
+            if after > bucket * PLACES {
+                self.run(text, cells![after, bucket]).await?;
+            }
+        }
+        let text = "INSERT INTO outbox_tail (one, tail) VALUES (?, ?) USING TIMESTAMP ?";
+        self.run(text, cells![1i64, tail, tail]).await
+    }
+
     /// Goes along the events from place `from` on.
-    pub(super) async fn walk_events(
+    pub(in crate::store) async fn walk_events(
         &self,
         from: u64,
         mut each: impl FnMut(u64, Event) -> Walk,
     ) -> Result<(), StoreError> {
         let wanted = from.max(self.outbox_tail().await?);
-        let first = wanted.saturating_sub(OUTBOX_BATCH_MAX as u64);
-        let (mut bucket, mut end, mut enough) = (bucket_of(first), None, false);
-        while !enough {
+        let mut bucket = bucket_of(wanted);
+        let mut end = self.end_of_bucket(bucket).await?;
+        if end.is_some_and(|end| end <= wanted && bucket_of(end) == bucket) {
+            // Nothing new: what those who follow mostly find.
+            return Ok(());
+        }
+        let mut first = self.row_around(bucket, wanted).await?;
+        if first.is_none() && bucket > 0 {
+            // The row that holds it may have begun in the bucket before.
+            first = self.row_around(bucket - 1, wanted).await?;
+            if first.is_some() {
+                bucket -= 1;
+                end = self.end_of_bucket(bucket).await?;
+            }
+        }
+        let (mut first, mut enough) = (first.unwrap_or(0), false);
+        loop {
             let text = "SELECT seq, events FROM outbox WHERE bucket = ? AND seq >= ?";
             self.walk("event", text, cells![bucket, first], |mut row| {
                 let mut place: u64 = row.get(0)?;
@@ -208,16 +242,27 @@ impl Cql {
                     }
                     place += 1;
                 }
-                end = Some(place);
                 Ok(if enough { Walk::Enough } else { Walk::On })
             })
             .await?;
-            bucket = match end {
-                Some(end) if bucket_of(end) > bucket => bucket_of(end),
-                None if bucket < bucket_of(wanted) => bucket + 1,
+            match end {
+                Some(next) if !enough && bucket_of(next) > bucket => bucket = bucket_of(next),
                 _ => return Ok(()),
-            };
+            }
+            (first, end) = (0, self.end_of_bucket(bucket).await?);
         }
-        Ok(())
+    }
+
+    /// The place after the last of the rows that began in a bucket.
+    async fn end_of_bucket(&self, bucket: u64) -> Result<Option<u64>, StoreError> {
+        let row =
+            self.one("end of the outbox", "SELECT next FROM outbox WHERE bucket = ? LIMIT 1", cells![bucket]).await?;
+        row.map_or(Ok(None), |mut row| row.get(0))
+    }
+
+    /// Where the last row of a bucket begins that begins no later than `place`.
+    async fn row_around(&self, bucket: u64, place: u64) -> Result<Option<u64>, StoreError> {
+        let text = "SELECT seq FROM outbox WHERE bucket = ? AND seq <= ? ORDER BY seq DESC LIMIT 1";
+        self.one("event", text, cells![bucket, place]).await?.map(|mut row| row.get(0)).transpose()
     }
 }

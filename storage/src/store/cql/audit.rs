@@ -9,17 +9,23 @@ use crate::store::{AuditPage, Cursor, StoreError};
 const RECORD: &str = "audit record";
 
 /// The partition of a record.
-pub(super) fn hour_of(time: WallTime) -> i64 {
+pub(in crate::store) fn hour_of(time: WallTime) -> i64 {
     time.as_unix_secs().div_euclid(3600)
 }
 
 impl Cql {
     pub(in crate::store) async fn append_audit(&self, record: AuditRecord) -> Result<(), StoreError> {
         let AuditRecord { tenant, time, id, .. } = &record;
-        self.know_tenant(tenant).await?;
-        self.list(Of::AuditHours(tenant), hour_of(*time), &[]).await?;
+        self.list_audit(tenant, *time).await?;
         let text = "INSERT INTO audit (tenant, hour, time_us, id, record) VALUES (?, ?, ?, ?, ?)";
         self.run(text, cells![tenant, hour_of(*time), time, id, json(&record)?]).await
+    }
+
+    /// Leads to the records of `time`; their partition.
+    pub(in crate::store) async fn list_audit(&self, tenant: &TenantId, time: WallTime) -> Result<i64, StoreError> {
+        self.know_tenant(tenant).await?;
+        self.list(Of::AuditHours(tenant), hour_of(time), &[]).await?;
+        Ok(hour_of(time))
     }
 
     pub(in crate::store) async fn audit(

@@ -223,7 +223,7 @@ impl Cql {
     }
 
     /// How many cameras stand at a site.
-    pub(super) async fn cameras_at(&self, tenant: &TenantId, site: SiteId) -> Result<u64, StoreError> {
+    pub(in crate::store) async fn cameras_at(&self, tenant: &TenantId, site: SiteId) -> Result<u64, StoreError> {
         let query = CameraQuery { site: Some(site), limit: 1, ..CameraQuery::default() };
         Ok(self.cameras(tenant, query, None).await?.total)
     }

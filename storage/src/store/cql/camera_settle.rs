@@ -5,6 +5,8 @@
 //! between, whoever next meets the row writes them. Each is the same when written twice, but for the event, which may then
 //! stand in the outbox twice, under one id.
 
+use std::time::Duration;
+
 use eyrie_types::{CameraId, Event, RecordingMode, TenantId, WallTime};
 use serde::{Deserialize, Serialize};
 
@@ -15,33 +17,44 @@ use crate::store::StoreError;
 
 /// What is still to be written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Intent {
-    pub(super) event: Event,
-    pub(super) history: Option<HistoryRow>,
+pub(in crate::store) struct Intent {
+    pub(in crate::store) event: Event,
+    pub(in crate::store) history: Option<HistoryRow>,
     /// It was deleted: its last name, and when.
-    pub(super) gone: Option<(String, WallTime)>,
+    pub(in crate::store) gone: Option<(String, WallTime)>,
 }
 
 /// A change of what the ledger expects.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct HistoryRow {
-    pub(super) at: WallTime,
-    pub(super) enabled: bool,
-    pub(super) mode: RecordingMode,
+pub(in crate::store) struct HistoryRow {
+    pub(in crate::store) at: WallTime,
+    pub(in crate::store) enabled: bool,
+    pub(in crate::store) mode: RecordingMode,
 }
 
 /// A changed camera whose intent has not been carried out.
 #[derive(Debug, Clone)]
-pub(super) struct Unsettled {
-    pub(super) tenant: TenantId,
-    pub(super) camera: CameraId,
-    pub(super) revision: u64,
-    pub(super) intent: Intent,
+pub(in crate::store) struct Unsettled {
+    pub(in crate::store) tenant: TenantId,
+    pub(in crate::store) camera: CameraId,
+    pub(in crate::store) revision: u64,
+    pub(in crate::store) intent: Intent,
 }
 
+/// A change this young may be about to be carried out by whoever made it.
+const ON_ITS_WAY: Duration = Duration::from_secs(30);
+/// How often whoever wants to change the same thing looks whether it was, and how many times: for some seconds.
+pub(in crate::store) const LOOK_AT_INTENT_EVERY: Duration = Duration::from_millis(25);
+pub(in crate::store) const LOOKS_AT_INTENT: usize = 120;
+
 impl Cql {
+    /// Whether the change that `event` tells of is so young that its maker may be at it.
+    pub(in crate::store) fn is_on_its_way(&self, event: &Event) -> bool {
+        self.0.clock.now().since(event.time) < ON_ITS_WAY
+    }
+
     /// Carries out what changes of cameras intended; their events stand in the outbox in the order given.
-    pub(super) async fn settle(&self, changes: &[Unsettled]) -> Result<(), StoreError> {
+    pub(in crate::store) async fn settle(&self, changes: &[Unsettled]) -> Result<(), StoreError> {
         all_of(changes.iter().map(|change| self.write_rows(change)).collect()).await?;
         for some in changes.chunks(crate::store::OUTBOX_BATCH_MAX) {
             self.append(some.iter().map(|change| &change.intent.event)).await?;

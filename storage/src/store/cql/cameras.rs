@@ -1,6 +1,6 @@
 use eyrie_types::{By, Camera, CameraId, CameraSpec, Event, EventKind, TenantId, WallTime};
 
-use super::camera_settle::{HistoryRow, Intent, Unsettled};
+use super::camera_settle::{HistoryRow, Intent, LOOK_AT_INTENT_EVERY, LOOKS_AT_INTENT, Unsettled};
 use super::cells::{Cell, Cells, cells, json};
 use super::cql::Cql;
 use crate::store::cameras::updated;
@@ -11,10 +11,10 @@ use crate::store::{CameraUpdate, DeletedCamera, SealedSecret, StoreError, Stored
 /// What errors call it.
 const CAMERA: &str = "camera";
 /// Partitions that a tenant's cameras are spread over.
-pub(super) const BUCKETS: i64 = 16;
+pub(in crate::store) const BUCKETS: i64 = 16;
 
 /// The partition of a camera: the last byte of its id is random.
-pub(super) fn bucket(id: CameraId) -> i64 {
+pub(in crate::store) fn bucket(id: CameraId) -> i64 {
     i64::from(id.as_uuid().as_bytes()[15]) % BUCKETS
 }
 
@@ -24,18 +24,18 @@ macro_rules! columns {
         "tenant, id, revision, created_us, updated_us, spec, password, gone, intent"
     };
 }
-pub(super) use columns;
+pub(in crate::store) use columns;
 
 /// A camera's row.
 #[derive(Debug)]
-pub(super) struct CameraRow {
-    pub(super) stored: StoredCamera,
+pub(in crate::store) struct CameraRow {
+    pub(in crate::store) stored: StoredCamera,
     /// Deleted, but for its intent.
-    pub(super) gone: bool,
-    pub(super) intent: Option<Intent>,
+    pub(in crate::store) gone: bool,
+    pub(in crate::store) intent: Option<Intent>,
 }
 
-pub(super) fn read(mut row: Cells) -> Result<CameraRow, StoreError> {
+pub(in crate::store) fn read(mut row: Cells) -> Result<CameraRow, StoreError> {
     let camera = Camera {
         tenant: row.get(0)?,
         id: row.get(1)?,
@@ -168,19 +168,31 @@ impl Cql {
         row.map(|mut row| Ok(DeletedCamera { id, name: row.get(0)?, deleted_at: row.get(1)? })).transpose()
     }
 
-    pub(super) async fn camera_row(&self, tenant: &TenantId, id: CameraId) -> Result<Option<CameraRow>, StoreError> {
+    pub(in crate::store) async fn camera_row(
+        &self,
+        tenant: &TenantId,
+        id: CameraId,
+    ) -> Result<Option<CameraRow>, StoreError> {
         let text = concat!("SELECT ", columns!(), " FROM cameras WHERE tenant = ? AND bucket = ? AND id = ?");
         self.one(CAMERA, text, cells![tenant, bucket(id), id]).await?.map(read).transpose()
     }
 
     /// The camera, if it is at `expected`; what its last change left undone is done first.
-    pub(super) async fn at_revision(
+    pub(in crate::store) async fn at_revision(
         &self,
         tenant: &TenantId,
         id: CameraId,
         expected: Option<u64>,
     ) -> Result<StoredCamera, StoreError> {
-        let row = self.camera_row(tenant, id).await?.ok_or(StoreError::NotFound(CAMERA))?;
+        let mut row = self.camera_row(tenant, id).await?.ok_or(StoreError::NotFound(CAMERA))?;
+        for _ in 0..LOOKS_AT_INTENT {
+            if !row.intent.as_ref().is_some_and(|intent| self.is_on_its_way(&intent.event)) {
+                break;
+            }
+            // Another node is about to carry it out; by both, its event would stand twice in the outbox.
+            tokio::time::sleep(LOOK_AT_INTENT_EVERY).await;
+            row = self.camera_row(tenant, id).await?.ok_or(StoreError::NotFound(CAMERA))?;
+        }
         if let Some(change) = row.unsettled() {
             self.settle(&[change]).await?;
         }
@@ -193,7 +205,7 @@ impl Cql {
     }
 
     /// Writes `new` in place of `old` if that is what is there; what is to follow.
-    pub(super) async fn change_row(
+    pub(in crate::store) async fn change_row(
         &self,
         old: &StoredCamera,
         new: &StoredCamera,
@@ -212,7 +224,7 @@ impl Cql {
     }
 
     /// Marks the row as gone if it is as `camera` says; what is to follow.
-    pub(super) async fn delete_row(
+    pub(in crate::store) async fn delete_row(
         &self,
         camera: &Camera,
         now: WallTime,
@@ -259,11 +271,9 @@ impl Cql {
 
     /// Carries out the intents found in a walk. One of the last seconds may be on its way already; then its event stands twice in
     /// the outbox, so those are left alone.
-    pub(super) async fn settle_found(&self, rows: &[CameraRow]) -> Result<(), StoreError> {
-        const ON_ITS_WAY: std::time::Duration = std::time::Duration::from_secs(30);
-        let now = self.0.clock.now();
+    pub(in crate::store) async fn settle_found(&self, rows: &[CameraRow]) -> Result<(), StoreError> {
         let mut left: Vec<_> = rows.iter().filter_map(CameraRow::unsettled).collect();
-        left.retain(|change| now.since(change.intent.event.time) > ON_ITS_WAY);
+        left.retain(|change| !self.is_on_its_way(&change.intent.event));
         if left.is_empty() { Ok(()) } else { self.settle(&left).await }
     }
 }

@@ -44,6 +44,11 @@ impl Cells {
         Self { what, cells }
     }
 
+    /// The cells that are left.
+    pub(in crate::store) fn into_cells(self) -> Vec<Cell> {
+        self.cells
+    }
+
     /// Takes the value of column `index`.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ impl fmt::Display for Replication {
 }
 
 /// A datacenter's name as it may stand in a statement.
-pub(super) fn checked_name(name: &str) -> Result<String, String> {
+pub(in crate::store) fn checked_name(name: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let good = !name.is_empty() && name.len() <= 64 && name.chars().all(fits);
     if good { Ok(name.to_owned()) } else { Err(format!("{name:?} is not the name of a datacenter")) }

@@ -36,7 +36,7 @@ const AGREEMENT_EVERY: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// [`StoreError::NotConnected`] when it cannot be reached; [`StoreError::Keyspace`] when it refuses.
-pub(super) async fn session(
+pub(in crate::store) async fn session(
     config: &CqlConfig,
     timestamps: Arc<MonotonicTimestampGenerator>,
 ) -> Result<Session, StoreError> {
@@ -90,7 +90,7 @@ pub(super) async fn session(
 }
 
 /// What the cluster says no to, however often it is asked, is not what makes it unavailable.
-pub(super) fn refusal(error: StoreError, keyspace: &str) -> StoreError {
+pub(in crate::store) fn refusal(error: StoreError, keyspace: &str) -> StoreError {
     match error {
         StoreError::Cql(source) => match &*source {
             ExecutionError::LastAttemptError(RequestAttemptError::DbError(
@@ -104,7 +104,7 @@ pub(super) fn refusal(error: StoreError, keyspace: &str) -> StoreError {
 }
 
 /// Tries to reach the cluster until it can be, or nobody wants it any more.
-pub(super) async fn keep_trying(store: Weak<Shared>) {
+pub(in crate::store) async fn keep_trying(store: Weak<Shared>) {
     let mut pause = PAUSE_MIN;
     loop {
         tokio::time::sleep(pause).await;

@@ -25,10 +25,10 @@ use crate::store::StoreError;
 use crate::store::camera_watch::CameraWatches;
 
 /// Statements of one call that run at the same time: enough to keep a few coordinators busy, few enough to leave room for others.
-pub(super) const AT_ONCE: usize = 32;
+pub(in crate::store) const AT_ONCE: usize = 32;
 /// How often a change is begun anew because another one came in between. Each round some change succeeds, so this is only
 /// reached where very many write the same thing.
-pub(super) const TRIES_MAX: usize = 32;
+pub(in crate::store) const TRIES_MAX: usize = 32;
 /// Pause before a change is begun anew, times the number of the try: those who collide part.
 const TRY_PAUSE: Duration = Duration::from_millis(5);
 /// How many mutexes keep changes of one process from colliding with one another: more than run at the same time.
@@ -36,21 +36,21 @@ const TURNS: usize = 64;
 
 /// The store in a CQL cluster. Cheap to clone.
 #[derive(Clone)]
-pub(in crate::store) struct Cql(pub(super) Arc<Shared>);
+pub(in crate::store) struct Cql(pub(in crate::store) Arc<Shared>);
 
 /// What the clones share.
-pub(super) struct Shared {
-    pub(super) config: CqlConfig,
-    pub(super) clock: Arc<dyn Clock>,
+pub(in crate::store) struct Shared {
+    pub(in crate::store) config: CqlConfig,
+    pub(in crate::store) clock: Arc<dyn Clock>,
     /// Set once the cluster was reached and its schema is this release's.
     connected: watch::Sender<Option<Arc<Connected>>>,
-    pub(super) timestamps: Arc<MonotonicTimestampGenerator>,
-    pub(super) appender: Appender,
-    pub(super) known: Known,
-    pub(super) marker_counts: MarkerCounts,
-    pub(super) watches: CameraWatches,
-    pub(super) following: AtomicBool,
-    pub(super) node: OnceCell<NodeId>,
+    pub(in crate::store) timestamps: Arc<MonotonicTimestampGenerator>,
+    pub(in crate::store) appender: Appender,
+    pub(in crate::store) known: Known,
+    pub(in crate::store) marker_counts: MarkerCounts,
+    pub(in crate::store) watches: CameraWatches,
+    pub(in crate::store) following: AtomicBool,
+    pub(in crate::store) node: OnceCell<NodeId>,
     turns: Vec<tokio::sync::Mutex<()>>,
     closed: AtomicBool,
 }
@@ -95,7 +95,7 @@ impl Cql {
     }
 
     /// One try to reach the cluster.
-    pub(super) async fn connect(&self) -> Result<(), StoreError> {
+    pub(in crate::store) async fn connect(&self) -> Result<(), StoreError> {
         let session = connect::session(&self.0.config, Arc::clone(&self.0.timestamps)).await?;
         let migrated = migrations::migrate(&session, &self.0.config, self.0.clock.now()).await;
         migrated.map_err(|error| connect::refusal(error, &self.0.config.keyspace))?;
@@ -110,7 +110,7 @@ impl Cql {
         self.0.connected.send_replace(None);
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(in crate::store) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Acquire)
     }
 
@@ -123,7 +123,7 @@ impl Cql {
     }
 
     /// Runs `work` to its end, also when whoever waits for it goes away: a change of several rows is not left half done for that.
-    pub(super) async fn whole<T: Send + 'static>(
+    pub(in crate::store) async fn whole<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -132,13 +132,13 @@ impl Cql {
 
     /// Waits for the turn of whatever `key` names, within this process. Only a courtesy to the cluster, which would sort it out:
     /// those who wait here do not collide there.
-    pub(super) async fn turn(&self, key: &[u8]) -> tokio::sync::MutexGuard<'_, ()> {
+    pub(in crate::store) async fn turn(&self, key: &[u8]) -> tokio::sync::MutexGuard<'_, ()> {
         let place = crc32c::crc32c(key) as usize % TURNS;
         self.0.turns[place].lock().await
     }
 
     /// A timestamp for a statement that names its own: microseconds, later than any before from this process.
-    pub(super) fn timestamp(&self) -> i64 {
+    pub(in crate::store) fn timestamp(&self) -> i64 {
         self.0.timestamps.next_timestamp()
     }
 
@@ -146,7 +146,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not take it.
-    pub(super) async fn run(&self, text: &'static str, values: Vec<Cell>) -> Result<(), StoreError> {
+    pub(in crate::store) async fn run(&self, text: &'static str, values: Vec<Cell>) -> Result<(), StoreError> {
         let connected = self.connected()?;
         let statement = connected.statements.get(&connected.session, text).await?;
         connected.session.execute_unpaged(&statement, values).await.map_err(failed)?;
@@ -157,7 +157,11 @@ impl Cql {
     ///
     /// # Errors
     /// The first.
-    pub(super) async fn run_each(&self, text: &'static str, values: Vec<Vec<Cell>>) -> Result<(), StoreError> {
+    pub(in crate::store) async fn run_each(
+        &self,
+        text: &'static str,
+        values: Vec<Vec<Cell>>,
+    ) -> Result<(), StoreError> {
         all_of(values.into_iter().map(|values| self.run(text, values)).collect()).await.map(drop)
     }
 
@@ -165,7 +169,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer; whether it was applied is not known then.
-    pub(super) async fn run_if(&self, text: &'static str, values: Vec<Cell>) -> Result<bool, StoreError> {
+    pub(in crate::store) async fn run_if(&self, text: &'static str, values: Vec<Cell>) -> Result<bool, StoreError> {
         let connected = self.connected()?;
         let statement = connected.statements.get(&connected.session, text).await?;
         let answer = connected.session.execute_unpaged(&statement, values).await.map_err(failed)?;
@@ -176,7 +180,10 @@ impl Cql {
     ///
     /// # Errors
     /// As [`Self::run_if`].
-    pub(super) async fn run_all_if(&self, statements: Vec<(&'static str, Vec<Cell>)>) -> Result<bool, StoreError> {
+    pub(in crate::store) async fn run_all_if(
+        &self,
+        statements: Vec<(&'static str, Vec<Cell>)>,
+    ) -> Result<bool, StoreError> {
         let connected = self.connected()?;
         let (mut batch, mut all) = (Batch::new(BatchType::Logged), Vec::with_capacity(statements.len()));
         for (text, values) in statements {
@@ -190,7 +197,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer.
-    pub(super) async fn few(
+    pub(in crate::store) async fn few(
         &self,
         what: &'static str,
         text: &'static str,
@@ -206,7 +213,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer.
-    pub(super) async fn one(
+    pub(in crate::store) async fn one(
         &self,
         what: &'static str,
         text: &'static str,
@@ -219,7 +226,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer.
-    pub(super) async fn one_settled(
+    pub(in crate::store) async fn one_settled(
         &self,
         what: &'static str,
         text: &'static str,
@@ -236,7 +243,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer, and what `each` finds wrong.
-    pub(super) async fn walk(
+    pub(in crate::store) async fn walk(
         &self,
         what: &'static str,
         text: &'static str,
@@ -263,7 +270,7 @@ impl Cql {
     ///
     /// # Errors
     /// As [`Self::walk`].
-    pub(super) async fn all<T>(
+    pub(in crate::store) async fn all<T>(
         &self,
         what: &'static str,
         text: &'static str,
@@ -283,13 +290,13 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer.
-    pub(super) async fn count(&self, text: &'static str, values: Vec<Cell>) -> Result<u64, StoreError> {
+    pub(in crate::store) async fn count(&self, text: &'static str, values: Vec<Cell>) -> Result<u64, StoreError> {
         let row = self.one("count", text, values).await?;
         row.map_or(Ok(0), |mut row| row.get(0))
     }
 
     /// Waits a little before try number `number` of a change, and says whether there shall be one.
-    pub(super) async fn again(&self, number: usize) -> Result<(), StoreError> {
+    pub(in crate::store) async fn again(&self, number: usize) -> Result<(), StoreError> {
         if number >= TRIES_MAX {
             return Err(StoreError::Contended);
         }
@@ -304,7 +311,7 @@ impl Cql {
     ///
     /// # Errors
     /// When the cluster does not answer.
-    pub(super) async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+    pub(in crate::store) async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let names = self.names(super::directories::Of::Tenants, None).await?;
         names.into_iter().map(tenant_of).collect()
     }
@@ -314,7 +321,7 @@ impl Cql {
 ///
 /// # Errors
 /// The first; what has begun by then may have been done.
-pub(super) fn all_of<T, F>(work: Vec<F>) -> impl Future<Output = Result<Vec<T>, StoreError>>
+pub(in crate::store) fn all_of<T, F>(work: Vec<F>) -> impl Future<Output = Result<Vec<T>, StoreError>>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
@@ -330,7 +337,7 @@ fn tenant_of(name: Vec<u8>) -> Result<TenantId, StoreError> {
 
 /// Whether a walk goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Walk {
+pub(in crate::store) enum Walk {
     /// It does.
     On,
     /// No row more is wanted.
@@ -359,7 +366,7 @@ fn applied(answer: QueryResult) -> Result<bool, StoreError> {
     }
 }
 
-pub(super) fn failed(error: ExecutionError) -> StoreError {
+pub(in crate::store) fn failed(error: ExecutionError) -> StoreError {
     StoreError::Cql(Arc::new(error))
 }
 

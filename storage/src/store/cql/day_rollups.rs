@@ -53,7 +53,7 @@ impl Cql {
     }
 
     /// Forgets the rollups of the days that `range` touches.
-    pub(super) async fn forget_rollups(
+    pub(in crate::store) async fn forget_rollups(
         &self,
         tenant: &TenantId,
         camera: CameraId,

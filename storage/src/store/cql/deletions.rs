@@ -60,7 +60,7 @@ impl Cql {
         runs.extend(encoded_runs(row)?);
         let text = "INSERT INTO deleted_footage (tenant, camera, year, day, segment, runs, bytes)
                     VALUES (?, ?, ?, ?, ?, ?, ?)";
-        self.run(text, cells![tenant, camera, day / DAYS_OF_YEAR, day, row.segment, runs, row.bytes]).await?;
+        self.run(text, cells![tenant, camera, year_of(day), day, row.segment, runs, row.bytes]).await?;
         self.take_out(row).await?;
         self.forget_rollups(tenant, *camera, reach(row)).await
     }
@@ -103,7 +103,7 @@ impl Cql {
         self.run(text, cells![bucket(*camera), tenant, camera, marked.segment]).await
     }
 
-    pub(super) async fn is_marked(
+    pub(in crate::store) async fn is_marked(
         &self,
         tenant: &TenantId,
         camera: CameraId,
@@ -114,7 +114,7 @@ impl Cql {
     }
 
     /// The time within `range` that deleted segments of a camera covered: sorted, none touching the next.
-    pub(super) async fn deleted(
+    pub(in crate::store) async fn deleted(
         &self,
         tenant: &TenantId,
         camera: CameraId,
@@ -122,7 +122,7 @@ impl Cql {
     ) -> Result<Vec<TimeRange>, StoreError> {
         let (first, last) = ((range.start - SEGMENT_SPAN_MAX).utc_day(), range.end.utc_day());
         let mut runs = Vec::new();
-        for year in first / DAYS_OF_YEAR..=last / DAYS_OF_YEAR {
+        for year in year_of(first)..=year_of(last) {
             let text = "SELECT runs FROM deleted_footage WHERE tenant = ? AND camera = ? AND year = ? AND day >= ?
                         AND day <= ?";
             self.walk(DELETED, text, cells![tenant, camera, year, first, last], |mut row| {
@@ -134,6 +134,11 @@ impl Cql {
         let runs = joined(runs, crate::ledger::GAP_MIN);
         Ok(runs.iter().filter_map(|run| run.intersect(&range)).collect())
     }
+}
+
+/// The partition of a day of deleted footage.
+pub(in crate::store) fn year_of(day: u32) -> u32 {
+    day / DAYS_OF_YEAR
 }
 
 /// The runs of a deleted segment, or of a day of them.

@@ -19,7 +19,7 @@ const REMOVED_AS_OF_US: i64 = 60_000_000;
 
 /// Whose list.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Of<'a> {
+pub(in crate::store) enum Of<'a> {
     /// All tenants, by name.
     Tenants,
     /// A tenant's cameras that have segments, by id.
@@ -72,7 +72,7 @@ impl Of<'_> {
 
 /// The entries this process has written.
 #[derive(Debug)]
-pub(super) struct Known(Mutex<LruCache<[u8; 16], ()>>);
+pub(in crate::store) struct Known(Mutex<LruCache<[u8; 16], ()>>);
 
 impl Default for Known {
     fn default() -> Self {
@@ -106,17 +106,17 @@ fn hash(key: &[Cell], number: i64, name: &[u8]) -> [u8; 16] {
 
 impl Cql {
     /// Adds an entry, unless this process did before.
-    pub(super) async fn list(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) async fn list(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
         if self.is_listed(of, number, name) { Ok(()) } else { self.list_anew(of, number, name).await }
     }
 
     /// Whether this process has written an entry.
-    pub(super) fn is_listed(&self, of: Of<'_>, number: i64, name: &[u8]) -> bool {
+    pub(in crate::store) fn is_listed(&self, of: Of<'_>, number: i64, name: &[u8]) -> bool {
         self.0.known.has(hash(&of.key(), number, name))
     }
 
     /// Adds an entry, even if this process did before.
-    pub(super) async fn list_anew(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) async fn list_anew(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
         let key = of.key();
         let hash = hash(&key, number, name);
         let text = "INSERT INTO directories (list, tenant, owner, number, name) VALUES (?, ?, ?, ?, ?)";
@@ -126,7 +126,7 @@ impl Cql {
     }
 
     /// Adds entry `number` with at least `value`: the highest stays.
-    pub(super) async fn list_most(&self, of: Of<'_>, number: i64, value: i64) -> Result<(), StoreError> {
+    pub(in crate::store) async fn list_most(&self, of: Of<'_>, number: i64, value: i64) -> Result<(), StoreError> {
         let text = "INSERT INTO directories (list, tenant, owner, number, name, value) VALUES (?, ?, ?, ?, ?, ?)
                     USING TIMESTAMP ?";
         let none: [u8; 0] = [];
@@ -134,7 +134,7 @@ impl Cql {
     }
 
     /// Takes an entry out, unless it was written within the last minute.
-    pub(super) async fn unlist(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) async fn unlist(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
         let key = of.key();
         self.0.known.forget(hash(&key, number, name));
         let text =
@@ -146,7 +146,7 @@ impl Cql {
     }
 
     /// Takes an entry out at once, for lists where it cannot have been written anew.
-    pub(super) async fn unlist_now(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) async fn unlist_now(&self, of: Of<'_>, number: i64, name: &[u8]) -> Result<(), StoreError> {
         let key = of.key();
         self.0.known.forget(hash(&key, number, name));
         let text = "DELETE FROM directories WHERE list = ? AND tenant = ? AND owner = ? AND number = ? AND name = ?";
@@ -154,7 +154,7 @@ impl Cql {
     }
 
     /// The numbers of a list from `first` to `last`, rising.
-    pub(super) async fn numbers(&self, of: Of<'_>, first: i64, last: i64) -> Result<Vec<i64>, StoreError> {
+    pub(in crate::store) async fn numbers(&self, of: Of<'_>, first: i64, last: i64) -> Result<Vec<i64>, StoreError> {
         let text = "SELECT number FROM directories WHERE list = ? AND tenant = ? AND owner = ? AND number >= ?
                     AND number <= ?";
         let mut numbers = self.all("entry", text, with(of.key(), cells![first, last]), |mut row| row.get(0)).await?;
@@ -163,19 +163,19 @@ impl Cql {
     }
 
     /// The numbers of a list with their values, rising.
-    pub(super) async fn numbers_with_values(&self, of: Of<'_>) -> Result<Vec<(i64, i64)>, StoreError> {
+    pub(in crate::store) async fn numbers_with_values(&self, of: Of<'_>) -> Result<Vec<(i64, i64)>, StoreError> {
         let text = "SELECT number, value FROM directories WHERE list = ? AND tenant = ? AND owner = ?";
         let read = |mut row: Cells| Ok((row.get(0)?, row.get::<Option<i64>>(1)?.unwrap_or(i64::MAX)));
         self.all("entry", text, of.key(), read).await
     }
 
     /// The names of a list, those under number 0, sorted, after `after`.
-    pub(super) async fn names(&self, of: Of<'_>, after: Option<&[u8]>) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(in crate::store) async fn names(&self, of: Of<'_>, after: Option<&[u8]>) -> Result<Vec<Vec<u8>>, StoreError> {
         self.some_names(of, after, usize::MAX).await
     }
 
     /// The first `limit` of them.
-    pub(super) async fn some_names(
+    pub(in crate::store) async fn some_names(
         &self,
         of: Of<'_>,
         after: Option<&[u8]>,
@@ -199,7 +199,7 @@ impl Cql {
     }
 
     /// Makes `tenant` one of [`Of::Tenants`].
-    pub(super) async fn know_tenant(&self, tenant: &TenantId) -> Result<(), StoreError> {
+    pub(in crate::store) async fn know_tenant(&self, tenant: &TenantId) -> Result<(), StoreError> {
         self.list(Of::Tenants, 0, tenant.as_str().as_bytes()).await
     }
 }
@@ -211,11 +211,11 @@ fn with(mut key: Vec<Cell>, more: Vec<Cell>) -> Vec<Cell> {
 
 /// Open segments are remembered with the entries: what leads to them is written as rarely.
 impl Cql {
-    pub(super) fn knows_open(&self, node: NodeId, segment: &[u8]) -> bool {
+    pub(in crate::store) fn knows_open(&self, node: NodeId, segment: &[u8]) -> bool {
         self.is_listed(Of::OpenDays(node), -1, segment)
     }
 
-    pub(super) fn know_open(&self, node: NodeId, segment: &[u8]) {
+    pub(in crate::store) fn know_open(&self, node: NodeId, segment: &[u8]) {
         self.0.known.add(hash(&Of::OpenDays(node).key(), -1, segment));
     }
 }

@@ -77,7 +77,7 @@ impl Cql {
     }
 
     /// Lists a chunk for the purge that comes when its time is over.
-    pub(super) async fn list_facts(&self, owner: &Owner, step: Step, chunk: i64) -> Result<(), StoreError> {
+    pub(in crate::store) async fn list_facts(&self, owner: &Owner, step: Step, chunk: i64) -> Result<(), StoreError> {
         self.list(Of::FactChunks(step.seconds()), chunk, &[]).await?;
         self.list(Of::FactOwners(step.seconds(), chunk), 0, &name_of(owner)).await
     }

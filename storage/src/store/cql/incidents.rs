@@ -10,7 +10,7 @@ use crate::store::incidents::INCIDENTS_MAX;
 
 const INCIDENT: &str = "incident";
 /// Partitions that open incidents and unfinished deletions are spread over.
-pub(super) const BUCKETS: i64 = 16;
+pub(in crate::store) const BUCKETS: i64 = 16;
 /// Days whose closed incidents of a camera share a partition.
 const DAYS: u32 = 30;
 /// Timestamps of an open incident: that it was closed outlives that it was opened, so a late write opens none again.
@@ -18,7 +18,7 @@ const OPENED: i64 = 1;
 const CLOSED: i64 = 2;
 
 /// The partition of a camera.
-pub(super) fn bucket(camera: CameraId) -> i64 {
+pub(in crate::store) fn bucket(camera: CameraId) -> i64 {
     i64::from(camera.as_uuid().as_bytes()[15]) % BUCKETS
 }
 

@@ -60,7 +60,11 @@ impl Cql {
     }
 
     /// Layouts are their user's alone and go with it.
-    pub(super) async fn delete_layouts_of_user(&self, tenant: &TenantId, user: UserId) -> Result<(), StoreError> {
+    pub(in crate::store) async fn delete_layouts_of_user(
+        &self,
+        tenant: &TenantId,
+        user: UserId,
+    ) -> Result<(), StoreError> {
         for layout in self.layouts(tenant, user).await? {
             match self.delete_layout(tenant, user, layout.id).await {
                 Ok(()) | Err(StoreError::NotFound(_)) => {}

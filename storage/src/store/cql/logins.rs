@@ -11,7 +11,7 @@ use crate::store::{FAILURES_KEPT, LoginGate, PAUSE_MAX, StoreError};
 const TTL_SECONDS_MAX: u64 = 630_720_000;
 
 /// A time to live.
-pub(super) fn ttl(lasts: Duration) -> Cell {
+pub(in crate::store) fn ttl(lasts: Duration) -> Cell {
     limit(u32::try_from(lasts.as_secs().min(TTL_SECONDS_MAX)).unwrap_or(u32::MAX))
 }
 

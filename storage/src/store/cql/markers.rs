@@ -9,6 +9,7 @@ use eyrie_types::{By, CameraId, Event, EventKind, Marker, MarkerId, MarkerText, 
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
+use super::camera_settle::{LOOK_AT_INTENT_EVERY, LOOKS_AT_INTENT};
 use super::cells::{Cells, ToCell as _, cells, json};
 use super::cql::Cql;
 use super::directories::Of;
@@ -24,7 +25,7 @@ const DAYS_OF_WEEK: u32 = 7;
 
 /// How many markers cameras have, as far as this process knows.
 #[derive(Debug)]
-pub(super) struct MarkerCounts(Mutex<LruCache<(TenantId, CameraId), (u64, Monotonic)>>);
+pub(in crate::store) struct MarkerCounts(Mutex<LruCache<(TenantId, CameraId), (u64, Monotonic)>>);
 
 impl Default for MarkerCounts {
     fn default() -> Self {
@@ -55,9 +56,9 @@ macro_rules! columns {
         "id, camera, start_us, end_us, category, title, note, author, author_id, created_us, updated_us"
     };
 }
-pub(super) use columns;
+pub(in crate::store) use columns;
 
-pub(super) fn read_marker(row: &mut Cells) -> Result<Marker, StoreError> {
+pub(in crate::store) fn read_marker(row: &mut Cells) -> Result<Marker, StoreError> {
     let (start, end, category, title, note) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?);
     Ok(Marker {
         id: row.get(0)?,
@@ -71,16 +72,16 @@ pub(super) fn read_marker(row: &mut Cells) -> Result<Marker, StoreError> {
 }
 
 /// The partition of markers that begin at `start`.
-pub(super) fn week_of(start: WallTime) -> i64 {
+pub(in crate::store) fn week_of(start: WallTime) -> i64 {
     i64::from(start.utc_day() / DAYS_OF_WEEK)
 }
 
 /// The two lists a marker stands in.
-pub(super) fn scopes(camera: CameraId) -> [(Option<CameraId>, Vec<u8>); 2] {
+pub(in crate::store) fn scopes(camera: CameraId) -> [(Option<CameraId>, Vec<u8>); 2] {
     [(Some(camera), scope(Some(camera))), (None, scope(None))]
 }
 
-pub(super) fn scope(camera: Option<CameraId>) -> Vec<u8> {
+pub(in crate::store) fn scope(camera: Option<CameraId>) -> Vec<u8> {
     camera.map(|camera| camera.as_uuid().as_bytes().to_vec()).unwrap_or_default()
 }
 
@@ -211,7 +212,14 @@ impl Cql {
     /// The marker, with what its last change left undone done.
     async fn settled_marker(&self, tenant: &TenantId, camera: CameraId, id: MarkerId) -> Result<MarkerRow, StoreError> {
         let row = self.marker_row(tenant, id).await?.filter(|row| row.marker.camera == camera);
-        let row = row.ok_or(StoreError::NotFound(MARKER))?;
+        let mut row = row.ok_or(StoreError::NotFound(MARKER))?;
+        for _ in 0..LOOKS_AT_INTENT {
+            if !row.intent.as_ref().is_some_and(|intent| self.is_on_its_way(&intent.event)) {
+                break;
+            }
+            tokio::time::sleep(LOOK_AT_INTENT_EVERY).await;
+            row = self.marker_row(tenant, id).await?.ok_or(StoreError::NotFound(MARKER))?;
+        }
         if row.intent.is_some() {
             self.settle_marker(tenant, &row).await?;
         }
@@ -240,7 +248,7 @@ impl Cql {
     }
 
     /// The rows that lists go along. That of the highest revision stays, in whatever order they are written.
-    pub(super) async fn put_marker_copies(
+    pub(in crate::store) async fn put_marker_copies(
         &self,
         tenant: &TenantId,
         marker: &Marker,

@@ -48,11 +48,19 @@ const LEASE_WAITS_MAX: u32 = 1200;
 ///
 /// # Errors
 /// When the cluster refuses, or does not know the datacenter.
-pub(super) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Result<(), StoreError> {
+pub(in crate::store) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Result<(), StoreError> {
     let refused = |reason: String| StoreError::Keyspace { keyspace: config.keyspace.clone(), reason };
-    let there = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?";
-    let there = query(session, there, cells![config.keyspace]).await?;
     let cluster = session.get_cluster_state();
+    let nodes_in = |name: &str| {
+        let all = cluster.get_nodes_info().iter();
+        all.filter(|node| node.datacenter.as_deref() == Some(name)).count()
+    };
+    // Before anything is asked: no node of such a datacenter could be.
+    if let Some(name) = &config.datacenter
+        && nodes_in(name) == 0
+    {
+        return Err(refused(format!("the cluster has no datacenter {name:?}; set store.datacenter to one it has")));
+    }
     let local = match &config.datacenter {
         Some(name) => name.clone(),
         None => {
@@ -62,10 +70,9 @@ pub(super) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Resu
             local.get(0)?
         }
     };
-    let here = cluster.get_nodes_info().iter().filter(|node| node.datacenter.as_deref() == Some(&local)).count();
-    if here == 0 {
-        return Err(refused(format!("the cluster has no datacenter {local:?}; set store.datacenter to one it has")));
-    }
+    let here = nodes_in(&local);
+    let there = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?";
+    let there = query(session, there, cells![config.keyspace]).await?;
     if !there.is_empty() {
         return Ok(());
     }
@@ -109,7 +116,7 @@ pub(super) async fn make_keyspace(session: &Session, config: &CqlConfig) -> Resu
 ///
 /// # Errors
 /// [`StoreError::NewerSchema`] when a later release contracted what this one needs; and when the cluster does not answer.
-pub(super) async fn migrate(session: &Session, config: &CqlConfig, now: WallTime) -> Result<(), StoreError> {
+pub(in crate::store) async fn migrate(session: &Session, config: &CqlConfig, now: WallTime) -> Result<(), StoreError> {
     let id = |table: &str| {
         let name = format!("eyrie {} {table}", config.keyspace);
         let mut bytes = [0; 16];

@@ -90,7 +90,7 @@ fn read(mut row: Cells) -> Result<NodeRun, StoreError> {
 }
 
 /// The id in `path`; `fresh`, durably written there, where there is none. With it, whether it is new.
-pub(super) fn stored_id(path: &Path, fresh: NodeId) -> Result<(NodeId, bool), StoreError> {
+pub(in crate::store) fn stored_id(path: &Path, fresh: NodeId) -> Result<(NodeId, bool), StoreError> {
     let failed = |source| StoreError::Open { path: path.to_owned(), source: Arc::new(source) };
     match std::fs::read_to_string(path) {
         Ok(text) => {

@@ -15,9 +15,9 @@ use crate::store::{SEGMENT_SPAN_MAX, StoreError, runs_codec};
 
 const SEGMENT: &str = "segment";
 /// Days read at the same time.
-pub(super) const DAYS_AT_ONCE: usize = 8;
+pub(in crate::store) const DAYS_AT_ONCE: usize = 8;
 /// An empty day this old is taken off the list; a younger one may be about to be written to.
-pub(super) const EMPTY_DAYS: u32 = 2;
+pub(in crate::store) const EMPTY_DAYS: u32 = 2;
 /// Timestamps of what leads to an open segment: that it was closed outlives that it was opened.
 const OPENED: i64 = 1;
 const CLOSED: i64 = 2;
@@ -28,9 +28,9 @@ macro_rules! columns {
         "tenant, camera, start_us, slot, epoch, segment, node, state, end_us, runs, fragments, bytes, key, merkle_root"
     };
 }
-pub(super) use columns;
+pub(in crate::store) use columns;
 
-pub(super) fn read(mut row: Cells) -> Result<SegmentRow, StoreError> {
+pub(in crate::store) fn read(mut row: Cells) -> Result<SegmentRow, StoreError> {
     let (start, runs): (WallTime, Vec<u8>) = (row.get(2)?, row.get(9)?);
     let runs = runs_codec::decode(start, &runs).ok_or_else(|| StoreError::damaged(SEGMENT, "not a column of runs"))?;
     Ok(SegmentRow {
@@ -49,7 +49,7 @@ pub(super) fn read(mut row: Cells) -> Result<SegmentRow, StoreError> {
 }
 
 /// A segment's key: `tenant, camera, day, start_us, slot, epoch, segment`.
-pub(super) fn key(row: &SegmentRow) -> Vec<Cell> {
+pub(in crate::store) fn key(row: &SegmentRow) -> Vec<Cell> {
     let Placement { tenant, camera, slot, epoch } = &row.placement;
     cells![tenant, camera, row.start.utc_day(), row.start, slot, epoch, row.segment]
 }
@@ -170,7 +170,7 @@ impl Cql {
     }
 
     /// The days to be read for what begins between two moments: those that are listed where they are many.
-    pub(super) async fn days_within(
+    pub(in crate::store) async fn days_within(
         &self,
         tenant: &TenantId,
         camera: CameraId,
@@ -213,7 +213,7 @@ impl Cql {
     }
 
     /// The row of one segment.
-    pub(super) async fn segment(
+    pub(in crate::store) async fn segment(
         &self,
         placement: &Placement,
         segment: SegmentId,
@@ -246,7 +246,7 @@ impl Cql {
     }
 
     /// Takes a segment out of the index, with its copies and its fragment table.
-    pub(super) async fn take_out(&self, row: &SegmentRow) -> Result<(), StoreError> {
+    pub(in crate::store) async fn take_out(&self, row: &SegmentRow) -> Result<(), StoreError> {
         let Placement { tenant, camera, .. } = &row.placement;
         let day = row.start.utc_day();
         self.run(

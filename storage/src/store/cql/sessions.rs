@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eyrie_types::{SessionId, TenantId, UserId, WallTime};
 
-use super::cells::{Cells, cells};
+use super::cells::{Cell, Cells, cells};
 use super::cql::{Cql, all_of};
 use super::directories::Of;
 use super::logins::ttl;
@@ -16,6 +16,8 @@ const SESSION: &str = "session";
 /// A token is remembered for so long after its session would have run out: an older one is refused just as well, only the session
 /// is not ended by it.
 const TOKEN_KEPT_AFTER: Duration = Duration::from_secs(7 * 86_400);
+/// One of a store that is moved, for so long: longer than any session lasts.
+const MOVED_TOKEN_KEPT: Duration = Duration::from_secs(60 * 86_400);
 /// How far back the first purge of a cluster looks for sessions that ran out: longer than any session of ours lasts.
 const PURGE_BACK_DAYS: u32 = 60;
 const PURGED: Of<'static> = Of::Progress("sessions purged");
@@ -153,7 +155,7 @@ impl Cql {
     }
 
     /// Lists the session with its user, and on the day on which it ends.
-    async fn list_session(&self, session: &Session) -> Result<(), StoreError> {
+    pub(in crate::store) async fn list_session(&self, session: &Session) -> Result<(), StoreError> {
         let id = session.id.as_uuid().as_bytes();
         self.list(Of::Sessions(&session.tenant, session.user), 0, id).await?;
         let name = [&id[..], session.tenant.as_str().as_bytes()].concat();
@@ -191,6 +193,12 @@ impl Cql {
         self.run(text, values).await
     }
 
+    /// Writes a token of a store that is moved: `tenant, hash, session`.
+    pub(in crate::store) async fn put_token(&self, mut values: Vec<Cell>) -> Result<(), StoreError> {
+        values.push(ttl(MOVED_TOKEN_KEPT));
+        self.run("INSERT INTO refresh_tokens (tenant, hash, session) VALUES (?, ?, ?) USING TTL ?", values).await
+    }
+
     /// Its tokens lead nowhere then.
     async fn end_session(&self, session: &Session) -> Result<(), StoreError> {
         let Session { id, tenant, user, .. } = session;
@@ -206,7 +214,7 @@ fn ending(name: &[u8]) -> Option<(SessionId, TenantId)> {
     Some((SessionId::from_uuid(uuid::Uuid::from_bytes(*id)), tenant))
 }
 
-fn read(mut row: Cells) -> Result<(Session, [u8; 32]), StoreError> {
+pub(in crate::store) fn read(mut row: Cells) -> Result<(Session, [u8; 32]), StoreError> {
     let session = Session {
         tenant: row.get(0)?,
         id: row.get(1)?,

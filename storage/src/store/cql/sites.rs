@@ -119,6 +119,14 @@ impl Cql {
         .await
     }
 
+    /// Writes the rows of a site, in a keyspace that nobody uses yet.
+    pub(in crate::store) async fn put_site_rows(&self, site: &Site) -> Result<(), StoreError> {
+        let Site { id, tenant, name, zone, created_at } = site;
+        self.know_tenant(tenant).await?;
+        self.run(PUT_ID, cells![tenant, id, id, name, zone, created_at]).await?;
+        self.run(PUT_NAME, cells![tenant, fold(name).as_bytes(), id]).await
+    }
+
     async fn version_of_sites(&self, tenant: &TenantId) -> Result<Option<i64>, StoreError> {
         let row = self.one_settled(SITE, "SELECT version FROM sites WHERE tenant = ? LIMIT 1", cells![tenant]).await?;
         row.map_or(Ok(None), |mut row| row.get(0))
@@ -130,6 +138,6 @@ impl Cql {
     }
 }
 
-fn read(mut row: Cells) -> Result<Site, StoreError> {
+pub(in crate::store) fn read(mut row: Cells) -> Result<Site, StoreError> {
     Ok(Site { tenant: row.get(0)?, id: row.get(1)?, name: row.get(2)?, zone: row.get(3)?, created_at: row.get(4)? })
 }

@@ -33,7 +33,7 @@ impl Cql {
     }
 
     /// When the spec last changed in what the ledger expects.
-    pub(super) async fn last_spec_change(
+    pub(in crate::store) async fn last_spec_change(
         &self,
         tenant: &TenantId,
         camera: CameraId,

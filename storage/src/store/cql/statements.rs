@@ -13,14 +13,18 @@ const PAGE_ROWS: i32 = 1000;
 
 /// The statements prepared so far, by their text. The texts are constants of this crate, so there are never more than it has.
 #[derive(Debug, Default)]
-pub(super) struct Statements(RwLock<HashMap<&'static str, PreparedStatement>>);
+pub(in crate::store) struct Statements(RwLock<HashMap<&'static str, PreparedStatement>>);
 
 impl Statements {
     /// `text`, prepared on every node the first time it is asked for.
     ///
     /// # Errors
     /// When no node of the cluster can prepare it.
-    pub(super) async fn get(&self, session: &Session, text: &'static str) -> Result<PreparedStatement, StoreError> {
+    pub(in crate::store) async fn get(
+        &self,
+        session: &Session,
+        text: &'static str,
+    ) -> Result<PreparedStatement, StoreError> {
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(known.clone());
         }

@@ -172,6 +172,15 @@ impl Cql {
         .await
     }
 
+    /// Writes the rows of a user, in a keyspace that nobody uses yet.
+    pub(in crate::store) async fn put_user_rows(&self, user: &User) -> Result<(), StoreError> {
+        self.know_tenant(&user.tenant).await?;
+        for (text, values) in put(user) {
+            self.run(text, values).await?;
+        }
+        Ok(())
+    }
+
     async fn version_of_users(&self, tenant: &TenantId) -> Result<Option<i64>, StoreError> {
         let row = self.one_settled(USER, "SELECT version FROM users WHERE tenant = ? LIMIT 1", cells![tenant]).await?;
         row.map_or(Ok(None), |mut row| row.get(0))
@@ -204,7 +213,7 @@ fn put(user: &User) -> Changes {
     changes
 }
 
-fn read(mut row: Cells) -> Result<User, StoreError> {
+pub(in crate::store) fn read(mut row: Cells) -> Result<User, StoreError> {
     Ok(User {
         tenant: row.get(0)?,
         id: row.get(1)?,

@@ -29,7 +29,7 @@ fn held(dir: &Path) -> (Option<u64>, Vec<u64>) {
 }
 
 fn newest_segment(dir: &Path) -> PathBuf {
-    dir.join(super::super::segment::file_name(*segment_numbers(dir).unwrap().last().unwrap()))
+    dir.join(crate::raft::disk::segment::file_name(*segment_numbers(dir).unwrap().last().unwrap()))
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_bit_flipped_in_what_was_acknowledged_is_told_from_a_torn_tail() {
     }
     drop(log);
     for number in segment_numbers(dir.path()).unwrap() {
-        let path = dir.path().join(super::super::segment::file_name(number));
+        let path = dir.path().join(crate::raft::disk::segment::file_name(number));
         let good = fs::read(&path).unwrap();
         for at in 0..good.len() {
             let file = File::options().write(true).open(&path).unwrap();
@@ -165,7 +165,7 @@ fn a_segment_that_was_being_made_is_made_again() {
     log.append(&entries(0..=1)).unwrap();
     drop(log);
     for half in [&b""[..], b"EYRLOG", &[0; 40]] {
-        fs::write(dir.path().join(super::super::segment::file_name(2)), half).unwrap();
+        fs::write(dir.path().join(crate::raft::disk::segment::file_name(2)), half).unwrap();
         assert_eq!(held(dir.path()).1, [0, 1]);
     }
     let (mut log, _) = open(dir.path()).unwrap();
@@ -173,6 +173,22 @@ fn a_segment_that_was_being_made_is_made_again() {
         log.append(&[entry(index)]).unwrap();
     }
     assert_eq!(held(dir.path()).1, (0..9).collect::<Vec<_>>());
+}
+
+#[test]
+fn after_a_failed_write_nothing_more_is_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(dir.path()).unwrap();
+    log.append(&entries(0..=1)).unwrap();
+    let good = std::mem::replace(&mut log.active, File::open(newest_segment(dir.path())).unwrap());
+    assert!(matches!(log.append(&entries(2..=2)), Err(RaftDiskError::Io { .. })), "not writable");
+    log.active = good;
+    for work in [DiskLog::append, |log: &mut DiskLog, _: &[(LogId, Vec<u8>)]| log.truncate(0)] {
+        let result = work(&mut log, &entries(2..=2));
+        assert!(matches!(result, Err(RaftDiskError::Failed { .. })), "{result:?}");
+    }
+    drop(log);
+    assert_eq!(held(dir.path()).1, [0, 1], "a restart finds what was acknowledged");
 }
 
 /// The bytes of format 1, written by this release and read by the next.
