@@ -30,6 +30,7 @@ case $what in
 esac
 if [ "$what" = test ]; then
   need chromium chromium
+  need redis-server redis-server
   /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||
     packages+=(python3-gi gir1.2-gst-rtsp-server-1.0)
   need gst-launch-1.0 gstreamer1.0-tools

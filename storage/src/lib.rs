@@ -7,6 +7,7 @@ pub mod keys;
 mod leb128;
 pub mod ledger;
 pub mod segment;
+pub mod shared;
 pub mod store;
 
 pub use store::{Store, StoreConfig, StoreError};
