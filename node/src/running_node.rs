@@ -14,6 +14,7 @@ use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, TenantKeyRow};
+use eyrie_storage::shared::{MemoryCell, SharedState};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -102,6 +103,10 @@ impl RunningNode {
                 .with_context(|| format!("the recordings directory {}", config.recordings_dir.display()))?,
         ];
         let network = NetworkPolicy::new(config.allow_networks.clone(), config.camera_networks.clone());
+        let shared = match config.redis.clone() {
+            Some(redis) => SharedState::in_redis(data.node, redis, Arc::clone(&data.clock)),
+            None => SharedState::in_memory(data.node, MemoryCell::default(), Arc::clone(&data.clock)),
+        };
         let node_config = NodeConfig {
             frame_memory: config.rings_total,
             ring: RingConfig { bytes_max: config.ring_per_camera, ..RingConfig::default() },
@@ -111,6 +116,7 @@ impl RunningNode {
             file_sources: Some(config.sources_dir.clone()),
             setups: PacerLimits { in_flight_max: config.connecting_max, ..PacerLimits::default() },
             settings: config.settings,
+            shared: Some(shared.clone()),
             ..NodeConfig::new(data.node)
         };
         let (store, keys, clock) = (Arc::clone(&data.store), Arc::clone(&data.keys), Arc::clone(&data.clock));
@@ -121,6 +127,7 @@ impl RunningNode {
         let state = GatewayState::new(GatewayParts {
             store: Arc::clone(&data.store),
             keys: Arc::clone(&data.keys),
+            shared,
             node: node.clone(),
             disks: disks.clone(),
             node_id: data.node,

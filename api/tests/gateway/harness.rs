@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
+use eyrie_storage::shared::{MemoryCell, SharedState};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, ManualClock, NodeId, Secret, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -25,6 +26,7 @@ pub(crate) struct Eyrie {
     pub(crate) clock: ManualClock,
     pub(crate) store: Arc<Store>,
     pub(crate) node: NodeHandle,
+    pub(crate) shared: SharedState,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
@@ -35,23 +37,43 @@ impl Eyrie {
     }
 
     pub(crate) async fn start_with(tls: Option<TlsFiles>) -> Self {
+        let shared = |node, clock| SharedState::in_memory(node, MemoryCell::default(), clock);
+        Self::start_sharing(tls, None, shared).await
+    }
+
+    /// A gateway that shares what `shared` makes, and the store of another one.
+    pub(crate) async fn start_sharing(
+        tls: Option<TlsFiles>,
+        other: Option<&Eyrie>,
+        shared: impl FnOnce(NodeId, Arc<dyn Clock>) -> SharedState,
+    ) -> Self {
         // Whichever test comes first; reqwest takes the process's provider.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let system: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let clock = ManualClock::at(system.now());
-        let config = StoreConfig { path: dir.path().join("eyrie.db") };
-        let store = Arc::new(Store::open(config, system.clone()).await.unwrap());
+        let clock = other.map_or_else(|| ManualClock::at(system.now()), |other| other.clock.clone());
+        let store = match other {
+            Some(other) => other.store.clone(),
+            None => {
+                let config = StoreConfig { path: dir.path().join("eyrie.db") };
+                Arc::new(Store::open(config, system.clone()).await.unwrap())
+            }
+        };
         ensure_admin(&store, &clock, Some(Secret::new(ADMIN_PASSWORD))).await.unwrap();
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
-        let node_id = store.node_id(NodeId::generate()).await.unwrap();
+        let node_id = match other {
+            Some(_) => NodeId::generate(),
+            None => store.node_id(NodeId::generate()).await.unwrap(),
+        };
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(store.clone(), spool));
         let config = NodeConfig::new(node_id);
         let node = Node::start(config, store.clone(), keys.clone(), key_rows, Vec::new(), system).await.unwrap();
+        let shared = shared(node_id, Arc::new(clock.clone()));
         let parts = GatewayParts {
             store: store.clone(),
             keys,
+            shared: shared.clone(),
             node: node.clone(),
             disks: Vec::new(),
             node_id,
@@ -69,7 +91,7 @@ impl Eyrie {
         tokio::spawn(async move { serving.await.unwrap() });
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
-        Self { base, address, http, clock, store, node, stop, dir }
+        Self { base, address, http, clock, store, node, shared, stop, dir }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -3,6 +3,7 @@
 mod error;
 mod key;
 mod layers;
+mod redis;
 mod reference;
 mod typed;
 

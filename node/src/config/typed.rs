@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
+use eyrie_storage::shared::RedisConfig;
 use eyrie_types::ByteSize;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -10,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use super::error::ConfigError;
 use super::key::Effect;
 use super::layers::{Layers, parse_as};
+use super::redis;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) rings_total: ByteSize,
     /// What may change while the node runs.
     pub(crate) settings: NodeSettings,
+    /// What the nodes of a cell share; `None` for one that is alone.
+    pub(crate) redis: Option<RedisConfig>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     /// What it was made of.
@@ -111,6 +115,7 @@ impl Config {
                 },
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
+            redis: redis::from_layers(layers)?,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
@@ -280,6 +285,12 @@ mod tests {
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
             ("memory.rings_total = '8MiB'", "memory.rings_total"),
             ("memory.rings_total = '2GiB'", "memory.rings_total"),
+            ("redis.url = 'http://redis'", "redis.url"),
+            ("redis.url = 'redis://:hunter2@redis'", "redis.password_file"),
+            ("redis.username = 'eyrie'", "redis.url"),
+            ("redis.url = 'redis://redis'\nredis.username = 'eyrie'", "redis.password_file"),
+            ("redis.url = 'redis://redis'\nredis.password_file = '/no/such/file'", "redis.password_file"),
+            ("redis.prefix = 'a b'", "redis.prefix"),
             ("log.format = 'xml'", "log.format"),
             ("log.level = 'verbose'", "log.level"),
             ("log.level = 'info,eyrie_actors'", "log.level"),

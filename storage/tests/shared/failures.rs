@@ -265,6 +265,33 @@ async fn what_strangers_say_on_the_channel_and_keys_of_another_type_break_nothin
 }
 
 #[tokio::test]
+async fn a_user_with_the_rights_that_the_manual_names_is_enough_and_fewer_are_gone_round() {
+    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operate.md");
+    let manual = std::fs::read_to_string(manual).unwrap();
+    let rights = manual.split('`').find(|code| code.starts_with("~{eyrie}:*")).expect("the manual names them");
+    let redis = RedisServer::start();
+    assert_eq!(redis.command(&format!("ACL SETUSER eyrie on >secret {rights}")), "+OK\r\n");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("password");
+    std::fs::write(&file, "secret\n").unwrap();
+    let user = RedisConfig { username: Some("eyrie".to_owned()), password_file: Some(file), ..config(&redis, "eyrie") };
+    let (one, two) = (connect(user.clone()), connect(user));
+    await_shared(&one, &two).await;
+    assert!(take(&one, "a").await.is_ok());
+    let camera = (tenant(), CameraId::random());
+    two.viewers(&Viewers::from([(camera.clone(), 1)])).await;
+    assert_eq!(one.viewers(&Viewers::new()).await, Viewers::from([(camera, 1)]));
+    let mut heard = two.listen();
+    one.say("news", Vec::new()).await;
+    assert!(matches!(tokio::time::timeout(PATIENCE, heard.next()).await.unwrap(), Some(Said::Message { .. })));
+    assert_eq!(redis.command("ACL SETUSER eyrie -@write"), "+OK\r\n");
+    assert_eq!(take(&one, "b").await, Ok(()));
+    await_up(&one, false).await;
+    assert_eq!(redis.command(&format!("ACL SETUSER eyrie {rights}")), "+OK\r\n");
+    await_shared(&one, &two).await;
+}
+
+#[tokio::test]
 async fn keys_name_nobody_and_all_of_them_run_out() {
     let redis = RedisServer::start();
     let one = connect(config(&redis, "cell-1"));

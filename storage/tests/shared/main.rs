@@ -7,3 +7,4 @@ mod cell;
 mod failures;
 mod latency;
 mod redis_server;
+mod tls;

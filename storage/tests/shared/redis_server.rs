@@ -1,7 +1,10 @@
 //! A Redis of a test's own: on a free port of loopback, with a directory of its own, nothing kept, ended with the test.
 
+#![allow(dead_code, reason = "two test binaries share this file, and neither uses all of it")]
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ pub(crate) struct RedisServer {
     dir: tempfile::TempDir,
     child: Option<Child>,
     password: Option<String>,
+    tls: bool,
 }
 
 impl RedisServer {
@@ -28,10 +32,21 @@ impl RedisServer {
         server
     }
 
+    /// Starts one that speaks TLS alone.
+    pub(crate) fn start_with_tls(certificate: &Path, key: &Path) -> Self {
+        let mut server = Self::stopped();
+        let port = server.port.to_string();
+        let files = [certificate, key].map(|path| path.to_str().unwrap());
+        let plain = ["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"];
+        let tls = ["--tls-cert-file", files[0], "--tls-key-file", files[1], "--tls-ca-cert-file", files[0]];
+        server.run(&[&plain[..], &tls[..]].concat());
+        server
+    }
+
     /// A port at which none runs yet.
     pub(crate) fn stopped() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { port, dir: tempfile::tempdir().unwrap(), child: None, password: None }
+        Self { port, dir: tempfile::tempdir().unwrap(), child: None, password: None, tls: false }
     }
 
     /// Starts it with further arguments of `redis-server`.
@@ -49,6 +64,7 @@ impl RedisServer {
             .spawn()
             .expect("redis-server runs: `deploy/deps.sh test` installs it");
         self.child = Some(child);
+        self.tls = arguments.contains(&"--tls-port");
         self.password = arguments.iter().position(|a| *a == "--requirepass").map(|at| arguments[at + 1].to_owned());
         for _ in 0..START_TRIES {
             if self.answers() {
@@ -64,7 +80,8 @@ impl RedisServer {
     fn answers(&self) -> bool {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
         let mut start = [0; 1];
-        stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut start).is_ok()
+        // One that speaks TLS alone answers a plain line by hanging up: it is there, too.
+        stream.write_all(b"PING\r\n").is_ok() && stream.read_exact(&mut start).is_ok() || self.tls
     }
 
     /// Its address, as configured.
