@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
+use eyrie_storage::shared::RedisConfig;
 use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
 use eyrie_types::{ByteSize, Secret};
 use ipnet::IpNet;
@@ -12,6 +13,7 @@ use super::cluster::ClusterConfig;
 use super::error::ConfigError;
 use super::key::Effect;
 use super::layers::{Layers, parse_as};
+use super::redis;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     /// What may change while the node runs.
     pub(crate) settings: NodeSettings,
     pub(crate) cluster: ClusterConfig,
+    /// What the nodes of a cell share; `None` for one that is alone.
+    pub(crate) redis: Option<RedisConfig>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     /// What it was made of.
@@ -118,6 +122,7 @@ impl Config {
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
             cluster: ClusterConfig::from_layers(layers)?,
+            redis: redis::from_layers(layers)?,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
@@ -363,6 +368,12 @@ mod tests {
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
             ("memory.rings_total = '8MiB'", "memory.rings_total"),
             ("memory.rings_total = '2GiB'", "memory.rings_total"),
+            ("redis.url = 'http://redis'", "redis.url"),
+            ("redis.url = 'redis://:hunter2@redis'", "redis.password_file"),
+            ("redis.username = 'eyrie'", "redis.url"),
+            ("redis.url = 'redis://redis'\nredis.username = 'eyrie'", "redis.password_file"),
+            ("redis.url = 'redis://redis'\nredis.password_file = '/no/such/file'", "redis.password_file"),
+            ("redis.prefix = 'a b'", "redis.prefix"),
             ("log.format = 'xml'", "log.format"),
             ("log.level = 'verbose'", "log.level"),
             ("log.level = 'info,eyrie_actors'", "log.level"),

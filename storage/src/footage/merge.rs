@@ -325,5 +325,4 @@ impl Indexed<'_> {
 }
 
 #[cfg(test)]
-#[path = "merge_tests.rs"]
 mod tests;

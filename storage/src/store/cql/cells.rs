@@ -1,4 +1,5 @@
-//! How the shared values stand in CQL columns: ids as `blob` (which sorts by bytes, as SQLite's do), every number as `bigint`, words
+//! How the shared values stand in CQL columns: ids as `blob` (which sorts by bytes, as SQLite's do), every number as `bigint`,
+//! words
 //! as `text`.
 
 use eyrie_types::{
