@@ -27,8 +27,7 @@ async fn a_cell_of_one_shows_its_node_and_says_that_nobody_could_take_over() {
     assert_eq!((&cell["node"], &cell["leader"], &cell["stale"]), (&node["id"], &node["id"], &json!(false)));
     assert!(cell["id"].is_string() && cell["applied_index"].as_u64() > Some(0), "{cell}");
     assert_eq!((&node["health"], &node["voter"], &node["draining"]), (&json!("up"), &json!(true), &json!(false)));
-    // One that is switched off keeps its place.
-    assert_eq!((&node["placements"], &cell["placements"], &cell["unplaced"]), (&json!(2), &json!(2), &json!(0)));
+    assert_eq!((&node["placements"], &cell["placements"], &cell["unplaced"]), (&json!(1), &json!(1), &json!(0)));
     let twin = json!({"placement": {"redundancy": 2}});
     let path = format!("/api/v1/cameras/{}", camera["id"].as_str().unwrap());
     assert_eq!(admin.send(Method::PATCH, &path, Some(twin)).await.status(), 200);
