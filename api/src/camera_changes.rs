@@ -122,9 +122,9 @@ fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret
 /// A camera as clients see it.
 pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer {
     let status = status(state, &stored.camera);
-    let Camera { id, tenant, .. } = &stored.camera;
+    let Camera { id, tenant, spec, .. } = &stored.camera;
     let stream = state.node().stream_facts(*id).map(|stream| stream_answer(&stream));
-    let places = Whereabouts::new(state.control().state(), tenant.clone()).of(*id);
+    let places = Whereabouts::new(state.control().state(), tenant.clone()).of(*id, spec.enabled);
     answer_of(stored, places, status, stream)
 }
 

@@ -86,7 +86,9 @@ impl ControlHandle {
     pub async fn set_drain(&self, node: NodeId, draining: bool) -> Result<(), CommandError> {
         let start = self.0.core().state().1.member(node).map(|member| member.start);
         let start = start.ok_or(Refusal::UnknownNode(node))?;
-        self.command(CellCommand::SetDrain { node, start, draining }).await.map(drop)
+        self.command(CellCommand::SetDrain { node, start, draining }).await?;
+        self.seen(|state| state.member(node).is_none_or(|member| member.draining == draining)).await;
+        Ok(())
     }
 
     /// Takes a dead node out of the cell for good.
@@ -94,7 +96,9 @@ impl ControlHandle {
     /// # Errors
     /// When the cell cannot be told, or the node lives.
     pub async fn remove_node(&self, node: NodeId) -> Result<(), CommandError> {
-        self.command(CellCommand::RemoveNode { node }).await.map(drop)
+        self.command(CellCommand::RemoveNode { node }).await?;
+        self.seen(|state| state.member(node).is_none()).await;
+        Ok(())
     }
 
     /// Hands this node's cameras to the others before it stops, for at most `patience`. Answers how many stay: those that no other
@@ -212,6 +216,18 @@ impl ControlHandle {
         let mut here = self.0.raft.state();
         let _ = tokio::time::timeout(ACT_WITHIN, here.wait_for(|here| here.index >= applied.index)).await;
         Ok(applied.answer?)
+    }
+
+    /// Waits until this node takes note of what `seen` looks for, at most [`ACT_WITHIN`].
+    async fn seen(&self, seen: impl Fn(&CellState) -> bool) {
+        let mut applied = self.0.raft.state();
+        let noted = async {
+            while !seen(&self.state()) {
+                // The core takes note of what was applied within a tick.
+                let _ = tokio::time::timeout(DRAIN_LOOK / 10, applied.changed()).await;
+            }
+        };
+        let _ = tokio::time::timeout(ACT_WITHIN, noted).await;
     }
 
     /// Waits until `seen` holds and this node has carried out its orders of then, at most [`ACT_WITHIN`].

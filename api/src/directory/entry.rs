@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     pub(super) labels_folded: Box<str>,
     /// The JSON of its answer up to what cell and node know: everything before `,"node"`.
     pub(super) head: Box<str>,
-    enabled: bool,
+    pub(super) enabled: bool,
     updated_at: WallTime,
 }
 

@@ -20,8 +20,11 @@ impl Whereabouts {
         Self { cell, key }
     }
 
-    /// The nodes that have `camera` and its twin.
-    pub(crate) fn of(&mut self, camera: CameraId) -> Places {
+    /// The nodes that have `camera` and its twin: none while it is switched off, though the cell keeps a place for it.
+    pub(crate) fn of(&mut self, camera: CameraId, enabled: bool) -> Places {
+        if !enabled {
+            return Places::default();
+        }
         self.key.camera = camera;
         let node = self.slot(Slot::OWNER);
         // Nothing gets a twin before it has an owner.

@@ -17,7 +17,7 @@ const CAMERA_BYTES: usize = 1536;
 /// The answer for one camera.
 pub(crate) fn camera_json(node: &NodeHandle, mut places: Whereabouts, entry: &Entry) -> Vec<u8> {
     let mut json = Vec::with_capacity(CAMERA_BYTES);
-    let places = places.of(entry.id());
+    let places = places.of(entry.id(), entry.enabled);
     node.look(std::iter::once(entry.id()), |status, stream| write_camera(&mut json, entry, &places, status, stream));
     json
 }
@@ -35,7 +35,7 @@ pub(crate) fn page_json(
     let mut entries = items.iter();
     node.look(items.iter().map(|entry| entry.id()), |status, stream| {
         let Some(entry) = entries.next() else { return };
-        write_camera(&mut json, entry, &places.of(entry.id()), status, stream);
+        write_camera(&mut json, entry, &places.of(entry.id(), entry.enabled), status, stream);
         json.push(b',');
     });
     if json.last() == Some(&b',') {

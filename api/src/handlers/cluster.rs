@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use eyrie_cluster::{CellPlacement, CellState, PlacementKey};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{CameraId, NodeId, Slot, TenantId};
+use eyrie_types::{CameraId, NodeId, ProblemCode, Slot, TenantId};
 
 use super::page;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
@@ -22,7 +22,15 @@ pub(crate) async fn get_cluster(
     State(state): State<GatewayState>,
     _caller: Authorized<Principal>,
 ) -> Result<Json<ClusterAnswer>, Problem> {
-    Ok(Json(state.control().view().into()))
+    Ok(Json(cell(&state).await?))
+}
+
+/// The cell as this node sees it. Whether the rest could take over what a node has takes milliseconds to find out in a large cell:
+/// not on a thread that other requests wait for.
+async fn cell(state: &GatewayState) -> Result<ClusterAnswer, Problem> {
+    let control = state.control().clone();
+    let looked = tokio::task::spawn_blocking(move || ClusterAnswer::of(control.view(), &control.state())).await;
+    looked.map_err(|_| Problem::new(ProblemCode::Internal, "The node met a fault of its own."))
 }
 
 /// Lists where cameras are recorded.
@@ -88,8 +96,7 @@ pub(crate) async fn drain_node(
 ) -> Result<(StatusCode, Json<ClusterNode>), Problem> {
     let DrainInput { draining } = input.map(|ApiJson(input)| input).unwrap_or_default();
     state.control().set_drain(id, draining).await?;
-    let node = state.control().view().nodes.into_iter().find(|view| view.node == id);
-    let node = ClusterNode::from(node.ok_or_else(no_such_node)?);
+    let node = cell(&state).await?.nodes.into_iter().find(|node| node.id == id).ok_or_else(no_such_node)?;
     let status = if draining && node.placements > 0 { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, Json(node)))
 }

@@ -31,7 +31,7 @@ pub struct CameraAnswer {
     pub recording: RecordingSpec,
     /// Where in a cell of several nodes it may run, and how often.
     pub placement: PlacementSpec,
-    /// The node that has it; `null` while none does.
+    /// The node that has it; `null` while none does, and while it is switched off.
     #[schema(required)]
     pub node: Option<CameraNode>,
     /// The node that has its twin; `null` where there is none.

@@ -1,5 +1,5 @@
-use eyrie_actors::control::{CellView, NodeView};
-use eyrie_cluster::{CellPlacement, Health, PlacementKey, Survival};
+use eyrie_actors::control::{CellView, NodeView, PlacementView};
+use eyrie_cluster::{CameraKey, CellPlacement, CellState, Health, PlacementKey, Survival};
 use eyrie_types::{CameraId, CellId, Epoch, NodeId, Slot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,8 +15,8 @@ pub struct ClusterAnswer {
     /// The node that leads; `null` while none is known.
     #[schema(required)]
     pub leader: Option<NodeId>,
-    /// This node knows no leader that lives: it is cut off, or most voters are down. What it tells may be out of date, and nothing can
-    /// be changed; what is being recorded goes on.
+    /// This node knows no leader that lives: it is cut off, or most voters are down. What it tells may be out of date, and nothing
+    /// can be changed; what is being recorded goes on.
     pub stale: bool,
     /// How often the cell was recovered by hand or restored.
     pub generation: u64,
@@ -24,12 +24,14 @@ pub struct ClusterAnswer {
     pub applied_index: u64,
     /// The nodes by name, at most 256.
     pub nodes: Vec<ClusterNode>,
-    /// Placements that have a node: one a camera, two for those with a twin.
+    /// Placements of enabled cameras that have a node: one a camera, two for those with a twin.
     pub placements: u64,
     /// Those of them that are on their way to another node.
     pub moving: u64,
-    /// Placements of enabled cameras that no node has room for.
+    /// Enabled cameras that no live node has: none with room fits them, or one has just died.
     pub unplaced: u64,
+    /// Enabled cameras that want a twin, and that one live node alone has.
+    pub without_twin: u64,
     /// Would all cameras still fit if a node or a zone failed?
     pub survival: SurvivalAnswer,
 }
@@ -59,9 +61,9 @@ pub struct ClusterNode {
     pub draining: bool,
     /// Which start of its process this is.
     pub start: u64,
-    /// Placements it has, those counted that are moving to it.
+    /// Placements of enabled cameras it has, those counted that are moving to it.
     pub placements: u64,
-    /// Placements that run there, as it last said; `null` where the node that answers did not hear it.
+    /// Placements that run there, as it last said; `null` where that is not known, or the node is dead.
     #[schema(required)]
     pub running: Option<u32>,
     /// Those of them that record.
@@ -89,6 +91,9 @@ pub struct SurvivalAnswer {
     pub any_node: bool,
     /// Any one zone may fail; also true where all nodes share one zone.
     pub any_zone: bool,
+    /// Any one node may fail, and the cell still has a leader. Without one, nothing moves: the cameras of a node that fails stay
+    /// with it. Never so with fewer than three nodes.
+    pub quorum: bool,
     /// Nodes whose failure would leave placements without room, the worst first.
     pub nodes: Vec<NodeLoss>,
     /// Zones likewise; none where all nodes share one zone.
@@ -115,8 +120,20 @@ pub struct ZoneLoss {
     pub without_room: u64,
 }
 
-impl From<CellView> for ClusterAnswer {
-    fn from(view: CellView) -> Self {
+impl ClusterAnswer {
+    /// What `view` shows; `cell` tells which cameras are enabled, for the others cost nothing.
+    pub(crate) fn of(mut view: CellView, cell: &CellState) -> Self {
+        let enabled = |placement: &PlacementView| {
+            let key = CameraKey { tenant: placement.tenant.clone(), camera: placement.camera };
+            cell.camera(&key).is_some_and(|needs| needs.enabled)
+        };
+        view.placements.retain(enabled);
+        for node in &mut view.nodes {
+            let has =
+                |placement: &&PlacementView| [Some(placement.node), placement.moving_to].contains(&Some(node.node));
+            node.placements = view.placements.iter().filter(has).count();
+        }
+        let (unplaced, without_twin) = missing(cell);
         let survival = SurvivalAnswer::of(&view.survival, &view.nodes);
         let mut nodes: Vec<_> = view.nodes.into_iter().map(ClusterNode::from).collect();
         nodes.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
@@ -130,15 +147,31 @@ impl From<CellView> for ClusterAnswer {
             nodes,
             placements: view.placements.len() as u64,
             moving: view.placements.iter().filter(|placement| placement.moving_to.is_some()).count() as u64,
-            unplaced: view.unplaced as u64,
+            unplaced,
+            without_twin,
             survival,
         }
     }
 }
 
+/// How many cameras no live node has, and how many fewer than they want.
+fn missing(cell: &CellState) -> (u64, u64) {
+    let (mut unplaced, mut without_twin) = (0, 0);
+    let lives = |id: NodeId| cell.member(id).is_some_and(|member| member.health == Health::Up);
+    for (key, needs) in cell.cameras().iter().filter(|(_, needs)| needs.enabled) {
+        match cell.placements_of(key).filter(|(_, placement)| placement.nodes().any(lives)).count() {
+            0 => unplaced += 1,
+            placed if placed < usize::from(cell.wanted_slots(needs)) => without_twin += 1,
+            _ => {}
+        }
+    }
+    (unplaced, without_twin)
+}
+
 impl From<NodeView> for ClusterNode {
     fn from(view: NodeView) -> Self {
         let NodeView { node, member, voter, placements, running, recording, heard_ms } = view;
+        let lives = member.health == Health::Up;
         Self {
             id: node,
             name: member.name,
@@ -154,8 +187,8 @@ impl From<NodeView> for ClusterNode {
             draining: member.draining,
             start: member.start,
             placements: placements as u64,
-            running,
-            recording,
+            running: running.filter(|_| lives),
+            recording: recording.filter(|_| lives),
             heard_ms,
         }
     }
@@ -174,7 +207,11 @@ impl SurvivalAnswer {
         let (mut lost, mut zones): (Vec<_>, Vec<_>) = (lost.collect(), zones.collect());
         lost.sort_by(|a, b| b.without_room.cmp(&a.without_room).then_with(|| a.name.cmp(&b.name)));
         zones.sort_by(|a, b| b.without_room.cmp(&a.without_room).then_with(|| a.zone.cmp(&b.zone)));
-        Self { any_node: survival.any_node(), any_zone: survival.any_zone(), nodes: lost, zones }
+        let voters = nodes.iter().filter(|node| node.voter);
+        let (all, live) = (voters.clone().count(), voters.filter(|node| node.member.health == Health::Up).count());
+        // One less than live must still be more than half of all.
+        let quorum = live.saturating_sub(1) > all / 2;
+        Self { any_node: survival.any_node(), any_zone: survival.any_zone(), quorum, nodes: lost, zones }
     }
 }
 
@@ -206,7 +243,7 @@ impl PlacementQuery {
     }
 }
 
-/// A page of placements, by camera and slot.
+/// A page of placements, by camera and slot; cameras that are switched off have theirs, too.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlacementPage {
     /// The placements.

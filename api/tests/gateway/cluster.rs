@@ -28,11 +28,15 @@ async fn a_cell_of_one_shows_its_node_and_says_that_nobody_could_take_over() {
     assert!(cell["id"].is_string() && cell["applied_index"].as_u64() > Some(0), "{cell}");
     assert_eq!((&node["health"], &node["voter"], &node["draining"]), (&json!("up"), &json!(true), &json!(false)));
     assert_eq!((&node["placements"], &cell["placements"], &cell["unplaced"]), (&json!(1), &json!(1), &json!(0)));
+    let twin = json!({"placement": {"redundancy": 2}});
+    let path = format!("/api/v1/cameras/{}", camera["id"].as_str().unwrap());
+    assert_eq!(admin.send(Method::PATCH, &path, Some(twin)).await.status(), 200);
+    let alone = viewer.json("/api/v1/cluster").await;
+    assert_eq!((&alone["unplaced"], &alone["without_twin"]), (&json!(0), &json!(1)), "its twin has nowhere to go");
     let survival = &cell["survival"];
     assert_eq!((&survival["any_node"], &survival["nodes"][0]["without_room"]), (&json!(false), &json!(1)), "{cell}");
-    assert_eq!(survival["nodes"][0]["name"], node["name"]);
+    assert_eq!((&survival["nodes"][0]["name"], &survival["quorum"]), (&node["name"], &json!(false)));
     assert_eq!(camera["node"], json!({"id": node["id"], "name": node["name"]}));
-    let path = format!("/api/v1/cameras/{}", camera["id"].as_str().unwrap());
     for shown in [admin.json(&path).await, admin.json("/api/v1/cameras").await["items"][0].clone()] {
         assert_eq!((&shown["node"], &shown["twin"]), (&camera["node"], &Value::Null));
     }

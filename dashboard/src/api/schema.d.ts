@@ -1529,7 +1529,7 @@ export interface components {
             nodes: components["schemas"]["ClusterNode"][];
             /**
              * Format: int64
-             * @description Placements that have a node: one a camera, two for those with a twin.
+             * @description Placements of enabled cameras that have a node: one a camera, two for those with a twin.
              */
             placements: number;
             /**
@@ -1541,7 +1541,7 @@ export interface components {
             survival: components["schemas"]["SurvivalAnswer"];
             /**
              * Format: int64
-             * @description Placements of enabled cameras that no node has room for.
+             * @description Placements of enabled cameras that no live node has: none with room fits them, or a node has just died.
              */
             unplaced: number;
         };
@@ -1572,7 +1572,7 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description Placements it has, those counted that are moving to it.
+             * @description Placements of enabled cameras it has, those counted that are moving to it.
              */
             placements: number;
             /**
@@ -1582,7 +1582,7 @@ export interface components {
             recording: number | null;
             /**
              * Format: int32
-             * @description Placements that run there, as it last said; `null` where the node that answers did not hear it.
+             * @description Placements that run there, as it last said; `null` where that is not known, or the node is dead.
              */
             running: number | null;
             /**
@@ -2262,7 +2262,7 @@ export interface components {
             /** @description 0 is the owner, 1 the twin. */
             slot: components["schemas"]["Slot"];
         };
-        /** @description A page of placements, by camera and slot. */
+        /** @description A page of placements, by camera and slot; cameras that are switched off have theirs, too. */
         PlacementPage: {
             /** @description The placements. */
             items: components["schemas"]["PlacementAnswer"][];

@@ -20,6 +20,7 @@ pub(super) struct Cell {
     placements: u64,
     moving: u64,
     unplaced: u64,
+    without_twin: u64,
     survival: Survival,
 }
 
@@ -41,6 +42,7 @@ pub(super) struct CellNode {
 
 #[derive(Debug, Deserialize)]
 struct Survival {
+    quorum: bool,
     nodes: Vec<NodeLoss>,
     zones: Vec<ZoneLoss>,
 }
@@ -82,7 +84,12 @@ impl fmt::Display for Cell {
         }
         writeln!(f)?;
         if self.unplaced > 0 {
-            writeln!(f, "NO ROOM for {}: add a node, or capacity", count(self.unplaced, "placement", "placements"))?;
+            writeln!(f, "NO LIVE NODE for {}: add a node, or capacity", count(self.unplaced, "camera", "cameras"))?;
+        }
+        match self.without_twin {
+            0 => {}
+            1 => writeln!(f, "no second node for the twin of 1 camera")?,
+            more => writeln!(f, "no second node for the twins of {more} cameras")?,
         }
         for sentence in self.verdict() {
             writeln!(f, "{sentence}")?;
@@ -119,16 +126,24 @@ impl Cell {
 
     /// What a failure would cost, in sentences.
     fn verdict(&self) -> Vec<String> {
-        let live = self.nodes.iter().filter(|node| node.health == "up").count();
-        if live < 2 {
+        let live: Vec<_> = self.nodes.iter().filter(|node| node.health == "up").collect();
+        if live.len() < 2 {
             return vec!["A cell of one live node: if it fails, nothing is recorded until it is back.".to_owned()];
         }
         let mut sentences = Vec::new();
         match &self.survival.nodes[..] {
-            [] => sentences.push("Any one node may fail: all cameras still fit.".to_owned()),
+            [] if self.survival.quorum => sentences.push("Any one node may fail: all cameras still fit.".to_owned()),
+            [] => {}
             lost => sentences.extend(lost.iter().map(|lost| without_room(&plain(&lost.name), lost.without_room))),
         }
-        let zones = self.survival.zones.iter();
+        // A zone of one node is that node; its loss is told already.
+        let many = |zone: &String| live.iter().filter(|node| node.zone == *zone).count() > 1;
+        let zones = self.survival.zones.iter().filter(|lost| many(&lost.zone));
+        if !self.survival.quorum {
+            let voters: Vec<_> = live.iter().filter(|node| node.voter).map(|node| plain(&node.name)).collect();
+            let which = if voters.len() == 1 { String::new() } else { "one of ".to_owned() } + &voters.join(", ");
+            sentences.push(format!("If {which} fails, the cell cannot decide: cameras of a failed node stay with it."));
+        }
         sentences.extend(zones.map(|lost| without_room(&format!("zone {}", plain(&lost.zone)), lost.without_room)));
         sentences
     }
@@ -162,7 +177,7 @@ mod tests {
 
     fn cell(nodes: Vec<serde_json::Value>, survival: serde_json::Value) -> Cell {
         let answer = json!({"id": "c", "node": "a", "leader": "a", "stale": false, "generation": 1, "applied_index": 42,
-            "nodes": nodes, "placements": 21, "moving": 2, "unplaced": 0, "survival": survival});
+            "nodes": nodes, "placements": 21, "moving": 2, "unplaced": 1, "without_twin": 2, "survival": survival});
         serde_json::from_value(answer).unwrap()
     }
 
@@ -177,7 +192,7 @@ mod tests {
                 json!({"health": "dead", "voter": false, "recording": null, "heard_ms": 12_345}),
             ),
         ];
-        let survival = json!({"nodes": [{"name": "berlin-1", "without_room": 12}], "zones": []});
+        let survival = json!({"quorum": true, "nodes": [{"name": "berlin-1", "without_room": 12}], "zones": []});
         assert_eq!(
             cell(nodes, survival).to_string(),
             "cell c, generation 1, log followed to 42\n\n\
@@ -186,18 +201,27 @@ mod tests {
              köln       west  draining  voter   7/100    7          now       http://b:8080\n\
              evil\u{fffd}[2J  -     dead      -       7/100    ?          12 s ago  http://c:8080\n\n\
              21 placements, 2 on the way to another node\n\
+             NO LIVE NODE for 1 camera: add a node, or capacity\n\
+             no second node for the twins of 2 cameras\n\
              If berlin-1 fails, 12 cameras find no place.\n"
         );
     }
 
     #[test]
     fn the_verdict_is_one_for_a_cell_of_one_and_tells_zones_apart() {
-        let survival = || json!({"nodes": [], "zones": [{"zone": "west", "without_room": 1}]});
-        let two = vec![node("a", "a", json!({})), node("b", "b", json!({}))];
+        let survival = || json!({"quorum": true, "nodes": [], "zones": [{"zone": "west", "without_room": 1}]});
+        let west = json!({"zone": "west"});
+        let three = vec![node("a", "a", json!({})), node("b", "b", west.clone()), node("c", "c", west.clone())];
         assert_eq!(
-            cell(two, survival()).verdict(),
+            cell(three, survival()).verdict(),
             ["Any one node may fail: all cameras still fit.", "If zone west fails, 1 camera finds no place."]
         );
+        let two = cell(vec![node("a", "a", json!({})), node("b", "b", west)], survival()).verdict();
+        assert_eq!(two.len(), 1, "the zone is its node: {two:?}");
+        let voterless = json!({"voter": false});
+        let undecided = json!({"quorum": false, "nodes": [], "zones": []});
+        let two = cell(vec![node("a", "a", json!({})), node("b", "b", voterless)], undecided).verdict();
+        assert_eq!(two, ["If a fails, the cell cannot decide: cameras of a failed node stay with it."]);
         let one = cell(vec![node("a", "a", json!({}))], survival()).verdict();
         assert!(one[0].contains("cell of one") && one.len() == 1, "{one:?}");
     }
