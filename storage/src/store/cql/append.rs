@@ -1,8 +1,7 @@
 //! Appending to the outbox: one order of all events of the cluster, without a gap and no place used twice.
 //!
 //! A row holds the events of one append, under the place of its first; rows lie in buckets of [`PLACES`] places. Each bucket knows
-//! the
-//! next place (a static column), and whoever appends does so on the condition that it is still the next: of two nodes one is
+//! the next place (a static column), and whoever appends does so on the condition that it is still the next: of two nodes one is
 //! refused, looks where the end is now, and tries again. Those of one process that append at the same time share a row.
 
 use std::sync::{Mutex, PoisonError};
