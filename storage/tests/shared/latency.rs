@@ -19,6 +19,7 @@ const LIMIT: RateLimit = RateLimit {
 };
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "for whoever runs it with --nocapture")]
 async fn a_shared_check_is_quick_and_none_is_lost() {
     for (place, cell) in [("memory", Cell::in_memory()), ("redis", Cell::in_redis().await)] {
         let (tenant, began) = (TenantId::default_tenant(), Instant::now());

@@ -64,14 +64,14 @@ async fn serve(
         loop {
             number += 1;
             // What fails is counted with all other commands: a single one that is late breaks nothing.
-            if let Err(trouble) = beat(line, &connection, number).await
-                && !announced
-            {
-                return trouble;
-            }
-            if !announced {
-                line.connected(Arc::clone(&connection));
-                announced = true;
+            match beat(line, &connection, number).await {
+                Ok(()) if announced => line.proven(&connection),
+                Ok(()) => {
+                    line.connected(Arc::clone(&connection));
+                    announced = true;
+                }
+                Err(_) if announced => {}
+                Err(trouble) => return trouble,
             }
             tokio::time::sleep(BEAT_EVERY).await;
             let silent_us = line.clock.monotonic().as_us().saturating_sub(connection.heard_us.load(Ordering::Relaxed));

@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -31,7 +32,8 @@ pub(super) struct Line {
     up: watch::Sender<bool>,
     waiting: Semaphore,
     troubles: CountedLog,
-    returns: CountedLog,
+    /// The log says that Redis is away, or nothing yet: it is to say that it is there.
+    said_away: AtomicBool,
 }
 
 impl Line {
@@ -52,7 +54,7 @@ impl Line {
             up: watch::Sender::new(false),
             waiting: Semaphore::new(WAITING_MAX),
             troubles: CountedLog::default(),
-            returns: CountedLog::default(),
+            said_away: AtomicBool::new(true),
         })
     }
 
@@ -105,14 +107,21 @@ impl Line {
 
     /// Redis is there.
     pub(super) fn connected(&self, connection: Arc<Connection>) {
-        self.connection.store(Some(connection));
-        metrics::gauge!("eyrie_shared_state_up").set(1.0);
+        self.connection.store(Some(Arc::clone(&connection)));
         metrics::counter!("eyrie_shared_state_connections_total").increment(1);
-        self.up.send_replace(true);
+        self.proven(&connection);
         // Whatever the others said until now may not have got here.
         let _ = self.heard.send(None);
-        if let Some(left_out) = self.returns.may_write(self.clock.monotonic()) {
-            tracing::info!(address = %self.config.address, left_out, "connected to Redis");
+        if self.said_away.swap(false, Ordering::Relaxed) {
+            tracing::info!(address = %self.config.address, "connected to Redis");
+        }
+    }
+
+    /// A connection is good, still. Said again and again, so that what two tasks say of it at one moment is put right.
+    pub(super) fn proven(&self, connection: &Arc<Connection>) {
+        if self.connection.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, connection)) {
+            metrics::gauge!("eyrie_shared_state_up").set(1.0);
+            self.up.send_if_modified(|up| !std::mem::replace(up, true));
         }
     }
 
@@ -135,12 +144,13 @@ impl Line {
         });
         if self.connection.load().is_none() {
             metrics::gauge!("eyrie_shared_state_up").set(0.0);
-            self.up.send_replace(false);
+            self.up.send_if_modified(|up| std::mem::replace(up, false));
         }
     }
 
     fn complain(&self, trouble: &Trouble) {
         if let Some(left_out) = self.troubles.may_write(self.clock.monotonic()) {
+            self.said_away.store(true, Ordering::Relaxed);
             let address = &self.config.address;
             tracing::warn!(%address, %trouble, left_out, "Redis is of no use now; this node counts and remembers alone");
         }
