@@ -1,7 +1,8 @@
-//! How fast the metadata store is on this machine: `cargo run --release -p eyrie-storage --example store_bench [DIR]`.
+//! How fast the metadata store is on this machine: `cargo run --release -p eyrie-storage --example store_bench [DIR [CAMERAS]]`.
 //!
 //! Prints, for a database in DIR (a temporary directory without it): refreshing segment rows as 1,000 cameras do, paging
-//! through 100,000 cameras, and drawing the ledger of a day.
+//! through CAMERAS (100,000) cameras, and drawing the ledger of a day. `cql` as DIR runs it against an Apache Cassandra that
+//! it starts, `cql:HOST:PORT` against a cluster that is there.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people, which may stop at the first error")]
 
@@ -10,14 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_storage::ledger::Ledger;
-use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery};
+use eyrie_storage::store::{CAMERA_PAGE_MAX, CameraQuery, CqlConfig, Replication};
 use eyrie_storage::{Store, StoreConfig};
 use eyrie_types::{
     By, Camera, CameraId, CameraSpec, Clock, Epoch, FileSource, Monotonic, NodeId, Placement, SegmentId, SegmentRow,
     SegmentState, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 
-const CAMERAS: usize = 100_000;
 const RECORDED: usize = 1000;
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -25,10 +25,26 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn main() {
     let temporary = tempfile::tempdir().unwrap();
     let directory = std::env::args_os().nth(1).map_or(temporary.path().to_owned(), PathBuf::from);
+    let cameras = std::env::args().nth(2).map_or(100_000, |number| number.parse().unwrap());
     let clock = Arc::new(SystemClock::new());
-    let store =
-        Store::open(StoreConfig::Sqlite { path: directory.join("store_bench.db") }, clock.clone()).await.unwrap();
-    let bench = Bench { store: Arc::new(store), clock, node: NodeId::generate() };
+    let cluster = std::env::args().nth(1).and_then(|name| Some(name.strip_prefix("cql")?.to_owned()));
+    let contact_point = cluster.map(|cluster| match cluster.strip_prefix(':') {
+        Some(contact_point) => contact_point.to_owned(),
+        None => eyrie_cassandra::Cassandra::shared().contact_point(),
+    });
+    let config = match contact_point {
+        None => StoreConfig::Sqlite { path: directory.join("store_bench.db") },
+        Some(contact_point) => StoreConfig::Cql(CqlConfig {
+            contact_points: vec![contact_point],
+            keyspace: format!("store_bench_{}", std::process::id()),
+            datacenter: None,
+            credentials: None,
+            replication: Replication::Local(1),
+            node_file: temporary.path().join("node-id"),
+        }),
+    };
+    let store = Store::open(config, clock.clone()).await.unwrap();
+    let bench = Bench { store: Arc::new(store), clock, node: NodeId::generate(), cameras };
     bench.refreshes().await;
     bench.pages().await;
     bench.day().await;
@@ -39,6 +55,7 @@ struct Bench {
     store: Arc<Store>,
     clock: Arc<SystemClock>,
     node: NodeId,
+    cameras: usize,
 }
 
 fn ms(times: &mut [Duration]) -> String {
@@ -101,7 +118,8 @@ impl Bench {
     async fn pages(&self) {
         let start = self.clock.monotonic();
         let mut writes = Vec::new();
-        for n in 0..CAMERAS {
+        let cameras = self.cameras;
+        for n in 0..cameras {
             let (store, camera) = (self.store.clone(), camera(n));
             writes.push(tokio::spawn(async move { store.create_camera(camera, None, By::system()).await.unwrap() }));
             if writes.len() == 1000 {
@@ -110,7 +128,7 @@ impl Bench {
                 }
             }
         }
-        println!("{CAMERAS} cameras made: {:.0}/s", CAMERAS as f64 / self.since(start).as_secs_f64());
+        println!("{cameras} cameras made: {:.0}/s", cameras as f64 / self.since(start).as_secs_f64());
         let find = |text: &str| CameraQuery { search: Some(text.to_owned()), ..CameraQuery::default() };
         let label = CameraQuery { labels: vec!["floor 3".to_owned()], ..CameraQuery::default() };
         for (what, query) in [("all", CameraQuery::default()), ("search", find("CAMERA 77")), ("label", label)] {
@@ -124,13 +142,13 @@ impl Bench {
                     times.push(self.since(start));
                     (cursor, total) = (page.next_cursor, page.total);
                 }
-                println!("page of {limit} cameras, {what} ({total} of {CAMERAS} match): {}", ms(&mut times));
+                println!("page of {limit} cameras, {what} ({total} of {cameras} match): {}", ms(&mut times));
             }
         }
     }
 
     async fn day(&self) {
-        let camera = camera(CAMERAS);
+        let camera = camera(self.cameras);
         self.store.create_camera(camera.clone(), None, By::system()).await.unwrap();
         // A hole every minute: a camera in a bad way.
         let rows = (0..24).map(|hour| row(camera.id, self.node, midnight() + HOUR * hour, 60)).collect();

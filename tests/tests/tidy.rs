@@ -18,6 +18,7 @@ const ORDER: [&str; 10] = [
     "eyrie-actors",
     "eyrie-api",
     "eyrie-camsim",
+    "eyrie-cassandra",
     "eyrie",
     "eyrie-tests",
 ];

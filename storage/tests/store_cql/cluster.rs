@@ -210,3 +210,50 @@ async fn days_that_are_empty_leave_the_lists_and_come_back_with_their_next_segme
     assert_eq!(other.recorded_cameras(None).await.unwrap(), [(home(), gate)]);
     assert_eq!(other.segments_after(None).await.unwrap(), [again]);
 }
+
+#[tokio::test]
+async fn what_a_node_that_died_had_still_to_write_of_a_change_is_written_by_the_next() {
+    let store = empty().await;
+    let (gate, lobby) = (camera("gate"), camera("lobby"));
+    for made in [&gate, &lobby] {
+        store.create_camera(made.clone(), None, By::system()).await.unwrap();
+    }
+    let told = store.events_after(0, 100).await.unwrap().len();
+    // As their rows are when a node died between the row and what follows: one changed, one deleted, a minute ago.
+    let (session, keyspace) = (session().await, keyspace(store.directory()));
+    let event = |kind| Event::new(home(), at(-60_000), By::system(), kind);
+    let changed = event(EventKind::CameraUpdated { camera: gate.id, revision: 2 });
+    let deleted = event(EventKind::CameraDeleted { camera: lobby.id });
+    let history = serde_json::json!({"at": at(-60_000), "enabled": false, "mode": "continuous"});
+    for (id, set, intent) in [
+        (gate.id, "revision = 2", serde_json::json!({"event": changed, "history": history, "gone": null})),
+        (
+            lobby.id,
+            "revision = 2, gone = true",
+            serde_json::json!({"event": deleted, "history": history, "gone": ["lobby", at(-60_000)]}),
+        ),
+    ] {
+        let bucket = id.as_uuid().as_bytes()[15] % 16;
+        let hex = id.as_uuid().simple();
+        let intent = intent.to_string().replace('\'', "''");
+        let update = format!(
+            "UPDATE {keyspace}.cameras SET {set}, intent = '{intent}'
+             WHERE tenant = 'default' AND bucket = {bucket} AND id = 0x{hex} IF revision = 1"
+        );
+        session.query_unpaged(update, &[]).await.unwrap();
+    }
+    assert!(store.camera(&home(), lobby.id).await.unwrap().is_none(), "it is gone, whatever is left to do");
+    // A change of one carries it out first; a walk through all finds the other.
+    store.update_camera(&home(), gate.id, update_to(Some(2), spec("door")), at(1), By::system()).await.unwrap();
+    assert_eq!(store.cameras_of_all_tenants(None).await.unwrap().len(), 1);
+    let events: Vec<_> =
+        store.events_after(told as u64, 100).await.unwrap().into_iter().map(|entry| entry.event).collect();
+    assert_eq!(events.len(), 3);
+    assert!(events.contains(&changed) && events.contains(&deleted));
+    assert_eq!(store.deleted_camera(&home(), lobby.id).await.unwrap().unwrap().name, "lobby");
+    let history = store.spec_changes(&home(), gate.id, range(-100_000, 0)).await.unwrap();
+    assert_eq!((history[0].at, history[0].enabled), (at(-60_000), false));
+    // And only once.
+    assert_eq!(store.cameras_of_all_tenants(None).await.unwrap().len(), 1);
+    assert_eq!(store.events_after(0, 100).await.unwrap().len(), told + 3);
+}

@@ -24,6 +24,7 @@ mod playback;
 mod preload;
 mod retention;
 mod sessions;
+mod shared_store;
 mod slow_reader;
 mod source_clock;
 mod store_outage;
