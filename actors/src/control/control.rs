@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use eyrie_cluster::{
@@ -26,6 +27,9 @@ use crate::raft::{CellRaft, RaftConfig};
 
 /// Connections of peers that wait to be taken.
 const INCOMING_MAX: usize = 64;
+
+/// How long its lease is over before a node takes itself for cut off.
+const CUT_OFF_AFTER: Duration = Duration::from_secs(2);
 
 /// What each node last said of itself, and when that was.
 pub(super) type Heard = BTreeMap<NodeId, (Monotonic, Heartbeat)>;
@@ -70,6 +74,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// For longer than a busy machine explains, most voters have confirmed nothing: the cell can decide nothing that this node would
+    /// hear of.
+    pub(super) fn cut_off(&self) -> bool {
+        let confirmed = Duration::from_micros(self.lease_until_us.load(Ordering::Acquire));
+        self.clock.monotonic() > Monotonic::from_start(confirmed + CUT_OFF_AFTER)
+    }
+
     /// The core; never held across a wait.
     pub(super) fn core(&self) -> MutexGuard<'_, CellNode> {
         // A panic within it is a bug; it goes on with what it knows, for the recordings.

@@ -58,6 +58,7 @@ impl ControlHandle {
             let state = Arc::clone(shared.core().state().1);
             wanted.iter().all(|(key, needs)| {
                 let known = state.camera(key).is_none_or(|known| known.revision >= needs.revision);
+                // One that is off gets a node, too: it says so.
                 known && state.placements_of(key).next().is_some()
             })
         })
@@ -214,6 +215,10 @@ impl ControlHandle {
     }
 
     async fn command(&self, command: CellCommand) -> Result<CellAnswer, CommandError> {
+        if self.0.cut_off() {
+            // A leader without its voters would take it, and never get it done.
+            return Err(CommandError::NoLeader);
+        }
         let applied = self.0.propose_here_or_forward(command, None, COMMAND_WITHIN).await?;
         // What was done is seen here before the answer, so that nobody reads an older state after it.
         let mut here = self.0.raft.state();

@@ -14,7 +14,7 @@ pub struct CellView {
     pub node: NodeId,
     /// The node that leads, if one is known.
     pub leader: Option<NodeId>,
-    /// No leader is known: what is told may be out of date.
+    /// No leader is known, or most voters are silent: what is told may be out of date.
     pub stale: bool,
     /// How often the cell was recovered or restored.
     pub generation: u64,
@@ -101,7 +101,8 @@ impl CellView {
             cell: state.cell(),
             node: shared.me,
             leader,
-            stale: leader.is_none_or(|leader| state.member(leader).is_none_or(|member| member.health != Health::Up)),
+            stale: shared.cut_off()
+                || leader.is_none_or(|leader| state.member(leader).is_none_or(|member| member.health != Health::Up)),
             generation: state.generation(),
             applied,
             nodes,

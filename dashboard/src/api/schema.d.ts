@@ -1533,17 +1533,22 @@ export interface components {
              */
             placements: number;
             /**
-             * @description This node knows no leader that lives: it is cut off, or most voters are down. What it tells may be out of date, and nothing can
-             *     be changed; what is being recorded goes on.
+             * @description This node knows no leader that lives: it is cut off, or most voters are down. What it tells may be out of date, and nothing
+             *     can be changed; what is being recorded goes on.
              */
             stale: boolean;
             /** @description Would all cameras still fit if a node or a zone failed? */
             survival: components["schemas"]["SurvivalAnswer"];
             /**
              * Format: int64
-             * @description Placements of enabled cameras that no live node has: none with room fits them, or a node has just died.
+             * @description Enabled cameras that no live node has: none with room fits them, or one has just died.
              */
             unplaced: number;
+            /**
+             * Format: int64
+             * @description Enabled cameras that want a twin, and that one live node alone has.
+             */
+            without_twin: number;
         };
         /** @description A node of a cell. */
         ClusterNode: {
@@ -2572,6 +2577,11 @@ export interface components {
             any_zone: boolean;
             /** @description Nodes whose failure would leave placements without room, the worst first. */
             nodes: components["schemas"]["NodeLoss"][];
+            /**
+             * @description Any one node may fail, and the cell still has a leader. Without one, nothing moves: the cameras of a node that fails stay
+             *     with it. Never so with fewer than three nodes.
+             */
+            quorum: boolean;
             /** @description Zones likewise; none where all nodes share one zone. */
             zones: components["schemas"]["ZoneLoss"][];
         };
