@@ -152,7 +152,7 @@ async fn a_full_outbox_lets_the_oldest_events_go_and_uses_no_place_twice() {
 }
 
 #[tokio::test]
-async fn a_start_closes_the_incidents_of_its_own_node_alone() {
+async fn a_start_closes_the_incidents_of_its_own_placement_alone() {
     let (one, other, _directory) = two().await;
     one.node_id(NodeId::generate()).await.unwrap();
     other.node_id(NodeId::generate()).await.unwrap();
@@ -160,7 +160,8 @@ async fn a_start_closes_the_incidents_of_its_own_node_alone() {
     let open = Incident { slot: Slot::OWNER, epoch: epoch(1), cause: GapCause::CameraSilent, start: at(10), end: None };
     one.put_incident(&home(), mine, open).await.unwrap();
     other.put_incident(&home(), theirs, open).await.unwrap();
-    assert_eq!(one.close_incidents_before(epoch(5), at(50)).await.unwrap(), 1);
+    let closed = one.close_incidents_before(&home(), mine, Slot::OWNER, epoch(5), at(50)).await.unwrap();
+    assert_eq!(closed, 1);
     let found = async |camera| one.incidents(&home(), camera, range(0, 100)).await.unwrap();
     assert_eq!(found(mine).await, [Incident { end: Some(at(50)), ..open }]);
     assert_eq!(found(theirs).await, [open]);

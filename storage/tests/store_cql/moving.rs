@@ -235,7 +235,8 @@ async fn everything_is_there_after_the_move_and_goes_on_from_there() {
     let reused = cluster.rotate_session(&home(), presented, next, at(3), at(9)).await.unwrap();
     assert!(matches!(reused, eyrie_storage::store::Rotation::Reused(_)), "spent tokens are known, too: {reused:?}");
     assert!(matches!(cluster.delete_user(&home(), filled.ann).await, Err(StoreError::LastAdmin)));
-    assert_eq!(cluster.close_incidents_before(epoch(9), at(0)).await.unwrap(), 1);
+    let closed = cluster.close_incidents_before(&home(), filled.gate, Slot::OWNER, epoch(9), at(0)).await.unwrap();
+    assert_eq!(closed, 1);
     let gone = cluster.remove_segment(filled.segments[0].clone()).await;
     assert!(gone.is_ok() && cluster.segments(&home(), filled.gate, range(0, 1000)).await.unwrap().is_empty());
     assert!(
