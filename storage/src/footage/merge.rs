@@ -323,6 +323,3 @@ impl Indexed<'_> {
         nearest.or(before).map(|position| self.keyframes[position])
     }
 }
-
-#[cfg(test)]
-mod tests;
