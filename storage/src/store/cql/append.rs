@@ -235,12 +235,11 @@ impl Cql {
         loop {
             let text = "SELECT seq, events FROM outbox WHERE bucket = ? AND seq >= ?";
             self.walk("event", text, cells![bucket, first], |mut row| {
-                let mut place: u64 = row.get(0)?;
-                for event in row.json::<Vec<Event>>(1)? {
+                let first: u64 = row.get(0)?;
+                for (place, event) in (first..).zip(row.json::<Vec<Event>>(1)?) {
                     if place >= wanted && !enough {
                         enough = each(place, event) == Walk::Enough;
                     }
-                    place += 1;
                 }
                 Ok(if enough { Walk::Enough } else { Walk::On })
             })
