@@ -86,6 +86,11 @@ impl Config {
             );
             return Err(layers.bad("memory.rings_total", reason));
         }
+        let (cluster, cql) = (ClusterConfig::from_layers(layers)?, cql(layers, &data_dir)?);
+        if cluster.peers.is_some() && cql.is_none() {
+            // Each over a store of its own, the nodes would take one another's cameras for deleted ones.
+            return Err(layers.missing("store.contact_points", "cluster.listen"));
+        }
         Ok(Self {
             listen: required(layers, "http", parse_as("an address and port such as 0.0.0.0:8080"))?,
             tls,
@@ -100,7 +105,7 @@ impl Config {
             )?,
             sync_interval: required(layers, "recording.sync_interval", duration_within("100ms", 100, "5s", 5_000))?,
             master_key_file: below(path("keys.master_key_file")?, "master.key"),
-            cql: cql(layers, &data_dir)?,
+            cql,
             sources_dir: below(path("sources.directory")?, "sources"),
             connecting_max: required(layers, "sources.connecting_max", |text| match text.parse() {
                 Ok(n @ 1..=1000) => Ok(n),
@@ -121,7 +126,7 @@ impl Config {
                 },
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
-            cluster: ClusterConfig::from_layers(layers)?,
+            cluster,
             redis: redis::from_layers(layers)?,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
@@ -354,6 +359,7 @@ mod tests {
             ("cluster.listen = '0.0.0.0:1'\ncluster.secret_file = 's'", "cluster.address"),
             ("cluster.join = ['10.0.0.1:7443']", "cluster.listen"),
             ("cluster.join = ['10.0.0.1:99999']", "cluster.join"),
+            ("cluster.listen = '127.0.0.1:1'\ncluster.secret_file = 's'", "store.contact_points"),
             ("cluster.url = 'cam1'", "cluster.url"),
             ("cluster.capacity = 0", "cluster.capacity"),
             ("cluster.tls.key = 'a.pem'", "cluster.tls.certificate"),
