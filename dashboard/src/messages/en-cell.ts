@@ -21,7 +21,7 @@ export const cell = {
   leaderTitle: "Decides where cameras go. Another node takes over when it fails.",
   voter: "Voter",
   voterTitle: "Has a vote in what the cell decides.",
-  states: { up: "Up", draining: "Draining", drained: "Empty", dead: "Dead" },
+  states: { up: "Up", draining: "Draining", drained: "Empty", dead: "Dead", silent: "Silent" },
   here: "You are here",
   zone: "Zone",
   labels: "Labels",
