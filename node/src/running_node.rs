@@ -17,6 +17,7 @@ use eyrie_storage::NodeIdentity;
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, Sealer, TenantKeyRow};
 use eyrie_storage::mirror::Mirror;
+use eyrie_storage::shared::{MemoryCell, SharedState};
 use eyrie_storage::store::{Store, StoreError};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -186,6 +187,10 @@ impl RunningNode {
                 .with_context(|| format!("the recordings directory {}", config.recordings_dir.display()))?,
         ];
         let network = NetworkPolicy::new(config.allow_networks.clone(), config.camera_networks.clone());
+        let shared = match config.redis.clone() {
+            Some(redis) => SharedState::in_redis(data.identity.node, redis, Arc::clone(&data.clock)),
+            None => SharedState::in_memory(data.identity.node, MemoryCell::default(), Arc::clone(&data.clock)),
+        };
         let node_config = NodeConfig {
             frame_memory: config.rings_total,
             ring: RingConfig { bytes_max: config.ring_per_camera, ..RingConfig::default() },
@@ -195,6 +200,7 @@ impl RunningNode {
             file_sources: Some(config.sources_dir.clone()),
             setups: PacerLimits { in_flight_max: config.connecting_max, ..PacerLimits::default() },
             settings: config.settings,
+            shared: Some(shared.clone()),
             ..NodeConfig::new(data.identity.node)
         };
         let (fallen, fell) = mpsc::channel(FALLEN_MAX);
@@ -217,6 +223,7 @@ impl RunningNode {
         let parts = GatewayParts {
             store: Arc::clone(&data.store),
             keys: Arc::clone(&data.keys),
+            shared,
             node: node.clone(),
             control: control.clone(),
             disks: disks.clone(),

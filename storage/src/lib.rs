@@ -9,6 +9,7 @@ mod leb128;
 pub mod ledger;
 pub mod mirror;
 pub mod segment;
+pub mod shared;
 pub mod store;
 
 pub use identity::{IdentityError, NodeIdentity};

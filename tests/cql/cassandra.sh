@@ -77,7 +77,7 @@ disk_failure_policy: stop
 commit_failure_policy: stop
 memtable_heap_space: 192MiB
 memtable_offheap_space: 64MiB
-memtable_allocation_type: heap_buffers
+memtable_allocation_type: unslabbed_heap_buffers
 memtable_flush_writers: 1
 key_cache_size: 4MiB
 row_cache_size: 0MiB

@@ -12,7 +12,8 @@ pub struct PlacementSpec {
     /// 1, or 2 for a twin: another node records the same, and losing either costs nothing.
     #[schema(minimum = 1, maximum = 2)]
     pub redundancy: u8,
-    /// Connections the camera allows at a time. With 1, moving it to another node costs the pictures of one reconnect, and it gets no
+    /// Connections the camera allows at a time. With 1, moving it to another node costs the pictures of one reconnect, and it gets
+    /// no
     /// twin.
     #[schema(minimum = 1, maximum = 64)]
     pub max_sessions: u16,

@@ -22,6 +22,8 @@ const START_WITHIN: Duration = Duration::from_secs(10);
 const BATCH: usize = 512;
 /// How long another node may take to lead in this one's place.
 const HAND_OVER_WITHIN: Duration = Duration::from_secs(2);
+/// How long the core may take to see what was applied.
+const NOTE_WITHIN: Duration = Duration::from_millis(5);
 /// How often the progress of a drain is looked at.
 const DRAIN_LOOK: Duration = Duration::from_millis(100);
 
@@ -173,7 +175,8 @@ impl ControlHandle {
         self.0.me
     }
 
-    /// Whether this node may act for others to see: answer live as the owner, delete, do jobs. Asked at each such act. A node that is
+    /// Whether this node may act for others to see: answer live as the owner, delete, do jobs. Asked at each such act. A node that
+    /// is
     /// cut off may not; it goes on recording.
     pub fn may_act(&self) -> bool {
         self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
@@ -219,7 +222,13 @@ impl ControlHandle {
         let applied = self.0.propose_here_or_forward(command, None, COMMAND_WITHIN).await?;
         // What was done is seen here before the answer, so that nobody reads an older state after it.
         let mut here = self.0.raft.state();
-        let _ = tokio::time::timeout(ACT_WITHIN, here.wait_for(|here| here.index >= applied.index)).await;
+        let seen = async {
+            while self.0.core().state().0 < applied.index {
+                // The core takes note of what was applied at once, or within a tick.
+                let _ = tokio::time::timeout(NOTE_WITHIN, here.changed()).await;
+            }
+        };
+        let _ = tokio::time::timeout(ACT_WITHIN, seen).await;
         Ok(applied.answer?)
     }
 
@@ -229,7 +238,7 @@ impl ControlHandle {
         let noted = async {
             while !seen(&self.state()) {
                 // The core takes note of what was applied within a tick.
-                let _ = tokio::time::timeout(DRAIN_LOOK / 10, applied.changed()).await;
+                let _ = tokio::time::timeout(NOTE_WITHIN, applied.changed()).await;
             }
         };
         let _ = tokio::time::timeout(ACT_WITHIN, noted).await;
@@ -242,7 +251,7 @@ impl ControlHandle {
             let mut applied = shared.raft.state();
             while !seen() {
                 // The core takes note of what was applied within a tick.
-                let _ = tokio::time::timeout(DRAIN_LOOK / 10, applied.changed()).await;
+                let _ = tokio::time::timeout(NOTE_WITHIN, applied.changed()).await;
             }
             let version = shared.orders.borrow().version;
             let _ = shared.executed.subscribe().wait_for(|executed| *executed >= version).await;

@@ -9,7 +9,8 @@
 //! API ── ControlHandle ── mirror, proposal ──▶ the leader, wherever it is
 //! ```
 //!
-//! A cell of one goes the same way, without a listener. [`driver`] feeds the core and carries out what it answers; nothing in its loop
+//! A cell of one goes the same way, without a listener. [`driver`] feeds the core and carries out what it answers; nothing in its
+//! loop
 //! waits for a disk, a store or a peer. Start reading at [`Control`].
 
 mod command_error;

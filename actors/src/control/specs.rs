@@ -75,7 +75,8 @@ impl Shared {
         }
     }
 
-    /// Gets the camera at `revision` or a newer one from the store, or from any node that has it, and keeps it. Whether it was found.
+    /// Gets the camera at `revision` or a newer one from the store, or from any node that has it, and keeps it. Whether it was
+    /// found.
     pub(super) async fn fetch(self: Arc<Self>, key: CameraKey, revision: u64) -> bool {
         let key = &key;
         if self.keeps(key, revision) {

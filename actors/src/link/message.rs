@@ -20,7 +20,7 @@ pub enum LinkRequest {
     /// What the node says of itself.
     NodeInfo,
     /// A command for the state of the cell, to be proposed by the leader.
-    Propose(Vec<u8>),
+    Propose(#[serde(with = "super::raw_bytes")] Vec<u8>),
     /// The spec of a camera, at this revision or a newer one.
     FetchCamera {
         /// Whose.
@@ -49,9 +49,9 @@ pub enum LinkAnswer {
     /// It cannot be done; the reason, for people.
     Refused(String),
     /// To [`LinkRequest::NodeInfo`].
-    NodeInfo(Vec<u8>),
+    NodeInfo(#[serde(with = "super::raw_bytes")] Vec<u8>),
     /// To [`LinkRequest::Propose`]: what the state machine answered.
-    Proposed(Vec<u8>),
+    Proposed(#[serde(with = "super::raw_bytes")] Vec<u8>),
     /// To [`LinkRequest::FetchCamera`]: see `eyrie_storage::mirror::camera_from_bytes`; `None` when the node has none so new.
     Camera(Option<Vec<u8>>),
     /// To [`LinkRequest::FetchTenantKeys`]: see `eyrie_storage::mirror::tenant_key_from_bytes`.
@@ -62,9 +62,9 @@ pub enum LinkAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkCast {
     /// A heartbeat of the control plane.
-    Heartbeat(Vec<u8>),
+    Heartbeat(#[serde(with = "super::raw_bytes")] Vec<u8>),
     /// What happened on the sender's node, and what its cameras do.
-    News(Vec<u8>),
+    News(#[serde(with = "super::raw_bytes")] Vec<u8>),
 }
 
 /// Something said, and by whom.

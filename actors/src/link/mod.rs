@@ -23,6 +23,7 @@ mod host;
 mod link;
 mod liveness;
 mod message;
+mod raw_bytes;
 mod session;
 mod sessions;
 mod stream;

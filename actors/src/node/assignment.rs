@@ -8,7 +8,8 @@ pub struct Assignment {
     pub camera: Camera,
     /// Owner or twin.
     pub slot: Slot,
-    /// Its epoch, which no incarnation of the placement has had before: one that runs under another is to stop, and this one to start.
+    /// Its epoch, which no incarnation of the placement has had before: one that runs under another is to stop, and this one to
+    /// start.
     pub epoch: Epoch,
     /// Whoever had the placement before was last heard of at this time and is dead: from then until this node records, the
     /// ledger says that a node was down.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
+use eyrie_storage::shared::SharedState;
 use eyrie_types::{ByteSize, NodeId};
 
 use super::NodeSettings;
@@ -31,6 +32,8 @@ pub struct NodeConfig {
     pub setups: PacerLimits,
     /// Threads that receive, record and package; more than the machine has cores is of no use.
     pub media_threads: usize,
+    /// What it shares with the other nodes; `None` for a node that has none.
+    pub shared: Option<SharedState>,
     /// What may change while it runs, as it is at the start.
     pub settings: NodeSettings,
 }
@@ -49,6 +52,7 @@ impl NodeConfig {
             file_sources: None,
             setups: PacerLimits::default(),
             media_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            shared: None,
             settings: NodeSettings::default(),
         }
     }

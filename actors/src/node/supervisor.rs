@@ -166,6 +166,7 @@ fn services(node: &Arc<NodeContext>) -> Vec<ServiceArgs> {
     let (outbox, alive, keys) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (left, repair, keep) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (account, look, keep_facts) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
+    let viewers = Arc::clone(node);
     vec![
         ServiceArgs {
             name: "silence watch",
@@ -192,6 +193,10 @@ fn services(node: &Arc<NodeContext>) -> Vec<ServiceArgs> {
             body: Arc::new(move || recording_account::run(Arc::clone(&account)).boxed()),
         },
         ServiceArgs { name: "facts sampler", body: Arc::new(move || facts::sample(Arc::clone(&look)).boxed()) },
+        ServiceArgs {
+            name: "viewers elsewhere",
+            body: Arc::new(move || facts::exchange_viewers(Arc::clone(&viewers)).boxed()),
+        },
         ServiceArgs { name: "facts writer", body: Arc::new(move || facts::write(Arc::clone(&keep_facts)).boxed()) },
     ]
 }

@@ -137,7 +137,7 @@ mod tests {
         let (three, two): (BTreeSet<_>, BTreeSet<_>) = ([1, 2, 3].into(), [1, 4].into());
         quorum.answered(4, 2, at(2000));
         quorum.answered(3, 3, at(9000));
-        quorum.settle(1, &[three.clone()], at(2100));
+        quorum.settle(1, std::slice::from_ref(&three), at(2100));
         assert_eq!(quorum.last(), Some(at(2000)));
         quorum.settle(1, &[three.clone(), two.clone()], at(2100));
         assert_eq!(quorum.last(), None, "a joint configuration needs both");

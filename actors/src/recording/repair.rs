@@ -72,7 +72,8 @@ pub enum RepairError {
     Reader(String),
 }
 
-/// Scans the segments of `node` that are open in the index and that `is_left` says an earlier run wrote, and writes their rows anew.
+/// Scans the segments of `node` that are open in the index and that `is_left` says an earlier run wrote, and writes their rows
+/// anew.
 ///
 /// # Errors
 /// When the store does not answer.

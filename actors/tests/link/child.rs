@@ -57,7 +57,8 @@ impl LinkHandler for Answers {
         .boxed()
     }
 
-    fn cast(&self, from: NodeId, LinkCast::Heartbeat(bytes): LinkCast) {
+    fn cast(&self, from: NodeId, cast: LinkCast) {
+        let LinkCast::Heartbeat(bytes) = cast else { return };
         let mut heard = self.heard.lock().unwrap();
         let heard = heard.entry(from).or_insert(Heard { casts: 0, last: 0, in_order: true });
         let number = bytes.first_chunk().map_or(0, |chunk| u64::from_be_bytes(*chunk));

@@ -73,7 +73,8 @@ impl Gateway {
         accept(&front, listener, tls, stop, || state.stopping().cancel()).await
     }
 
-    /// The same for a gateway that may not be ready yet, for its store is down: until it is, [`Gateway::router`]'s place is taken by
+    /// The same for a gateway that may not be ready yet, for its store is down: until it is, [`Gateway::router`]'s place is taken
+    /// by
     /// one that says that the process lives, and to everything else that it is not ready.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
 use eyrie_cluster::{DetectorLimits, Identity};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
 use eyrie_storage::mirror::Mirror;
+use eyrie_storage::shared::{MemoryCell, SharedState};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, ManualClock, NodeId, Secret, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -31,6 +32,7 @@ pub(crate) struct Eyrie {
     pub(crate) store: Arc<Store>,
     pub(crate) node: NodeHandle,
     pub(crate) control: ControlHandle,
+    pub(crate) shared: SharedState,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
@@ -41,16 +43,34 @@ impl Eyrie {
     }
 
     pub(crate) async fn start_with(tls: Option<TlsFiles>) -> Self {
+        let shared = |node, clock| SharedState::in_memory(node, MemoryCell::default(), clock);
+        Self::start_sharing(tls, None, shared).await
+    }
+
+    /// A gateway that shares what `shared` makes, and the store of another one.
+    pub(crate) async fn start_sharing(
+        tls: Option<TlsFiles>,
+        other: Option<&Eyrie>,
+        shared: impl FnOnce(NodeId, Arc<dyn Clock>) -> SharedState,
+    ) -> Self {
         // Whichever test comes first; reqwest takes the process's provider.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let system: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let clock = ManualClock::at(system.now());
-        let config = StoreConfig::Sqlite { path: dir.path().join("eyrie.db") };
-        let store = Arc::new(Store::open(config, system.clone()).await.unwrap());
+        let clock = other.map_or_else(|| ManualClock::at(system.now()), |other| other.clock.clone());
+        let store = match other {
+            Some(other) => other.store.clone(),
+            None => {
+                let config = StoreConfig::Sqlite { path: dir.path().join("eyrie.db") };
+                Arc::new(Store::open(config, system.clone()).await.unwrap())
+            }
+        };
         ensure_admin(&store, &clock, Some(Secret::new(ADMIN_PASSWORD))).await.unwrap();
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
-        let node_id = store.node_id(NodeId::generate()).await.unwrap();
+        let node_id = match other {
+            Some(_) => NodeId::generate(),
+            None => store.node_id(NodeId::generate()).await.unwrap(),
+        };
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(store.clone(), spool));
         let config = NodeConfig::new(node_id);
@@ -94,9 +114,11 @@ impl Eyrie {
         };
         let control = Control::start(control, parts).await.unwrap();
         assert!(control.settled().await, "a cell of one runs at once");
+        let shared = shared(node_id, Arc::new(clock.clone()));
         let parts = GatewayParts {
             store: store.clone(),
             keys,
+            shared: shared.clone(),
             node: node.clone(),
             control: control.clone(),
             disks: Vec::new(),
@@ -116,7 +138,7 @@ impl Eyrie {
         tokio::spawn(async move { serving.await.unwrap() });
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
-        Self { base, address, http, clock, store, node, control, stop, dir }
+        Self { base, address, http, clock, store, node, control, shared, stop, dir }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -1,11 +1,17 @@
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
+use eyrie_actors::raft::recover as recover_raft;
+use eyrie_storage::NodeIdentity;
+use eyrie_types::NodeId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::ConfigArgs;
 use super::api_client::{ApiArgs, ApiClient};
 use super::cluster_table::{Cell, CellNode};
 use super::output::line;
+use crate::config::Config;
+use crate::running_node::lock;
 
 /// What the commands need, below their options.
 const WHO_ASKS: &str = "\
@@ -38,6 +44,15 @@ enum ClusterCommand {
     /// Takes a dead node out of the cell for good
     #[command(after_help = WHO_ASKS)]
     Remove(NodeArgs),
+    /// Makes this machine's node the only one of its cell, with all it knows: when most voters are lost for good. The node must be
+    /// stopped
+    Recover {
+        /// Really: what the lost nodes had agreed on and this one never got is lost
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +69,7 @@ struct NodeArgs {
 /// Shows or changes the cell.
 pub(crate) fn run(args: ClusterArgs) -> anyhow::Result<()> {
     let api = match &args.command {
+        ClusterCommand::Recover { yes, config } => return recover(&config.load()?, *yes),
         ClusterCommand::Status { api, .. } => api,
         ClusterCommand::Drain(args) | ClusterCommand::Undrain(args) | ClusterCommand::Remove(args) => &args.api,
     };
@@ -64,6 +80,8 @@ pub(crate) fn run(args: ClusterArgs) -> anyhow::Result<()> {
             ClusterCommand::Drain(args) => drain(&client, args, true).await,
             ClusterCommand::Undrain(args) => drain(&client, args, false).await,
             ClusterCommand::Remove(args) => remove(&client, args).await,
+            // Done above: it asks no node.
+            ClusterCommand::Recover { .. } => Ok(()),
         };
         client.sign_out().await;
         done
@@ -102,6 +120,29 @@ async fn remove(client: &ApiClient, args: &NodeArgs) -> anyhow::Result<()> {
         return json_line(&answer);
     }
     line(format_args!("{} is no longer part of the cell", node.name))?;
+    Ok(())
+}
+
+/// Begins a new generation of the cell with what lies in this data directory.
+fn recover(config: &Config, yes: bool) -> anyhow::Result<()> {
+    if !yes {
+        bail!(
+            "this makes the node in {} the only one of its cell, and what the others had agreed on without it is lost; do it when \
+             most voters will never come back, and say --yes",
+            config.data_dir.display()
+        );
+    }
+    let _lock = lock(&config.data_dir)?;
+    let identity = NodeIdentity::open(&config.data_dir, NodeId::generate)?;
+    let listen = config.cluster.peers.as_ref();
+    let address = listen.map(|peers| peers.address.clone().unwrap_or_else(|| peers.listen.to_string()));
+    let recovered = recover_raft(&config.raft_dir(), identity.node, address.unwrap_or_default())?;
+    line(format_args!(
+        "this node is the only one of its cell now, in generation {}; its log as it was is kept in {}.\n\
+         Start it. Then stop each other node, remove `raft` from its data directory, and start it: it joins again.",
+        recovered.generation,
+        recovered.former.display()
+    ))?;
     Ok(())
 }
 

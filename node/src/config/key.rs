@@ -203,6 +203,25 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("cluster.tls.key", "", Restart, "PEM file with the private key of cluster.tls.certificate."),
     key("cluster.tls.authorities", "", Restart, "PEM file with the authorities that sign the nodes' certificates."),
+    key(
+        "redis.url",
+        "",
+        Restart,
+        "Redis that the nodes of a cell share for rate limits, tickets and revocations: redis://HOST:PORT, or rediss:// for TLS; without credentials. Unset: each node's memory.",
+    ),
+    key("redis.username", "", Restart, "User to sign in to Redis as; `default` when unset. Needs redis.password_file."),
+    key(
+        "redis.password_file",
+        "",
+        Restart,
+        "File with the password for Redis. Read for each connection, so that a changed one is taken over by itself.",
+    ),
+    key(
+        "redis.prefix",
+        "eyrie",
+        Restart,
+        "What all key names in Redis begin with: a name of the cell's own where several share one Redis. The same on all nodes of a cell.",
+    ),
     key("log.format", "human", Restart, "`human` or `json`."),
     key(
         "log.level",

@@ -4,6 +4,7 @@ mod cluster;
 mod error;
 mod key;
 mod layers;
+mod redis;
 mod reference;
 mod typed;
 

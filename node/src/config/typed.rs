@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
+use eyrie_storage::shared::RedisConfig;
 use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
 use eyrie_types::{ByteSize, Secret};
 use ipnet::IpNet;
@@ -12,6 +13,7 @@ use super::cluster::ClusterConfig;
 use super::error::ConfigError;
 use super::key::Effect;
 use super::layers::{Layers, parse_as};
+use super::redis;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     /// What may change while the node runs.
     pub(crate) settings: NodeSettings,
     pub(crate) cluster: ClusterConfig,
+    /// What the nodes of a cell share; `None` for one that is alone.
+    pub(crate) redis: Option<RedisConfig>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     /// What it was made of.
@@ -82,6 +86,11 @@ impl Config {
             );
             return Err(layers.bad("memory.rings_total", reason));
         }
+        let (cluster, cql) = (ClusterConfig::from_layers(layers)?, cql(layers, &data_dir)?);
+        if cluster.peers.is_some() && cql.is_none() {
+            // Each over a store of its own, the nodes would take one another's cameras for deleted ones.
+            return Err(layers.missing("store.contact_points", "cluster.listen"));
+        }
         Ok(Self {
             listen: required(layers, "http", parse_as("an address and port such as 0.0.0.0:8080"))?,
             tls,
@@ -96,7 +105,7 @@ impl Config {
             )?,
             sync_interval: required(layers, "recording.sync_interval", duration_within("100ms", 100, "5s", 5_000))?,
             master_key_file: below(path("keys.master_key_file")?, "master.key"),
-            cql: cql(layers, &data_dir)?,
+            cql,
             sources_dir: below(path("sources.directory")?, "sources"),
             connecting_max: required(layers, "sources.connecting_max", |text| match text.parse() {
                 Ok(n @ 1..=1000) => Ok(n),
@@ -117,7 +126,8 @@ impl Config {
                 },
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
-            cluster: ClusterConfig::from_layers(layers)?,
+            cluster,
+            redis: redis::from_layers(layers)?,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
@@ -349,6 +359,7 @@ mod tests {
             ("cluster.listen = '0.0.0.0:1'\ncluster.secret_file = 's'", "cluster.address"),
             ("cluster.join = ['10.0.0.1:7443']", "cluster.listen"),
             ("cluster.join = ['10.0.0.1:99999']", "cluster.join"),
+            ("cluster.listen = '127.0.0.1:1'\ncluster.secret_file = 's'", "store.contact_points"),
             ("cluster.url = 'cam1'", "cluster.url"),
             ("cluster.capacity = 0", "cluster.capacity"),
             ("cluster.tls.key = 'a.pem'", "cluster.tls.certificate"),
@@ -363,6 +374,12 @@ mod tests {
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
             ("memory.rings_total = '8MiB'", "memory.rings_total"),
             ("memory.rings_total = '2GiB'", "memory.rings_total"),
+            ("redis.url = 'http://redis'", "redis.url"),
+            ("redis.url = 'redis://:hunter2@redis'", "redis.password_file"),
+            ("redis.username = 'eyrie'", "redis.url"),
+            ("redis.url = 'redis://redis'\nredis.username = 'eyrie'", "redis.password_file"),
+            ("redis.url = 'redis://redis'\nredis.password_file = '/no/such/file'", "redis.password_file"),
+            ("redis.prefix = 'a b'", "redis.prefix"),
             ("log.format = 'xml'", "log.format"),
             ("log.level = 'verbose'", "log.level"),
             ("log.level = 'info,eyrie_actors'", "log.level"),

@@ -323,7 +323,3 @@ impl Indexed<'_> {
         nearest.or(before).map(|position| self.keyframes[position])
     }
 }
-
-#[cfg(test)]
-#[path = "merge_tests.rs"]
-mod tests;

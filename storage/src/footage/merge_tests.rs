@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use eyrie_types::WallTime;
+use eyrie_types::{FragmentEntry, NodeId, WallTime};
 use proptest::prelude::*;
 
-use super::*;
+use super::merge::{Track, TrackFragment, merge};
 
 /// Where the tests' time begins.
 const START_US: i64 = 1_700_000_000_000_000;

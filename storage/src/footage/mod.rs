@@ -9,6 +9,8 @@ mod error;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
 mod footage;
 mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod opened;
 mod piece;
 mod tracks;

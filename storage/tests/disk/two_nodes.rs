@@ -31,7 +31,7 @@ struct Member {
 impl Cell {
     async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let config = StoreConfig { path: directory.path().join("eyrie.db") };
+        let config = StoreConfig::Sqlite { path: directory.path().join("eyrie.db") };
         let store = Arc::new(Store::open(config, Arc::new(SystemClock::new())).await.unwrap());
         Self { store, camera: CameraId::generate(), directory }
     }

@@ -38,7 +38,7 @@ pub(crate) async fn empty() -> TestStore {
 
 /// The store that belongs to `directory`, which stands for a machine: its keyspace is named after it.
 pub(crate) async fn open(directory: &Path) -> Result<Store, StoreError> {
-    drop_keyspaces_of_the_past(directory).await;
+    prepare(directory).await;
     Store::open(StoreConfig::Cql(config(directory)), Arc::new(ManualClock::at(at(0)))).await
 }
 
@@ -54,9 +54,15 @@ pub(crate) fn config(directory: &Path) -> CqlConfig {
 }
 
 pub(crate) fn keyspace(directory: &Path) -> String {
-    let name = directory.file_name().unwrap().to_string_lossy().to_lowercase();
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    format!("test_{name}_{:08x}", crc32c::crc32c(directory.as_os_str().as_encoded_bytes()))
+    KEYSPACES.lock().unwrap().of(directory)
+}
+
+/// Gives `directory` a keyspace that no other test will use: for tests that leave a schema behind that is not whole.
+pub(crate) fn spoil(directory: &Path) {
+    let mut keyspaces = KEYSPACES.lock().unwrap();
+    let name = keyspaces.new_name();
+    keyspaces.spoiled.push(name.clone());
+    keyspaces.used.push((directory.to_owned(), name));
 }
 
 /// Another node of the cell that `directory` began: with its own file, in the same keyspace.
@@ -71,21 +77,69 @@ pub(crate) async fn session() -> Session {
     builder.fetch_schema_metadata(false).build().await.unwrap()
 }
 
-/// A table takes some hundred kilobytes of Cassandra's heap, so keyspaces go when their test is over: when its directory is gone.
-async fn drop_keyspaces_of_the_past(current: &Path) {
-    static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    let past: Vec<_> = {
-        let mut made = MADE.lock().unwrap();
-        if !made.iter().any(|directory| directory == current) {
-            made.push(current.to_owned());
+static KEYSPACES: Mutex<Keyspaces> =
+    Mutex::new(Keyspaces { made: 0, used: Vec::new(), empty: Vec::new(), spoiled: Vec::new() });
+
+/// The keyspaces made so far. A table takes some hundred kilobytes of Cassandra's heap, and dropping one takes far longer than
+/// emptying it, so they are used again.
+struct Keyspaces {
+    made: usize,
+    /// By the directory they belong to.
+    used: Vec<(PathBuf, String)>,
+    empty: Vec<String>,
+    spoiled: Vec<String>,
+}
+
+impl Keyspaces {
+    fn new_name(&mut self) -> String {
+        self.made += 1;
+        format!("test_{}", self.made)
+    }
+
+    fn of(&mut self, directory: &Path) -> String {
+        if let Some((_, name)) = self.used.iter().find(|(used, _)| used == directory) {
+            return name.clone();
         }
-        made.extract_if(.., |directory| !directory.exists()).collect()
-    };
-    if !past.is_empty() {
+        let name = self.empty.pop().unwrap_or_else(|| self.new_name());
+        self.used.push((directory.to_owned(), name.clone()));
+        name
+    }
+
+    /// Those of tests that are over: their directory is gone.
+    fn left(&mut self) -> Vec<String> {
+        let left = self.used.extract_if(.., |(directory, _)| !directory.exists()).map(|(_, name)| name);
+        let left: Vec<_> = left.collect();
+        left.into_iter().filter(|name| !self.spoiled.contains(name)).collect()
+    }
+}
+
+/// Makes sure that `directory` has a keyspace, an empty one where it is new.
+async fn prepare(directory: &Path) {
+    let left = KEYSPACES.lock().unwrap().left();
+    if !left.is_empty() {
         let session = session().await;
-        for directory in past {
-            let drop = format!("DROP KEYSPACE IF EXISTS {}", keyspace(&directory));
-            session.query_unpaged(drop, &[]).await.unwrap();
+        for name in left {
+            empty_keyspace(&session, &name).await;
+            KEYSPACES.lock().unwrap().empty.push(name);
+        }
+    }
+    let name = keyspace(directory);
+    // What is not durable is emptied without being written to disk first.
+    let make = format!(
+        "CREATE KEYSPACE IF NOT EXISTS {name} WITH durable_writes = false
+         AND replication = {{'class': 'NetworkTopologyStrategy', 'datacenter1': 1}}"
+    );
+    session().await.query_unpaged(make, &[]).await.unwrap();
+}
+
+async fn empty_keyspace(session: &Session, name: &str) {
+    let tables = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?";
+    let tables = session.query_unpaged(tables, (name,)).await.unwrap().into_rows_result().unwrap();
+    let tables: Vec<String> = tables.rows::<(String,)>().unwrap().map(|row| row.unwrap().0).collect();
+    for table in tables.iter().filter(|table| !table.starts_with("schema_")) {
+        let any = session.query_unpaged(format!("SELECT * FROM {name}.{table} LIMIT 1"), &[]).await.unwrap();
+        if any.into_rows_result().unwrap().rows_num() > 0 {
+            session.query_unpaged(format!("TRUNCATE {name}.{table}"), &[]).await.unwrap();
         }
     }
 }

@@ -6,7 +6,7 @@ use eyrie_storage::store::{CqlConfig, Replication};
 use eyrie_storage::{Store, StoreConfig, StoreError};
 use eyrie_types::{By, ManualClock};
 
-use crate::backend::{config, keyspace, open, open_beside, session};
+use crate::backend::{config, keyspace, open, open_beside, session, spoil};
 use crate::values::{at, camera, home};
 
 async fn open_with(config: CqlConfig) -> Result<Store, StoreError> {
@@ -16,6 +16,7 @@ async fn open_with(config: CqlConfig) -> Result<Store, StoreError> {
 #[tokio::test]
 async fn nodes_that_start_at_once_make_one_schema() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    spoil(one.path());
     let others: Vec<_> = (0..3).map(|_| open_beside(one.path(), other.path())).collect();
     let (first, rest) = tokio::join!(open(one.path()), futures::future::join_all(others));
     let gate = camera("gate");
@@ -28,6 +29,7 @@ async fn nodes_that_start_at_once_make_one_schema() {
 #[tokio::test]
 async fn a_migration_that_was_broken_off_is_finished_by_the_next_start() {
     let directory = tempfile::tempdir().unwrap();
+    spoil(directory.path());
     drop(open(directory.path()).await.unwrap());
     // As if the first start had died in the middle: some tables, and the note that it had begun.
     let (session, keyspace) = (session().await, keyspace(directory.path()));
@@ -47,6 +49,7 @@ async fn a_migration_that_was_broken_off_is_finished_by_the_next_start() {
 #[tokio::test]
 async fn a_lease_of_a_node_that_died_while_it_migrated_runs_out_or_is_waited_for() {
     let directory = tempfile::tempdir().unwrap();
+    spoil(directory.path());
     drop(open(directory.path()).await.unwrap());
     let (session, keyspace) = (session().await, keyspace(directory.path()));
     let begun = format!("UPDATE {keyspace}.schema_version SET applied_us = null WHERE one = 1 AND version = 1");
@@ -60,6 +63,7 @@ async fn a_lease_of_a_node_that_died_while_it_migrated_runs_out_or_is_waited_for
 #[tokio::test]
 async fn a_keyspace_contracted_by_a_later_release_is_refused() {
     let directory = tempfile::tempdir().unwrap();
+    spoil(directory.path());
     drop(open(directory.path()).await.unwrap());
     let (session, keyspace) = (session().await, keyspace(directory.path()));
     let later = |version: u32, oldest: u32| {
@@ -78,6 +82,7 @@ async fn a_keyspace_contracted_by_a_later_release_is_refused() {
 #[tokio::test]
 async fn what_cannot_be_used_is_refused_with_its_reason() {
     let directory = tempfile::tempdir().unwrap();
+    spoil(directory.path());
     let good = config(directory.path());
     for (config, reason) in [
         (CqlConfig { replication: Replication::Local(3), ..good.clone() }, "too few for a majority"),

@@ -1,5 +1,5 @@
-//! A real Apache Cassandra for tests, started by `cassandra.sh` on a free port of this machine, with 1 GiB of heap and its data in a
-//! temporary directory. It ends with the process that started it, however that one ends: the script reads from a pipe that only
+//! A real Apache Cassandra for tests, started by `cassandra.sh` on a free port of this machine, with 1 GiB of heap and its data in
+//! a temporary directory. It ends with the process that started it, however that one ends: the script reads from a pipe that only
 //! that process holds.
 
 #![allow(clippy::disallowed_methods, reason = "tests wait for real processes")]

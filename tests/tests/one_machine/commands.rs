@@ -31,6 +31,7 @@ fn each_command_explains_itself() -> anyhow::Result<()> {
         ("cluster drain", "EYRIE_TOKEN"),
         ("cluster undrain", "--json"),
         ("cluster remove", "dead node"),
+        ("cluster recover", "most voters are lost"),
         ("recordings", "check"),
         ("recordings check", "--deep"),
         ("storage", "migrate"),

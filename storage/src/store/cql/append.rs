@@ -1,7 +1,7 @@
 //! Appending to the outbox: one order of all events of the cluster, without a gap and no place used twice.
 //!
-//! A row holds the events of one append, under the place of its first; rows lie in buckets of [`PLACES`] places. Each bucket knows the
-//! next place (a static column), and whoever appends does so on the condition that it is still the next: of two nodes one is
+//! A row holds the events of one append, under the place of its first; rows lie in buckets of [`PLACES`] places. Each bucket knows
+//! the next place (a static column), and whoever appends does so on the condition that it is still the next: of two nodes one is
 //! refused, looks where the end is now, and tries again. Those of one process that append at the same time share a row.
 
 use std::sync::{Mutex, PoisonError};
@@ -235,12 +235,11 @@ impl Cql {
         loop {
             let text = "SELECT seq, events FROM outbox WHERE bucket = ? AND seq >= ?";
             self.walk("event", text, cells![bucket, first], |mut row| {
-                let mut place: u64 = row.get(0)?;
-                for event in row.json::<Vec<Event>>(1)? {
+                let place: u64 = row.get(0)?;
+                for (place, event) in (place..).zip(row.json::<Vec<Event>>(1)?) {
                     if place >= wanted && !enough {
                         enough = each(place, event) == Walk::Enough;
                     }
-                    place += 1;
                 }
                 Ok(if enough { Walk::Enough } else { Walk::On })
             })

@@ -1,7 +1,7 @@
 //! What a change of a camera still has to write, once the camera's own row is written.
 //!
-//! A camera is one row, changed by compare-and-set of its revision. Its history, its mark as deleted and its event are rows of other
-//! partitions: the change carries them as an intent in the camera's row. They are written at once; where the process dies in
+//! A camera is one row, changed by compare-and-set of its revision. Its history, its mark as deleted and its event are rows of
+//! other partitions: the change carries them as an intent in the camera's row. They are written at once; where the process dies in
 //! between, whoever next meets the row writes them. Each is the same when written twice, but for the event, which may then
 //! stand in the outbox twice, under one id.
 

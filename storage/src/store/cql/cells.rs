@@ -1,5 +1,5 @@
-//! How the shared values stand in CQL columns: ids as `blob` (which sorts by bytes, as SQLite's do), every number as `bigint`, words
-//! as `text`.
+//! How the shared values stand in CQL columns: ids as `blob` (which sorts by bytes, as SQLite's do), every number as `bigint`,
+//! words as `text`.
 
 use eyrie_types::{
     AuditId, CameraId, Epoch, EventId, GapCause, KeyId, LayoutId, MarkerId, NodeId, RecordingMode, Role, SegmentId,

@@ -1,5 +1,5 @@
-//! Days of cameras drawn up once. Whatever changes a row of a day removes its rollup; one that is drawn from rows read before such a
-//! change carries a timestamp from before it, so the removal takes it too.
+//! Days of cameras drawn up once. Whatever changes a row of a day removes its rollup; one that is drawn from rows read before such
+//! a change carries a timestamp from before it, so the removal takes it too.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Markers. The row by id is the marker; it changes by compare-and-set of its revision. Lists go along copies of it, of the camera and
-//! of all of the tenant's, which follow as the row's intent says (see [`super::camera_settle`]).
+//! Markers. The row by id is the marker; it changes by compare-and-set of its revision. Lists go along copies of it, of the camera
+//! and of all of the tenant's, which follow as the row's intent says (see [`super::camera_settle`]).
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};

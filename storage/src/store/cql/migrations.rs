@@ -99,8 +99,8 @@ pub(in crate::store) async fn make_keyspace(session: &Session, config: &CqlConfi
         config.keyspace,
         map.join(", ")
     );
-    // ScyllaDB's tablets take no lightweight transactions before release 2025.4. Releases before 6.0 do not know the word, and Apache
-    // Cassandra never did.
+    // ScyllaDB's tablets take no lightweight transactions before release 2025.4. Releases before 6.0 do not know the word, and
+    // Apache Cassandra never did.
     if cluster.get_nodes_info().iter().any(|node| node.sharder().is_some()) {
         let without_tablets = format!("{make} AND tablets = {{'enabled': false}}");
         if query(session, &without_tablets, Vec::new()).await.is_ok() {

@@ -1,5 +1,5 @@
-//! The index of recordings. A row's write carries a timestamp that says how much it knows: the number of fragments while the segment
-//! grows, the time once it does not. So a late refresh undoes neither a newer one nor a close nor a removal, without a
+//! The index of recordings. A row's write carries a timestamp that says how much it knows: the number of fragments while the
+//! segment grows, the time once it does not. So a late refresh undoes neither a newer one nor a close nor a removal, without a
 //! transaction.
 
 use std::collections::BTreeMap;
