@@ -12,7 +12,7 @@ pub struct ClusterAnswer {
     pub id: Option<CellId>,
     /// The node that answers.
     pub node: NodeId,
-    /// The node that leads; `null` while none is known.
+    /// The node that leads; `null` while none is known, and where `stale`.
     #[schema(required)]
     pub leader: Option<NodeId>,
     /// This node knows no leader that lives: it is cut off, or most voters are down. What it tells may be out of date, and nothing
@@ -140,7 +140,8 @@ impl ClusterAnswer {
         Self {
             id: view.cell,
             node: view.node,
-            leader: view.leader,
+            // One without its voters takes itself for the leader still.
+            leader: view.leader.filter(|_| !view.stale),
             stale: view.stale,
             generation: view.generation,
             applied_index: view.applied,

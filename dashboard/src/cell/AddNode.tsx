@@ -1,12 +1,17 @@
 import { m } from "../messages";
 import { Card } from "../ui/Page";
 
-const THIS = `[cluster]
+const SHARED = `[store]
+contact_points = ["10.0.0.9:9042"]
+
+`;
+
+const THIS = `${SHARED}[cluster]
 listen = "0.0.0.0:7443"
 address = "10.0.0.1:7443"
 secret_file = "/etc/eyrie/cell-secret"`;
 
-const NEW = `[cluster]
+const NEW = `${SHARED}[cluster]
 listen = "0.0.0.0:7443"
 address = "10.0.0.2:7443"
 secret_file = "/etc/eyrie/cell-secret"

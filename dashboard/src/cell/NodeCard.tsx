@@ -1,20 +1,18 @@
-import type { CellNode } from "../api/types";
+import type { Cell, CellNode } from "../api/types";
 import { m } from "../messages";
 import { formatDuration } from "../time/format";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Meter } from "../ui/Meter";
 import { Facts } from "../ui/Page";
-import { type NodeState, nodeState } from "./verdict";
-
-/** A node that was heard no longer ago than this is heard now. */
-const NOW_MS = 1_500;
+import { HEARD_NOW_MS, type NodeState, nodeState } from "./verdict";
 
 const BADGES: Record<NodeState, string> = {
   up: "bg-good-wash text-good",
   draining: "bg-warn-wash text-warn",
   drained: "bg-sunken text-soft",
   dead: "bg-bad-wash text-bad",
+  silent: "bg-warn-wash text-warn",
 };
 
 const DOTS: Record<NodeState, string> = {
@@ -22,6 +20,7 @@ const DOTS: Record<NodeState, string> = {
   draining: "bg-warn-fill pulse",
   drained: "bg-transparent ring-2 ring-inset ring-current",
   dead: "bg-bad-fill",
+  silent: "bg-warn-fill",
 };
 
 const chip = "inline-flex items-center gap-1.5 rounded-full px-2.5 py-1 text-[0.8125rem] leading-none font-medium";
@@ -30,10 +29,8 @@ const chip = "inline-flex items-center gap-1.5 rounded-full px-2.5 py-1 text-[0.
 export type Wish = "drain" | "undrain" | "remove";
 
 interface Props {
+  cell: Cell;
   node: CellNode;
-  leads: boolean;
-  /** The node whose dashboard this is. */
-  here: boolean;
   /** Asks for a change; none where the user may not, or the cell cannot. */
   onWish?: ((wish: Wish) => void) | undefined;
   /** Nobody else could take its cameras. */
@@ -41,10 +38,12 @@ interface Props {
 }
 
 /** A node of the cell: how it is, what it holds, what can be done with it. */
-export function NodeCard({ node, leads, here, alone, onWish }: Props) {
-  const state = nodeState(node);
+export function NodeCard({ cell, node, alone, onWish }: Props) {
+  const state = nodeState(node, cell);
+  // The node whose dashboard this is.
+  const here = node.id === cell.node;
   const heard =
-    node.heard_ms === null ? (here ? m.cell.heardNow : m.cell.heardNever) : node.heard_ms <= NOW_MS ? m.cell.heardNow : m.cell.heardAgo(formatDuration(node.heard_ms));
+    node.heard_ms === null ? (here ? m.cell.heardNow : m.cell.heardNever) : node.heard_ms <= HEARD_NOW_MS ? m.cell.heardNow : m.cell.heardAgo(formatDuration(node.heard_ms));
   const recording = node.recording === null || node.running === null ? m.cell.unknown : m.cell.recordingOf(node.recording, node.running);
   return (
     <li data-node={node.id} data-state={state} className="flex flex-col rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-5">
@@ -56,7 +55,7 @@ export function NodeCard({ node, leads, here, alone, onWish }: Props) {
           <span aria-hidden="true" className={`inline-block size-2 shrink-0 rounded-full ${DOTS[state]}`} />
           {m.cell.states[state]}
         </span>
-        {leads ? (
+        {node.id === cell.leader ? (
           <span title={m.cell.leaderTitle} className={`${chip} bg-accent-wash text-accent`}>
             {m.cell.leader}
           </span>

@@ -77,11 +77,23 @@ describe("the verdict on a cell", () => {
   });
 
   it("tells a node that is being emptied from one that is empty", () => {
+    const cell = { stale: false, node: "here" };
     expect(["up", "draining", "drained", "dead"]).toEqual([
-      nodeState(node("a")),
-      nodeState(node("a", { draining: true })),
-      nodeState(node("a", { draining: true, placements: 0 })),
-      nodeState(node("a", { draining: true, health: "dead" })),
+      nodeState(node("a", { heard_ms: 9_000 }), cell),
+      nodeState(node("a", { draining: true }), cell),
+      nodeState(node("a", { draining: true, placements: 0 }), cell),
+      nodeState(node("a", { draining: true, health: "dead" }), cell),
+    ]);
+  });
+
+  it("does not call a node up that a cut-off one no longer hears", () => {
+    const cell = { stale: true, node: "here" };
+    expect(["up", "up", "silent", "silent", "dead"]).toEqual([
+      nodeState(node("here", { heard_ms: null }), cell),
+      nodeState(node("a"), cell),
+      nodeState(node("b", { heard_ms: 9_000 }), cell),
+      nodeState(node("c", { heard_ms: null }), cell),
+      nodeState(node("d", { heard_ms: 9_000, health: "dead" }), cell),
     ]);
   });
 });

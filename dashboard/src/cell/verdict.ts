@@ -10,11 +10,16 @@ export interface Verdict {
   sentences: string[];
 }
 
-/** A state of a node in one word. */
-export type NodeState = "up" | "draining" | "drained" | "dead";
+/** The state of a node in one word. */
+export type NodeState = "up" | "draining" | "drained" | "dead" | "silent";
 
-export function nodeState(node: Pick<CellNode, "health" | "draining" | "placements">): NodeState {
+/** A node that was heard no longer ago than this is heard now. */
+export const HEARD_NOW_MS = 1_500;
+
+/** What a node is. Where the cell is cut off nobody can decide that one is dead: whom this node does not hear may be. */
+export function nodeState(node: CellNode, cell: Pick<Cell, "stale" | "node">): NodeState {
   if (node.health === "dead") return "dead";
+  if (cell.stale && node.id !== cell.node && (node.heard_ms ?? Infinity) > HEARD_NOW_MS) return "silent";
   if (!node.draining) return "up";
   return node.placements > 0 ? "draining" : "drained";
 }

@@ -32,15 +32,13 @@ function Details({ cell }: { cell: Cell }) {
   const leader = cell.nodes.find((node) => node.id === cell.leader);
   return (
     <div className="space-y-4">
-      {cell.stale && <Notice tone="warn">{m.cell.stale}</Notice>}
-      <Verdict verdict={verdictOf(cell)} />
+      {cell.stale ? <Notice tone="warn">{m.cell.stale}</Notice> : <Verdict verdict={verdictOf(cell)} />}
       <ul aria-label={m.cell.title} className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         {cell.nodes.map((node) => (
           <NodeCard
             key={node.id}
+            cell={cell}
             node={node}
-            leads={node.id === cell.leader}
-            here={node.id === cell.node}
             alone={takers < 2}
             onWish={may.admin && !cell.stale ? (wish) => setOpen({ wish, node }) : undefined}
           />

@@ -100,7 +100,13 @@ impl fmt::Display for Cell {
 
 impl Cell {
     fn row(&self, node: &CellNode) -> [String; 8] {
-        let health = if node.health == "up" && node.draining { "draining" } else { &node.health };
+        let silent = self.stale && node.id != self.node && node.heard_ms.is_none_or(|ms| ms > NOW_MS);
+        let health = match &node.health[..] {
+            // Nobody could decide that it is dead, and nobody knows that it lives.
+            "up" if silent => "silent",
+            "up" if node.draining => "draining",
+            health => health,
+        };
         let vote = match (self.leader.as_ref() == Some(&node.id), node.voter) {
             (true, _) => "leader",
             (false, true) => "voter",
@@ -126,6 +132,9 @@ impl Cell {
 
     /// What a failure would cost, in sentences.
     fn verdict(&self) -> Vec<String> {
+        if self.stale {
+            return Vec::new();
+        }
         let live: Vec<_> = self.nodes.iter().filter(|node| node.health == "up").collect();
         if live.len() < 2 {
             return vec!["A cell of one live node: if it fails, nothing is recorded until it is back.".to_owned()];
@@ -205,6 +214,15 @@ mod tests {
              no second node for the twins of 2 cameras\n\
              If berlin-1 fails, 12 cameras find no place.\n"
         );
+    }
+
+    #[test]
+    fn a_node_that_is_cut_off_promises_nothing() {
+        let nodes = vec![node("a", "a", json!({})), node("b", "b", json!({"heard_ms": 5_000}))];
+        let stale = Cell { stale: true, ..cell(nodes, json!({"quorum": true, "nodes": [], "zones": []})) };
+        let text = stale.to_string();
+        assert!(text.starts_with("This node is cut off") && !text.contains("may fail"), "{text}");
+        assert!(text.contains("b     -     silent"), "{text}");
     }
 
     #[test]
