@@ -35,6 +35,10 @@ bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (
 	cargo build --release --workspace --bins
 	tests/bench/run.sh
 
+.PHONY: sim
+sim: ## Simulate SEEDS=100000 cells under faults, from seed FROM=0; replay one with cargo run -p eyrie-chaos --bin eyrie-sim -- --seed N
+	cargo run --release -p eyrie-chaos --bin eyrie-sim -- --count $(or $(SEEDS),100000) --from $(or $(FROM),0)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every parser of hostile bytes for SECONDS=60 each, or TARGETS='codec vod'
 	tests/fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)

@@ -3,16 +3,17 @@ use std::time::Duration;
 
 use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_types::{Camera, CameraId, CameraState, GapCause, Placement};
+use eyrie_types::{CameraSpec, CameraState, GapCause, Placement, RecordingMode};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::backoff::{Backoff, jitter};
 use crate::camera::{CameraActor, CameraArgs, CameraMessage};
 use crate::context::{CameraContext, NodeContext};
 use crate::incidents::Trouble;
 use crate::live::LiveState;
-use crate::node::RunningCamera;
+use crate::node::{Assignment, Fallen, RunningCamera};
 
 /// How often what could not be started for want of memory or an epoch is tried again.
 const RETRY_STARTS: Duration = Duration::from_secs(5);
@@ -25,22 +26,23 @@ pub(crate) struct CameraSupervisor;
 
 /// Control; callers wait for the answer, so each has at most one message here.
 pub(crate) enum SupervisorMessage {
-    /// This is what the camera should be.
-    Put(Box<Camera>, RpcReplyPort<()>),
-    /// The camera is gone.
-    Remove(CameraId, RpcReplyPort<()>),
+    /// This is what a placement should be.
+    Assign(Box<Assignment>, RpcReplyPort<()>),
+    /// The placement is not this node's any more.
+    Withdraw(PlacementKey, RpcReplyPort<()>),
     /// Compare again.
     Reconcile,
-    /// The reserve of epochs is full again.
-    Refilled,
+    /// The pause after a fall is over.
+    Tell(Fallen),
 }
+
+impl ractor::Message for SupervisorMessage {}
 
 /// See [`CameraSupervisor`].
 pub(crate) struct Cameras {
     node: Arc<NodeContext>,
     backoff: Backoff,
     retry_planned: bool,
-    refilling: bool,
 }
 
 impl Cameras {
@@ -62,7 +64,6 @@ impl Cameras {
             }
         }
         self.show_disabled(only);
-        self.refill(me);
     }
 
     fn stop(&self, key: &PlacementKey) {
@@ -74,27 +75,25 @@ impl Cameras {
 
     fn update(&self, key: &PlacementKey) {
         let mut directory = self.node.directory.lock();
-        let Some(camera) = directory.camera(key).cloned() else { return };
+        let Some(camera) = directory.assignment(key).map(|assignment| assignment.camera.clone()) else { return };
         if let Some(running) = directory.running.get_mut(key) {
             running.revision = camera.revision;
+            running.records = records(&camera.spec);
             // An actor that is gone is seen by supervision, and started with the new spec.
             let _ = running.actor.send_message(CameraMessage::Apply(Box::new(camera.spec)));
         }
     }
 
     async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
-        let (camera, epoch) = {
-            let directory = self.node.directory.lock();
-            let Some(camera) = directory.camera(&key).cloned() else { return };
-            (camera, directory.next_epoch(&key))
-        };
+        let found = self.node.directory.lock().assignment(&key).cloned();
+        let Some(Assignment { camera, epoch, dead_since, .. }) = found else { return };
         self.node.events.enter(&key.tenant, key.camera);
         let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
-        let Some(epoch) = epoch else {
-            say(CameraState::Connecting, "waiting for the metadata store to give an epoch");
-            return self.retry_later(me);
-        };
         let placement = Placement { tenant: key.tenant.clone(), camera: key.camera, slot: key.slot, epoch };
+        if let Some(since) = dead_since {
+            let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
+            trouble.note(GapCause::NodeDown, since, self.node.clock.now());
+        }
         if let Err(full) = self.node.budget.admit() {
             say(CameraState::Offline, &full.to_string());
             metrics::counter!("eyrie_cameras_not_admitted_total").increment(1);
@@ -103,6 +102,9 @@ impl Cameras {
             return self.retry_later(me);
         }
         say(CameraState::Connecting, "waiting for its turn to connect");
+        let again = self.node.directory.lock().begins(&key, epoch);
+        let over = if again { Some(self.node.clock.now()) } else { dead_since };
+        self.node.index.begin(key.clone(), epoch, over);
         let (writer, ring) = GopRing::new(self.node.config.ring, Arc::clone(&self.node.budget));
         drop(writer);
         let context = CameraContext::new(Arc::clone(&self.node), placement, ring);
@@ -110,7 +112,8 @@ impl Cameras {
         let args = CameraArgs { camera: Arc::clone(&context), live: Arc::clone(&live), spec: camera.spec.clone() };
         match Actor::spawn_linked(None, CameraActor, args, me.get_cell()).await {
             Ok((actor, _)) => {
-                let running = RunningCamera { context, live, actor, revision: camera.revision };
+                let records = records(&camera.spec);
+                let running = RunningCamera { context, live, actor, revision: camera.revision, records };
                 self.node.directory.lock().started(key, running);
             }
             Err(error) => {
@@ -120,12 +123,13 @@ impl Cameras {
         }
     }
 
-    /// An incarnation failed as a whole: it is gone, and the next one gets a later epoch.
+    /// An incarnation failed as a whole: it is gone. After a pause the cell is told, which answers with the epoch of the next one.
     fn fell(&mut self, me: &ActorRef<SupervisorMessage>, id: ractor::ActorId, error: &str) {
         let mut directory = self.node.directory.lock();
         let key =
             directory.running.iter().find(|(_, running)| running.actor.get_id() == id).map(|(key, _)| key.clone());
         let Some(running) = key.and_then(|key| directory.leave(&key)) else { return };
+        directory.fell(&running.context.key(), running.context.placement.epoch);
         drop(directory);
         self.node.directory.left(&running.context);
         let placement = &running.context.placement;
@@ -137,7 +141,8 @@ impl Cameras {
         let now = self.node.clock.now();
         let trouble = Trouble::new(placement.clone(), Arc::clone(&self.node.index));
         trouble.note(GapCause::ProcessRestart, now, now + pause);
-        drop(me.send_after(pause, || SupervisorMessage::Reconcile));
+        let (key, epoch) = (running.context.key(), placement.epoch);
+        drop(me.send_after(pause, move || SupervisorMessage::Tell(Fallen { key, epoch })));
     }
 
     fn retry_later(&mut self, me: &ActorRef<SupervisorMessage>) {
@@ -151,7 +156,7 @@ impl Cameras {
             let directory = self.node.directory.lock();
             match only {
                 Some(key) => {
-                    let off = directory.camera(key).is_some_and(|camera| !camera.spec.enabled);
+                    let off = directory.assignment(key).is_some_and(|assignment| !assignment.camera.spec.enabled);
                     off.then(|| key.clone()).into_iter().collect()
                 }
                 None => directory.disabled(),
@@ -162,33 +167,6 @@ impl Cameras {
             self.node.events.set_ingest(&key.tenant, key.camera, CameraState::Disabled, "switched off");
             self.node.events.set_stream(key.camera, None);
         }
-    }
-
-    /// Asks the store for spare epochs, in a task of its own: it may be down.
-    fn refill(&mut self, me: &ActorRef<SupervisorMessage>) {
-        let wanted = self.node.directory.lock().epochs_wanted();
-        if wanted == 0 || std::mem::replace(&mut self.refilling, true) {
-            return;
-        }
-        let (node, me) = (Arc::clone(&self.node), me.clone());
-        tokio::spawn(async move {
-            let mut backoff = Backoff::storage();
-            for _ in 0..wanted {
-                loop {
-                    match node.store.next_epoch(node.config.generation).await {
-                        Ok(epoch) => break node.directory.lock().reserve.add(epoch),
-                        Err(error) => {
-                            tracing::warn!(%error, "no spare epoch yet");
-                            tokio::time::sleep(backoff.pause(jitter())).await;
-                        }
-                    }
-                    if me.get_status() == ractor::ActorStatus::Stopped {
-                        return;
-                    }
-                }
-            }
-            let _ = me.send_message(SupervisorMessage::Refilled);
-        });
     }
 }
 
@@ -206,7 +184,7 @@ impl Actor for CameraSupervisor {
         for running in leave_all(&node) {
             node.directory.left(&running.context);
         }
-        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false, refilling: false };
+        let mut cameras = Cameras { node, backoff: Backoff::restart(), retry_planned: false };
         cameras.reconcile(&me, None).await;
         Ok(cameras)
     }
@@ -218,26 +196,29 @@ impl Actor for CameraSupervisor {
         cameras: &mut Cameras,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            SupervisorMessage::Put(camera, reply) => {
-                let key = cameras.node.directory.lock().put(*camera);
+            SupervisorMessage::Assign(assignment, reply) => {
+                let key = cameras.node.directory.lock().put(*assignment);
                 cameras.reconcile(&me, Some(&key)).await;
                 // Whoever asked may have given up.
                 let _ = reply.send(());
             }
-            SupervisorMessage::Remove(camera, reply) => {
-                let key = cameras.node.directory.lock().remove(camera);
-                cameras.node.events.forget(camera);
-                if let Some(key) = key {
+            SupervisorMessage::Withdraw(key, reply) => {
+                let removed = cameras.node.directory.lock().remove(&key);
+                if !cameras.node.directory.knows(&key.tenant, key.camera) {
+                    cameras.node.events.forget(key.camera);
+                }
+                if removed {
                     cameras.reconcile(&me, Some(&key)).await;
                 }
                 let _ = reply.send(());
             }
+            SupervisorMessage::Tell(fallen) => {
+                if let Err(TrySendError::Full(fallen)) = cameras.node.fallen.try_send(fallen) {
+                    drop(me.send_after(RETRY_STARTS, move || SupervisorMessage::Tell(fallen)));
+                }
+            }
             SupervisorMessage::Reconcile => {
                 cameras.retry_planned = false;
-                cameras.reconcile(&me, None).await;
-            }
-            SupervisorMessage::Refilled => {
-                cameras.refilling = false;
                 cameras.reconcile(&me, None).await;
             }
         }
@@ -260,6 +241,11 @@ impl Actor for CameraSupervisor {
         join_all(leave_all(&cameras.node).into_iter().map(|running| end(&cameras.node, running))).await;
         Ok(())
     }
+}
+
+/// Whether a camera is to be recorded.
+fn records(spec: &CameraSpec) -> bool {
+    spec.recording.mode != RecordingMode::Off
 }
 
 /// Tells all that run to end.

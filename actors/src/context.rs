@@ -10,7 +10,7 @@ use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::Store;
 use eyrie_types::{CameraId, Clock, Placement, SegmentRow, SegmentState};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::children::Children;
 use crate::events::EventBus;
@@ -18,7 +18,7 @@ use crate::facts::{FactsBoard, Measured};
 use crate::index_writer::{FragmentChunk, IndexWriter};
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::media_threads::{MediaSeat, MediaThreads};
-use crate::node::{Directory, NodeConfig, NodeSettings};
+use crate::node::{Directory, Fallen, NodeConfig, NodeSettings};
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegment, LeftSegments, RotationPace};
 use crate::retention::RetentionOutlook;
@@ -44,6 +44,7 @@ pub(crate) struct NodeContext {
     pub(crate) children: Children,
     pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
+    pub(crate) fallen: mpsc::Sender<Fallen>,
     pub(crate) settings: ArcSwap<NodeSettings>,
     pub(crate) facts: FactsBoard,
     /// What retention foresees; `None` until it has looked.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use eyrie_media::Stream;
-use eyrie_types::{By, CameraId, CameraState, CameraStatus, Clock, Event, EventKind, GapCause, TenantId};
+use eyrie_types::{By, CameraId, CameraState, CameraStatus, Clock, Event, EventKind, GapCause, NodeId, TenantId};
 use tokio::sync::broadcast;
 
 use crate::outbox_writer::OutboxWriter;
@@ -17,6 +17,8 @@ const EVENTS_MAX: usize = 8192;
 #[derive(Debug)]
 struct Entry {
     tenant: TenantId,
+    /// The node that said it; `None` for this one.
+    at: Option<NodeId>,
     status: CameraStatus,
     ingest: (CameraState, String),
     recording_trouble: Option<GapCause>,
@@ -29,6 +31,8 @@ pub(crate) struct EventBus {
     clock: Arc<dyn Clock>,
     outbox: Arc<OutboxWriter>,
     sender: broadcast::Sender<Arc<Event>>,
+    /// Of those, what began on this node: other nodes are told of it.
+    own: broadcast::Sender<Arc<Event>>,
     board: RwLock<BTreeMap<CameraId, Entry>>,
     /// Rises whenever a camera comes, goes or changes its state.
     states: AtomicU64,
@@ -40,6 +44,7 @@ impl EventBus {
             clock,
             outbox,
             sender: broadcast::Sender::new(EVENTS_MAX),
+            own: broadcast::Sender::new(EVENTS_MAX),
             board: RwLock::default(),
             states: AtomicU64::new(0),
         }
@@ -47,6 +52,77 @@ impl EventBus {
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
         self.sender.subscribe()
+    }
+
+    /// What begins on this node from now on.
+    pub(crate) fn subscribe_own(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.own.subscribe()
+    }
+
+    /// The statuses of the cameras of this node, by id.
+    pub(crate) fn own_statuses(&self) -> Vec<(TenantId, CameraId, CameraStatus)> {
+        let board = self.read();
+        let own = board.iter().filter(|(_, entry)| entry.at.is_none());
+        own.map(|(camera, entry)| (entry.tenant.clone(), *camera, entry.status.clone())).collect()
+    }
+
+    /// Another node says what a camera of its does. What runs here is known better here.
+    pub(crate) fn heard(&self, from: NodeId, tenant: TenantId, camera: CameraId, status: CameraStatus) {
+        let mut board = self.write();
+        let entry = board.entry(camera).or_insert_with(|| Entry {
+            tenant: tenant.clone(),
+            at: Some(from),
+            status: CameraStatus::new(CameraState::Connecting, String::new(), status.since),
+            ingest: (CameraState::Connecting, String::new()),
+            recording_trouble: None,
+            stream: None,
+        });
+        if entry.at.is_none() || entry.tenant != tenant || (entry.at == Some(from) && entry.status == status) {
+            return;
+        }
+        (entry.at, entry.status) = (Some(from), status.clone());
+        self.states.fetch_add(1, Ordering::Release);
+        let kind = EventKind::CameraStatus { camera, status };
+        // Under the lock, as below. The outbox has it from the node that saw it.
+        let _ = self.sender.send(Arc::new(Event::new(tenant, self.clock.now(), By::system(), kind)));
+    }
+
+    /// Another node is held to be dead: until somebody else says more of its cameras, they are waited for.
+    pub(crate) fn lost(&self, node: NodeId) {
+        let now = self.clock.now();
+        let theirs: Vec<_> = {
+            let board = self.read();
+            let theirs = board.iter().filter(|(_, entry)| entry.at == Some(node));
+            theirs.map(|(camera, entry)| (*camera, entry.tenant.clone())).collect()
+        };
+        for (camera, tenant) in theirs {
+            let reason = "its node is down; another one takes over";
+            self.heard(node, tenant, camera, CameraStatus::new(CameraState::Connecting, reason, now));
+        }
+    }
+
+    /// Takes off what other nodes said of cameras that `known` does not know.
+    pub(crate) fn forget_unknown(&self, known: impl Fn(&TenantId, CameraId) -> bool) {
+        let mut board = self.write();
+        let before = board.len();
+        board.retain(|camera, entry| entry.at.is_none() || known(&entry.tenant, *camera));
+        if board.len() < before {
+            self.states.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Tells listeners of an event that another node has made.
+    pub(crate) fn relay(&self, event: Arc<Event>) {
+        let _ = self.sender.send(event);
+    }
+
+    /// How many cameras of this node are in each state.
+    pub(crate) fn own_counts(&self) -> BTreeMap<CameraState, u64> {
+        let mut counts = BTreeMap::new();
+        let board = self.read();
+        let own = board.values().filter(|entry| entry.at.is_none());
+        own.for_each(|entry| *counts.entry(entry.status.state).or_default() += 1);
+        counts
     }
 
     /// The status of a camera, if it is on the board.
@@ -78,11 +154,11 @@ impl EventBus {
         self.states.load(Ordering::Acquire)
     }
 
-    /// How many cameras, of one tenant or of all, are in each state.
-    pub(crate) fn counts(&self, tenant: Option<&TenantId>) -> BTreeMap<CameraState, u64> {
+    /// How many cameras of a tenant, on all nodes, are in each state.
+    pub(crate) fn counts(&self, tenant: &TenantId) -> BTreeMap<CameraState, u64> {
         let mut counts = BTreeMap::new();
         let board = self.read();
-        let of_tenant = board.values().filter(|entry| tenant.is_none_or(|tenant| *tenant == entry.tenant));
+        let of_tenant = board.values().filter(|entry| *tenant == entry.tenant);
         of_tenant.for_each(|entry| *counts.entry(entry.status.state).or_default() += 1);
         counts
     }
@@ -107,21 +183,26 @@ impl EventBus {
         found.take(limit).map(|(camera, entry)| (*camera, entry.status.clone())).collect()
     }
 
-    /// Puts a camera on the board, if it is not there yet.
+    /// Puts a camera of this node on the board, if it is not there yet.
     pub(crate) fn enter(&self, tenant: &TenantId, camera: CameraId) {
         let now = self.clock.now();
         let mut board = self.write();
-        board.entry(camera).or_insert_with(|| {
+        let fresh = || {
             // Under the lock, as below: whoever reads the number and then the board misses nothing.
             self.states.fetch_add(1, Ordering::Release);
             Entry {
                 tenant: tenant.clone(),
+                at: None,
                 status: CameraStatus::new(CameraState::Connecting, String::new(), now),
                 ingest: (CameraState::Connecting, String::new()),
                 recording_trouble: None,
                 stream: None,
             }
-        });
+        };
+        let entry = board.entry(camera).or_insert_with(fresh);
+        if entry.at.is_some() {
+            *entry = fresh();
+        }
     }
 
     /// What the ingest (or, for a camera that does not run, its supervisor) says.
@@ -143,15 +224,16 @@ impl EventBus {
 
     /// What the camera sends now.
     pub(crate) fn set_stream(&self, camera: CameraId, stream: Option<Arc<Stream>>) {
-        if let Some(entry) = self.write().get_mut(&camera) {
+        if let Some(entry) = self.write().get_mut(&camera).filter(|entry| entry.at.is_none()) {
             entry.stream = stream;
         }
     }
 
-    /// Takes a camera off the board.
+    /// Takes a camera of this node off the board.
     pub(crate) fn forget(&self, camera: CameraId) {
         let mut board = self.write();
-        if board.remove(&camera).is_some() {
+        if board.get(&camera).is_some_and(|entry| entry.at.is_none()) {
+            board.remove(&camera);
             self.states.fetch_add(1, Ordering::Release);
         }
     }
@@ -160,7 +242,9 @@ impl EventBus {
         let now = self.clock.now();
         let mut board = self.write();
         // A part of a camera that was taken off the board may still have a last word; nobody needs it.
-        let Some(entry) = board.get_mut(&camera).filter(|entry| entry.tenant == *tenant) else { return };
+        let Some(entry) = board.get_mut(&camera).filter(|entry| entry.tenant == *tenant && entry.at.is_none()) else {
+            return;
+        };
         change(entry);
         let (state, reason) = (entry.ingest.0, composed(&entry.ingest.1, entry.recording_trouble));
         if state == entry.status.state && reason == entry.status.reason {
@@ -181,6 +265,7 @@ impl EventBus {
     /// Tells listeners of an event that stands in the outbox already: the change it tells of put it there.
     pub(crate) fn announce(&self, event: Arc<Event>) {
         // Nobody listening is no fault: the outbox has it.
+        let _ = self.own.send(Arc::clone(&event));
         let _ = self.sender.send(event);
     }
 
@@ -251,6 +336,30 @@ mod tests {
     }
 
     #[test]
+    fn what_other_nodes_say_is_shown_until_the_camera_runs_here() {
+        let clock = ManualClock::default();
+        let outbox = Arc::new(OutboxWriter::default());
+        let bus = EventBus::new(Arc::new(clock.clone()), Arc::clone(&outbox));
+        let (mut events, mut own) = (bus.subscribe(), bus.subscribe_own());
+        let (tenant, camera, other) = (TenantId::default_tenant(), CameraId::random(), NodeId::random());
+        let online = CameraStatus::new(CameraState::Online, "pictures arrive", clock.now());
+        bus.heard(other, tenant.clone(), camera, online.clone());
+        bus.heard(other, tenant.clone(), camera, online.clone());
+        assert_eq!(bus.status(camera), Some(online.clone()));
+        assert!(events.try_recv().is_ok() && events.try_recv().is_err(), "told once");
+        assert!(own.try_recv().is_err() && outbox.waiting().is_empty(), "the other node tells and keeps it");
+        bus.forget(camera);
+        assert_eq!(bus.in_state(&tenant, CameraState::Online), [camera], "not this node's to forget");
+        bus.lost(other);
+        assert!(bus.status(camera).unwrap().reason.contains("node is down"));
+        bus.enter(&tenant, camera);
+        bus.heard(other, tenant.clone(), camera, online);
+        bus.set_ingest(&tenant, camera, CameraState::Silent, "nothing");
+        assert_eq!(bus.status(camera).unwrap().state, CameraState::Silent, "what runs here is known here");
+        assert_eq!(bus.own_counts(), BTreeMap::from([(CameraState::Silent, 1)]));
+    }
+
+    #[test]
     fn pages_states_and_counts_of_a_large_board_hold_each_camera_of_the_tenant_once() {
         let bus = EventBus::new(Arc::new(ManualClock::default()), Arc::default());
         let (home, other) = (TenantId::default_tenant(), "acme".parse::<TenantId>().unwrap());
@@ -273,8 +382,8 @@ mod tests {
         assert_eq!(found, expected);
         cameras.sort();
         assert_eq!(paged, cameras);
-        let counts = bus.counts(Some(&home));
+        let counts = bus.counts(&home);
         assert_eq!((counts[&CameraState::Offline], counts[&CameraState::Connecting]), (3, 997));
-        assert_eq!(bus.counts(None).values().sum::<u64>(), 1_500);
+        assert_eq!(bus.own_counts().values().sum::<u64>(), 1_500);
     }
 }

@@ -2,10 +2,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use eyrie_cluster::PlacementKey;
 use eyrie_storage::footage::OpenTail;
 use eyrie_storage::store::{SEGMENT_BATCH_MAX, SegmentCopy, Store, StoreError};
 use eyrie_types::{
-    CameraId, Epoch, FragmentEntry, GapCause, Incident, Placement, SegmentId, SegmentRow, Slot, WallTime,
+    CameraId, Epoch, FragmentEntry, GapCause, Incident, NodeId, Placement, SegmentId, SegmentRow, Slot, WallTime,
 };
 use tokio::sync::Notify;
 
@@ -21,6 +22,9 @@ const INCIDENTS_MAX: usize = 4_000;
 const CHUNKS_MAX: usize = 4_000;
 /// How long a write gathers company: rows of many cameras share one commit.
 const GATHER: Duration = Duration::from_millis(50);
+
+/// Most beginnings of incarnations that wait: an owner and a twin of each of 10,000 cameras.
+const BEGINNINGS_MAX: usize = 20_000;
 
 type IncidentKey = (CameraId, Slot, Epoch, WallTime, GapCause);
 
@@ -39,6 +43,13 @@ impl FragmentChunk {
     }
 }
 
+/// An incarnation began: what earlier ones of its placement left open is over, since `at`, or since this node's last run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Beginning {
+    epoch: Epoch,
+    at: Option<WallTime>,
+}
+
 type Batch = (Vec<SegmentRow>, Vec<SegmentCopy>, Vec<(IncidentKey, (Placement, Incident))>, Vec<FragmentChunk>);
 
 #[derive(Debug, Default)]
@@ -47,6 +58,7 @@ struct Waiting {
     copies: BTreeMap<SegmentId, SegmentCopy>,
     incidents: BTreeMap<IncidentKey, (Placement, Incident)>,
     chunks: VecDeque<FragmentChunk>,
+    beginnings: BTreeMap<PlacementKey, Beginning>,
 }
 
 impl Waiting {
@@ -102,6 +114,18 @@ impl IndexWriter {
         self.changed.notify_one();
     }
 
+    /// Queues the beginning of an incarnation, which ends what earlier ones of its placement left open: at `at`, when whoever ran
+    /// them was last heard of; `None`: when this node's last run ended.
+    pub(crate) fn begin(&self, key: PlacementKey, epoch: Epoch, at: Option<WallTime>) {
+        let mut waiting = self.lock();
+        waiting.beginnings.insert(key, Beginning { epoch, at });
+        if waiting.beginnings.len() > BEGINNINGS_MAX && waiting.beginnings.pop_first().is_some() {
+            dropped("beginning");
+        }
+        drop(waiting);
+        self.changed.notify_one();
+    }
+
     /// Queues a part of a fragment table.
     pub(crate) fn put_fragments(&self, chunk: FragmentChunk) {
         let mut waiting = self.lock();
@@ -143,8 +167,8 @@ impl IndexWriter {
         reached(&self.idle, patience, || self.is_empty()).await
     }
 
-    /// Writes what waits, for as long as it is polled.
-    pub(crate) async fn run(self: Arc<Self>, store: Arc<Store>) {
+    /// Writes what waits, for as long as it is polled. `node` has run since `started`.
+    pub(crate) async fn run(self: Arc<Self>, store: Arc<Store>, node: NodeId, started: WallTime) {
         let mut backoff = Backoff::storage();
         loop {
             if self.is_empty() {
@@ -152,7 +176,11 @@ impl IndexWriter {
                 self.changed.notified().await;
             }
             tokio::time::sleep(GATHER).await;
-            match self.flush(&store).await {
+            let written = match self.flush(&store).await {
+                Ok(()) => self.flush_beginnings(&store, node, started).await,
+                failed => failed,
+            };
+            match written {
                 Ok(()) => {
                     backoff.reset();
                     self.flushed.notify_waiters();
@@ -215,6 +243,28 @@ impl IndexWriter {
         Ok(())
     }
 
+    async fn flush_beginnings(&self, store: &Store, node: NodeId, started: WallTime) -> Result<(), StoreError> {
+        let beginnings: Vec<_> = {
+            let waiting = self.lock();
+            let first = waiting.beginnings.iter().take(SEGMENT_BATCH_MAX);
+            first.map(|(key, beginning)| (key.clone(), *beginning)).collect()
+        };
+        if beginnings.is_empty() {
+            return Ok(());
+        }
+        let died = store.last_run_before(node, started).await?.map_or(started, |run| run.last_alive);
+        for (key, beginning) in beginnings {
+            let (PlacementKey { tenant, camera, slot }, Beginning { epoch, at }) = (&key, beginning);
+            let closed = store.close_incidents_before(tenant, *camera, *slot, epoch, at.unwrap_or(died)).await;
+            settle(closed.map(drop), "beginning")?;
+            let mut waiting = self.lock();
+            if waiting.beginnings.get(&key) == Some(&beginning) {
+                waiting.beginnings.remove(&key);
+            }
+        }
+        Ok(())
+    }
+
     fn batch(&self) -> Batch {
         let waiting = self.lock();
         metrics::gauge!("eyrie_index_rows_waiting").set(waiting.rows.len() as f64);
@@ -232,6 +282,7 @@ impl IndexWriter {
             && waiting.copies.is_empty()
             && waiting.incidents.is_empty()
             && waiting.chunks.is_empty()
+            && waiting.beginnings.is_empty()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {

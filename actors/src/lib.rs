@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, key spool, heartbeat,
-//! │                         left segments, index repair, retention, recording account, facts sampler, facts writer)
+//! │                         left segments, index repair, retention, recording account, facts sampler, viewers elsewhere, facts
+//! writer)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring
@@ -18,16 +19,20 @@ mod camera;
 mod camera_supervisor;
 mod children;
 mod context;
+pub mod control;
 mod events;
 mod facts;
 mod incidents;
 mod index_writer;
 mod ingest;
+pub mod link;
 mod live;
 mod media_threads;
 mod node;
 mod outbox_writer;
 mod owned_task;
+pub mod peer;
+pub mod raft;
 mod reached;
 mod recording;
 mod recording_account;
@@ -40,6 +45,9 @@ mod telemetry;
 pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveResponse};
-pub use node::{DiskShare, Node, NodeConfig, NodeError, NodeHandle, NodeSettings, RetentionSettings, WhenFull};
+pub use node::{
+    Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
+    WhenFull,
+};
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;

@@ -11,18 +11,23 @@ use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
-    Camera, CameraId, CameraSpec, CameraState, Clock, EventKind, GapCause, Incident, NodeId, RecordingSpec, RtspSource,
-    RtspTransport, SegmentRow, SegmentState, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
+    Camera, CameraId, CameraSpec, CameraState, Clock, Epoch, EventKind, GapCause, Incident, NodeId, RecordingSpec,
+    RtspSource, RtspTransport, SegmentRow, SegmentState, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 use futures::FutureExt;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::children::Children;
-use crate::{NetworkPolicy, Node, NodeConfig, NodeHandle};
+use crate::{Assignment, NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+fn epoch(counter: u32) -> Epoch {
+    Epoch::new(0, counter).unwrap()
+}
 
 struct Rig {
     node: NodeHandle,
@@ -49,8 +54,15 @@ impl Rig {
         let disk = Disk::open(disk, Arc::clone(&clock)).unwrap();
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
-        let store_ = Arc::clone(&store);
-        let node = Node::start_with(config, store_, keyring, key_rows, vec![disk], clock, children).await.unwrap();
+        let parts = NodeParts {
+            store: Arc::clone(&store),
+            keyring,
+            key_rows,
+            disks: vec![disk],
+            clock,
+            fallen: mpsc::channel(1).0,
+        };
+        let node = Node::start_with(config, parts, children).await.unwrap();
         Self { node, store, sim, dir }
     }
 
@@ -70,10 +82,12 @@ impl Rig {
             site: None,
             source: SourceSpec::Rtsp(source),
             recording: RecordingSpec::default(),
+            placement: Default::default(),
         };
         let (tenant, now) = (TenantId::default_tenant(), WallTime::EPOCH);
         let camera = Camera { id, tenant, revision, created_at: now, updated_at: now, spec };
-        self.node.put_camera(camera).await.unwrap();
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None };
+        self.node.assign(assignment).await.unwrap();
     }
 
     async fn online(&self, camera: CameraId) {

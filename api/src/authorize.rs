@@ -11,8 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, MarkerId, ProblemCode, Role, TenantId};
 
-use crate::auth::{Capability, CapabilityError, TokenError, sign_in_pause};
+use crate::auth::{Capability, CapabilityError, TicketError, TokenError, sign_in_pause};
 use crate::model::CapabilityKind;
+use crate::owner_redirect::{open_to_other_nodes, preflight, to_owner};
 use crate::permission::{Access, Audited, Permission};
 use crate::principal::{Authorized, Correlation, Principal, Via};
 use crate::routes::RouteTable;
@@ -39,6 +40,9 @@ pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, 
         // No route matched: the dashboard, or nothing. Both are open.
         return next.run(request).await;
     };
+    if *request.method() == Method::OPTIONS && path.as_str().starts_with("/media/") {
+        return preflight();
+    }
     let Some(permission) = guard.table.permission(request.method(), path.as_str()) else {
         return undeclared(&guard.table, path.as_str());
     };
@@ -53,9 +57,15 @@ pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, 
             let seen = Seen { principal: principal.clone(), ..seen };
             if let Some(principal) = principal {
                 tracing::Span::current().record("user", tracing::field::display(principal.user));
+                if let Some(redirect) = to_owner(&guard.state, permission, &principal, &parts, param("id")) {
+                    return redirect;
+                }
                 parts.extensions.insert(Authorized::grant(principal));
             }
-            let response = next.run(Request::from_parts(parts, body)).await;
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            if matches!(permission.access, Access::Capability(_)) {
+                open_to_other_nodes(response.headers_mut());
+            }
             if let Some((seen, actor, outcome)) = worth_auditing(permission, seen, &response) {
                 record(&guard.state, permission, seen, actor, outcome).await;
             }
@@ -106,7 +116,7 @@ async fn admit(
     let principal = match permission.access {
         Access::Open => return Ok(None),
         Access::Gate => {
-            let pause = state.attempts().take(peer(parts), state.clock()).err();
+            let pause = state.attempts().take(peer(parts)).await.err();
             return pause.map_or(Ok(None), |pause| Err(sign_in_pause(pause).into()));
         }
         Access::Role(least) => {
@@ -128,9 +138,13 @@ async fn admit(
 async fn by_token(state: &GatewayState, headers: &HeaderMap) -> Result<Principal, Problem> {
     let token = bearer(headers).ok_or_else(|| unauthenticated("Send Authorization: Bearer with an access token."))?;
     let now = state.clock().now();
-    let verified = state.tokens().verify(token, state.keys(), now).map_err(|error| match error {
+    let mut verified = state.tokens().verify(token, state.keys(), now);
+    if matches!(verified, Err(TokenError::UnknownKey)) && state.look_for_key().await {
+        verified = state.tokens().verify(token, state.keys(), now);
+    }
+    let verified = verified.map_err(|error| match error {
         TokenError::Expired => Problem::new(ProblemCode::TokenExpired, "The access token has expired; refresh it."),
-        TokenError::Invalid => unauthenticated("The access token is not valid."),
+        TokenError::Invalid | TokenError::UnknownKey => unauthenticated("The access token is not valid."),
     })?;
     let claims = &verified.claims;
     let found = state.principal(&claims.tenant, claims.sid, Via::Token).await?;
@@ -146,9 +160,13 @@ async fn by_capability(
     object: Option<&str>,
 ) -> Result<Principal, Box<Refusal>> {
     let text = capability.ok_or_else(|| unauthenticated("The address lacks its capability."))?;
-    let capability = Capability::open(text, state.keys(), state.clock().now()).map_err(|error| match error {
+    let mut opened = Capability::open(text, state.keys(), state.clock().now());
+    if matches!(opened, Err(CapabilityError::UnknownKey)) && state.look_for_key().await {
+        opened = Capability::open(text, state.keys(), state.clock().now());
+    }
+    let capability = opened.map_err(|error| match error {
         CapabilityError::Expired => Problem::new(ProblemCode::TokenExpired, "The capability has expired."),
-        CapabilityError::Invalid => unauthenticated("The capability is not valid."),
+        CapabilityError::Invalid | CapabilityError::UnknownKey => unauthenticated("The capability is not valid."),
     })?;
     let found =
         state.principal(&capability.tenant, capability.session, Via::Capability).await.map_err(Problem::from)?;
@@ -167,10 +185,15 @@ async fn by_ticket(state: &GatewayState, headers: &HeaderMap) -> Result<Principa
     let mut offered = offered.flat_map(|list| list.split(',')).map(str::trim);
     let ticket = offered.find_map(|protocol| protocol.strip_prefix("ticket."));
     let ticket = ticket.ok_or_else(|| unauthenticated("Offer the subprotocol ticket.<ticket>."))?;
-    let principal = state.tickets().redeem(ticket, state.clock());
-    let principal = principal.ok_or_else(|| unauthenticated("The ticket is not valid, or was used."))?;
+    let invalid = |_: TicketError| unauthenticated("The ticket is not valid, or was used.");
+    let redeemed = state.tickets().redeem(ticket).await.map_err(invalid)?;
+    let mut opened = redeemed.open(state.keys(), state.clock().now());
+    if opened == Err(TicketError::UnknownKey) && state.look_for_key().await {
+        opened = redeemed.open(state.keys(), state.clock().now());
+    }
+    let (tenant, session) = opened.map_err(invalid)?;
     // The session may have ended since the ticket was issued.
-    let found = state.principal(&principal.tenant, principal.session, Via::Ticket).await?;
+    let found = state.principal(&tenant, session, Via::Ticket).await?;
     found.ok_or_else(|| unauthenticated("The session has ended; sign in again."))
 }
 

@@ -1,5 +1,7 @@
 //! Changes to cameras: into the store together with their event, then to the node that runs them, then to whoever listens.
 
+use eyrie_actors::control::CAMERA_PASSWORD;
+use eyrie_cluster::CameraKey;
 use eyrie_media::{AudioCodec, Stream, TrackKind, VideoCodec};
 use eyrie_storage::keys::SealContext;
 use eyrie_storage::store::{CameraUpdate, PasswordChange, SealedSecret, StoreError, StoredCamera};
@@ -9,13 +11,10 @@ use eyrie_types::{
 use serde_json::Value;
 
 use crate::camera_input::{PasswordInput, check_spec, patch_spec, read_spec, take_password};
-use crate::fleet::run_camera;
+use crate::directory::{Places, Whereabouts};
 use crate::model::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 use crate::principal::Principal;
 use crate::{GatewayState, Problem};
-
-/// What a sealed camera password is bound to, besides tenant and camera. Whoever connects to the camera opens it with the same.
-pub const CAMERA_PASSWORD: &str = "camera-password";
 
 /// Adds a camera.
 ///
@@ -34,7 +33,7 @@ pub(crate) async fn create(
     let camera = Camera { id, tenant: caller.tenant.clone(), revision: 1, created_at: now, updated_at: now, spec };
     let event = state.store().create_camera(camera.clone(), password.clone(), by).await?;
     let stored = StoredCamera { camera, password };
-    apply(state, &stored, event).await;
+    apply(state, vec![(stored.clone(), event)]).await;
     Ok(answer(state, stored))
 }
 
@@ -67,7 +66,7 @@ pub(crate) async fn update(
     let now = state.clock().now();
     let update = CameraUpdate { expected: Some(revision), spec, password };
     let (stored, event) = state.store().update_camera(&caller.tenant, id, update, now, by).await?;
-    apply(state, &stored, event).await;
+    apply(state, vec![(stored.clone(), event)]).await;
     Ok(answer(state, stored))
 }
 
@@ -83,35 +82,33 @@ pub(crate) async fn delete(
     expected: Option<u64>,
 ) -> Result<(), Problem> {
     let event = state.store().delete_camera(&caller.tenant, id, expected, state.clock().now(), by).await?;
-    removed(state, id, event).await;
+    removed(state, &caller.tenant, vec![(id, event)]).await;
     Ok(())
 }
 
-/// Tells node and listeners of a new or changed camera.
-pub(crate) async fn apply(state: &GatewayState, stored: &StoredCamera, event: Event) {
-    run(state, stored.clone()).await;
-    state.node().announce(event);
-}
-
-/// Tells node and listeners of a deleted camera.
-pub(crate) async fn removed(state: &GatewayState, id: CameraId, event: Event) {
-    if let Err(error) = state.node().remove_camera(id).await {
-        // The node is stopping; the store knows that the camera is gone.
-        tracing::warn!(%error, camera = %id, "the node was not told of a deleted camera");
-    }
-    state.node().announce(event);
-}
-
-/// Hands a camera to the node. The store has it already, so that a node that cannot take it now runs it after its next start.
-async fn run(state: &GatewayState, stored: StoredCamera) {
-    let camera = stored.camera.clone();
-    if let Err(error) = run_camera(state.node(), state.sealer(), stored).await {
-        tracing::warn!(%error, camera = %camera.id, "the node did not take a changed camera");
-        if state.node().status(camera.id).is_none() {
-            let CameraStatus { state: shown, reason, .. } = status(state, &camera);
+/// Tells cell and listeners of new or changed cameras.
+pub(crate) async fn apply(state: &GatewayState, changed: Vec<(StoredCamera, Event)>) {
+    let (stored, events): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
+    let cameras: Vec<_> = stored.iter().map(|stored| stored.camera.clone()).collect();
+    if let Err(error) = state.control().put_cameras(stored).await {
+        // The store has them: whoever leads the cell next finds them there.
+        tracing::warn!(%error, cameras = cameras.len(), "the cell was not told of changed cameras yet");
+        for camera in cameras.iter().filter(|camera| state.node().status(camera.id).is_none()) {
+            let CameraStatus { state: shown, reason, .. } = status(state, camera);
             state.node().put_unrunnable(&camera.tenant, camera.id, shown, &reason);
         }
     }
+    events.into_iter().for_each(|event| state.node().announce(event));
+}
+
+/// Tells cell and listeners of deleted cameras.
+pub(crate) async fn removed(state: &GatewayState, tenant: &TenantId, removed: Vec<(CameraId, Event)>) {
+    let (ids, events): (Vec<_>, Vec<_>) = removed.into_iter().unzip();
+    let keys = ids.into_iter().map(|camera| CameraKey { tenant: tenant.clone(), camera }).collect();
+    if let Err(error) = state.control().remove_cameras(keys).await {
+        tracing::warn!(%error, "the cell was not told of deleted cameras yet");
+    }
+    events.into_iter().for_each(|event| state.node().announce(event));
 }
 
 fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret) -> Result<SealedSecret, Problem> {
@@ -125,12 +122,19 @@ fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret
 /// A camera as clients see it.
 pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer {
     let status = status(state, &stored.camera);
-    let stream = state.node().stream_facts(stored.camera.id).map(|stream| stream_answer(&stream));
-    answer_of(stored, status, stream)
+    let Camera { id, tenant, spec, .. } = &stored.camera;
+    let stream = state.node().stream_facts(*id).map(|stream| stream_answer(&stream));
+    let places = Whereabouts::new(state.control().state(), tenant.clone()).of(*id, spec.enabled);
+    answer_of(stored, places, status, stream)
 }
 
-/// A camera that does and sends this.
-pub(crate) fn answer_of(stored: StoredCamera, status: CameraStatus, stream: Option<StreamAnswer>) -> CameraAnswer {
+/// A camera that runs there, and does and sends this.
+pub(crate) fn answer_of(
+    stored: StoredCamera,
+    Places { node, twin }: Places,
+    status: CameraStatus,
+    stream: Option<StreamAnswer>,
+) -> CameraAnswer {
     let Camera { id, revision, created_at, updated_at, spec, .. } = stored.camera;
     let source = match spec.source {
         SourceSpec::Rtsp(rtsp) => SourceAnswer::Rtsp {
@@ -152,6 +156,9 @@ pub(crate) fn answer_of(stored: StoredCamera, status: CameraStatus, stream: Opti
         site: spec.site,
         source,
         recording: spec.recording,
+        placement: spec.placement,
+        node,
+        twin,
         status,
         stream,
         links: CameraLinks::of(id),

@@ -103,6 +103,8 @@ const fn title(code: ProblemCode) -> &'static str {
         ProblemCode::AlreadyExists => "It exists already",
         ProblemCode::InUse => "It is in use",
         ProblemCode::LastAdmin => "The last admin stays",
+        ProblemCode::CellRefused => "The cell refuses it",
+        ProblemCode::NoQuorum => "The cell has no leader now",
         ProblemCode::TooManyRequests => "Too many requests",
         ProblemCode::CameraNotLive => "The camera is not live",
         ProblemCode::LimitReached => "A limit is reached",

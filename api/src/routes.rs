@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, docs, export, facts, feed, footage, layouts, ledger, live,
-    markers, me, node, ops, pictures, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, cluster, docs, export, facts, feed, footage, layouts, ledger,
+    live, markers, me, node, ops, pictures, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -34,7 +34,7 @@ fn entries() -> Vec<Entry> {
     let gate = |action| Permission::of(action, Access::Gate, "sessions").audited();
     let read = Permission::read;
     let change = Permission::change;
-    let media = |action, kind| Permission::of(action, Access::Capability(kind), "cameras");
+    let media = |action, kind| Permission::of(action, Access::Capability(kind), "cameras").at_owner(kind);
     vec![
         Contract(routes!(auth::login), gate("auth.login")),
         // A refresh every ten minutes from every dashboard says nothing; refusals do.
@@ -62,7 +62,10 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::list_labels), read("label.list", Viewer, "")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
         Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
-        Contract(routes!(export::export), read("export.read", Viewer, "cameras").audited()),
+        Contract(
+            routes!(export::export),
+            read("export.read", Viewer, "cameras").audited().at_owner(CapabilityKind::Export),
+        ),
         Contract(routes!(export::media_export), media("export.read", CapabilityKind::Export).audited()),
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
         Contract(routes!(ledger::get_ledger), read("ledger.read", Viewer, "cameras")),
@@ -81,22 +84,41 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(facts::get_facts_history), read("facts.read", Viewer, "cameras")),
         Contract(routes!(facts::get_node_history), read("node.read", Viewer, "")),
         // Opening is audited; the thousands of parts that follow are not.
-        Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
-        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),
+        Contract(
+            routes!(live::live_index),
+            read("live.open", Viewer, "cameras").audited().at_owner(CapabilityKind::Live),
+        ),
+        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras").at_owner(CapabilityKind::Live)),
         Contract(routes!(live::media_index), media("live.open", CapabilityKind::Live).audited()),
         Contract(routes!(live::media_file), media("live.read", CapabilityKind::Live)),
-        Contract(routes!(playback::playback_index), read("playback.open", Viewer, "cameras").audited()),
-        Contract(routes!(playback::playback_playlist), read("playback.read", Viewer, "cameras")),
-        Contract(routes!(playback::playback_file), read("playback.read", Viewer, "cameras")),
+        Contract(
+            routes!(playback::playback_index),
+            read("playback.open", Viewer, "cameras").audited().at_owner(CapabilityKind::Playback),
+        ),
+        Contract(
+            routes!(playback::playback_playlist),
+            read("playback.read", Viewer, "cameras").at_owner(CapabilityKind::Playback),
+        ),
+        Contract(
+            routes!(playback::playback_file),
+            read("playback.read", Viewer, "cameras").at_owner(CapabilityKind::Playback),
+        ),
         Contract(routes!(playback::media_playback_index), media("playback.open", CapabilityKind::Playback).audited()),
         Contract(routes!(playback::media_playback_playlist), media("playback.read", CapabilityKind::Playback)),
         Contract(routes!(playback::media_playback_file), media("playback.read", CapabilityKind::Playback)),
-        Contract(routes!(pictures::thumbnail), read("picture.read", Viewer, "cameras")),
-        Contract(routes!(pictures::sprite), read("picture.read", Viewer, "cameras")),
+        Contract(
+            routes!(pictures::thumbnail),
+            read("picture.read", Viewer, "cameras").at_owner(CapabilityKind::Playback),
+        ),
+        Contract(routes!(pictures::sprite), read("picture.read", Viewer, "cameras").at_owner(CapabilityKind::Playback)),
         Contract(routes!(pictures::media_latest), media("picture.read", CapabilityKind::Live)),
         Contract(routes!(pictures::media_thumbnail), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(pictures::media_sprite), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(node::get_node), read("node.read", Viewer, "")),
+        Contract(routes!(cluster::get_cluster), read("cluster.read", Viewer, "")),
+        Contract(routes!(cluster::list_placements), read("cluster.read", Viewer, "")),
+        Contract(routes!(cluster::drain_node), change("cluster.drain_node", Admin, "cluster/nodes")),
+        Contract(routes!(cluster::remove_node), change("cluster.remove_node", Admin, "cluster/nodes")),
         Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
         Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),
         Contract(routes!(feed::open_feed), Permission::of("ws.open", Access::Ticket, "")),

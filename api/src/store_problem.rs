@@ -31,7 +31,8 @@ impl From<StoreError> for Problem {
     }
 }
 
-fn sentence(error: &StoreError) -> String {
+/// An error as a sentence.
+pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
     let text = error.to_string();
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), chars.as_str()))

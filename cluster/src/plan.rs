@@ -11,7 +11,7 @@ pub enum StopReason {
     Removed,
     /// The camera's spec switched it off.
     Disabled,
-    /// A later epoch of the same placement takes over.
+    /// Another incarnation of the placement takes over.
     Superseded,
 }
 
@@ -48,10 +48,12 @@ pub enum Command {
         /// The revision it should have.
         to: u64,
     },
-    /// Start a new incarnation. Its epoch is chosen when its turn comes, not when it is planned.
+    /// Start a new incarnation.
     Start {
         /// Which placement.
         key: PlacementKey,
+        /// Which incarnation.
+        epoch: Epoch,
         /// The revision of the camera's spec.
         revision: u64,
     },
@@ -64,7 +66,7 @@ impl fmt::Display for Command {
             Self::Update { key, epoch, from, to } => {
                 write!(f, "update {key} epoch {epoch}: revision {from} -> {to}")
             }
-            Self::Start { key, revision } => write!(f, "start  {key}: revision {revision}"),
+            Self::Start { key, epoch, revision } => write!(f, "start  {key} epoch {epoch}: revision {revision}"),
         }
     }
 }

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use eyrie_types::{CameraId, Epoch, Slot, TenantId};
+use serde::{Deserialize, Serialize};
 
 use crate::{Command, Plan, StopReason};
 
 /// A placement without its incarnation: which slot of which camera.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PlacementKey {
     /// Whose camera.
     pub tenant: TenantId,
@@ -25,6 +26,8 @@ impl fmt::Display for PlacementKey {
 /// What a placement of this node should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Desired {
+    /// The incarnation.
+    pub epoch: Epoch,
     /// The revision of the camera's spec.
     pub revision: u64,
     /// Off: the placement is this node's, and nothing runs.
@@ -41,24 +44,26 @@ pub struct Running {
 }
 
 /// Compares what should run with what runs. An incarnation keeps running through changes of its spec, so that its footage
-/// stays in one epoch; only switching a camera off, or removing it, ends an incarnation.
+/// stays in one epoch; only switching a camera off, removing it, or another epoch ends an incarnation.
 pub fn reconcile(desired: &BTreeMap<PlacementKey, Desired>, running: &BTreeMap<PlacementKey, Running>) -> Plan {
     let stops = running.iter().filter_map(|(key, run)| {
         let reason = match desired.get(key) {
             None => StopReason::Removed,
             Some(Desired { enabled: false, .. }) => StopReason::Disabled,
+            Some(want) if run.epoch != want.epoch => StopReason::Superseded,
             Some(_) => return None,
         };
         Some(Command::Stop { key: key.clone(), epoch: run.epoch, reason })
     });
     let updates = desired.iter().filter_map(|(key, want)| {
         let run = running.get(key)?;
-        let stale = want.enabled && run.revision != want.revision;
+        let stale = want.enabled && run.epoch == want.epoch && run.revision != want.revision;
         stale.then(|| Command::Update { key: key.clone(), epoch: run.epoch, from: run.revision, to: want.revision })
     });
     let starts = desired.iter().filter_map(|(key, want)| {
-        let missing = want.enabled && !running.contains_key(key);
-        missing.then(|| Command::Start { key: key.clone(), revision: want.revision })
+        let missing = running.get(key).is_none_or(|run| run.epoch != want.epoch);
+        let start = || Command::Start { key: key.clone(), epoch: want.epoch, revision: want.revision };
+        (want.enabled && missing).then(start)
     });
     Plan { commands: stops.chain(updates).chain(starts).collect() }
 }
@@ -92,17 +97,19 @@ mod tests {
     #[test]
     fn the_plan_reads_as_the_golden_file() {
         let desired = BTreeMap::from([
-            (key(1), Desired { revision: 1, enabled: true }),
-            (key(2), Desired { revision: 5, enabled: true }),
-            (key(3), Desired { revision: 2, enabled: false }),
-            (key(4), Desired { revision: 1, enabled: true }),
-            (key(6), Desired { revision: 1, enabled: false }),
+            (key(1), Desired { epoch: epoch(3), revision: 1, enabled: true }),
+            (key(2), Desired { epoch: epoch(3), revision: 5, enabled: true }),
+            (key(3), Desired { epoch: epoch(3), revision: 2, enabled: false }),
+            (key(4), Desired { epoch: epoch(3), revision: 1, enabled: true }),
+            (key(6), Desired { epoch: epoch(3), revision: 1, enabled: false }),
+            (key(7), Desired { epoch: epoch(4), revision: 2, enabled: true }),
         ]);
         let running = BTreeMap::from([
             (key(2), Running { epoch: epoch(3), revision: 4 }),
             (key(3), Running { epoch: epoch(3), revision: 1 }),
             (key(4), Running { epoch: epoch(3), revision: 1 }),
             (key(5), Running { epoch: epoch(2), revision: 9 }),
+            (key(7), Running { epoch: epoch(3), revision: 1 }),
         ]);
         let plan = reconcile(&desired, &running).to_string();
         assert_eq!(plan, include_str!("../tests/golden/reconcile.txt"), "the plan now reads:\n{plan}");
@@ -114,8 +121,8 @@ mod tests {
             match command {
                 Command::Stop { key, .. } => drop(running.remove(key)),
                 Command::Update { key, to, .. } => running.get_mut(key).unwrap().revision = *to,
-                Command::Start { key, revision } => {
-                    let fresh = Running { epoch: epoch(99), revision: *revision };
+                Command::Start { key, epoch, revision } => {
+                    let fresh = Running { epoch: *epoch, revision: *revision };
                     assert!(running.insert(key.clone(), fresh).is_none(), "started twice: {key}");
                 }
             }
@@ -125,11 +132,11 @@ mod tests {
     proptest! {
         #[test]
         fn a_plan_carried_out_leaves_nothing_to_do(
-            want in prop::collection::btree_map(0u8..12, (0u64..4, any::<bool>()), 0..12),
+            want in prop::collection::btree_map(0u8..12, (0u32..4, 0u64..4, any::<bool>()), 0..12),
             run in prop::collection::btree_map(0u8..12, (0u32..4, 0u64..4), 0..12)
         ) {
-            let desired: BTreeMap<_, _> =
-                want.into_iter().map(|(n, (revision, enabled))| (key(n), Desired { revision, enabled })).collect();
+            let desired = |(n, (e, revision, enabled))| (key(n), Desired { epoch: epoch(e), revision, enabled });
+            let desired: BTreeMap<_, _> = want.into_iter().map(desired).collect();
             let mut running: BTreeMap<_, _> =
                 run.into_iter().map(|(n, (e, revision))| (key(n), Running { epoch: epoch(e), revision })).collect();
             apply(&reconcile(&desired, &running), &mut running);

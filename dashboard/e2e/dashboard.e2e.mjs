@@ -19,7 +19,7 @@
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-import { addCamera, bulkEdit, node, users } from "./lists.mjs";
+import { addCamera, bulkEdit, cell, node, users } from "./lists.mjs";
 import { layouts, notePictures, picturesMove, runDry, signIn } from "./live.mjs";
 import { markers } from "./markers.mjs";
 import { gap, lookBack } from "./playback.mjs";
@@ -45,6 +45,7 @@ async function drive(page, context) {
   if (settings.cameraUrl) await addCamera(page);
   if (settings.videos > 1) await bulkEdit(page);
   await node(page);
+  await cell(page);
   await users(page, context);
 }
 

@@ -1,4 +1,4 @@
-// The pages of lists: cameras with search and bulk edit, users, and the node with its charts.
+// The pages of lists: cameras with search and bulk edit, users, the cell, and the node with its charts.
 import { check, go, picture, result, settings, step, until } from "./support.mjs";
 
 /** Adds a camera through the form and watches it come online; gives its name. */
@@ -106,6 +106,18 @@ export async function node(page) {
   check(!/–$/.test(await chart.locator("figcaption").textContent()), "the value under the pointer");
   await picture(page, "node");
   step("node_charts", charts);
+}
+
+/** The page of the cell: of one node here, so it says what a failure would cost and how to add another, and offers no drain. */
+export async function cell(page) {
+  await go(page, "/cell");
+  const verdict = await page.locator("[data-verdict]").textContent();
+  check(verdict.includes("This node is alone"), "what a failure would cost", verdict);
+  check((await page.locator("[data-node][data-state=up]").count()) === 1, "its node is up");
+  await page.getByRole("heading", { name: "A cell of one node" }).waitFor();
+  check((await page.getByRole("button", { name: /^Drain/ }).count()) === 0, "nobody could take its cameras");
+  await picture(page, "cell");
+  step("cell", { verdict });
 }
 
 /** Adds a viewer, who sees what a viewer may, and deletes them. */

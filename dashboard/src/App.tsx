@@ -12,6 +12,7 @@ import { SignInPage } from "./pages/SignInPage";
 import { backoffMs } from "./retry";
 
 const LivePage = lazy(() => import("./pages/LivePage"));
+const CellPage = lazy(() => import("./pages/CellPage"));
 const CamerasPage = lazy(() => import("./pages/CamerasPage"));
 const CameraPage = lazy(() => import("./pages/CameraPage"));
 const MarkersPage = lazy(() => import("./pages/MarkersPage"));
@@ -62,6 +63,7 @@ function Pages() {
         <Route path="markers" element={<MarkersPage />} />
         <Route path="sites" element={<SitesPage />} />
         <Route path="users" element={<UsersPage />} />
+        <Route path="cell" element={<CellPage />} />
         <Route path="node" element={<NodePage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>

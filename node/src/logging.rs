@@ -38,7 +38,8 @@ impl LogControl {
 }
 
 /// What `level` says, but that retina speaks of errors only unless it is asked for more by name: it warns of every oddity of
-/// every camera, and our own lines say what matters of them.
+/// every camera, and our own lines say what matters of them. openraft is silent: it tells of an absent member as an error many
+/// times a second, and our lines tell who leads and what has failed.
 fn filter(level: &str) -> anyhow::Result<EnvFilter> {
-    Ok(EnvFilter::try_new(format!("retina=error,{level}"))?)
+    Ok(EnvFilter::try_new(format!("retina=error,openraft=off,{level}"))?)
 }

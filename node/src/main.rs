@@ -1,5 +1,6 @@
 //! The binary `eyrie`: configuration, wiring and the commands an operator types.
 
+mod cell;
 mod commands;
 mod config;
 mod housekeeping;

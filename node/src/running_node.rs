@@ -8,21 +8,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
-use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin, run_camera};
+use eyrie_actors::control::ControlHandle;
+use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
+use eyrie_api::{BootstrapError, Gateway, GatewayParts, TlsFiles, ensure_admin};
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
+use eyrie_storage::NodeIdentity;
 use eyrie_storage::disk::{Disk, DiskConfig};
-use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, TenantKeyRow};
+use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, Sealer, TenantKeyRow};
+use eyrie_storage::mirror::Mirror;
+use eyrie_storage::shared::{MemoryCell, SharedState};
 use eyrie_storage::store::{Store, StoreError};
 use eyrie_types::{Clock, NodeId, Secret, SystemClock, TenantId};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::cell;
 use crate::config::Config;
 use crate::housekeeping::keep_house;
 
+/// Incarnations that fell and wait to be told to the cell; beyond, they are told later.
+const FALLEN_MAX: usize = 1024;
 /// How often histograms are condensed: the exporter keeps every sample until then.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Upper bounds of the buckets of every `…_seconds` histogram: from an answer out of memory to a disk that hangs.
@@ -33,7 +41,9 @@ pub(crate) struct DataDir {
     pub(crate) store: Arc<Store>,
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) key_rows: Arc<KeyRows>,
-    pub(crate) node: NodeId,
+    /// What is known of the cell while the store is down.
+    pub(crate) mirror: Arc<Mirror>,
+    pub(crate) identity: NodeIdentity,
     pub(crate) clock: Arc<dyn Clock>,
     _lock: File,
 }
@@ -50,26 +60,27 @@ impl DataDir {
         let store = open_store(config, &clock).await?;
         let master = MasterKey::load_or_create(&config.master_key_file)
             .with_context(|| format!("the master key {}", config.master_key_file.display()))?;
+        let mirror = Mirror::open(&config.data_dir.join("mirror"), Sealer::new(master.clone()))?;
+        let keys = KeyRing::new(master, &[])?;
         let tenant = TenantId::default_tenant();
-        let keys = KeyRing::new(master, &tenant_keys(&store, &tenant).await?)?;
-        if !keys.has_tenant(&tenant) {
-            // Durable before it is used: what is sealed to a lost key is lost.
-            let row = keys.new_tenant_key(&tenant)?;
-            match store.create_tenant_key(row.to_stored(clock.now())).await {
-                Ok(()) => keys.add(&row)?,
-                // Another node of the cell was first: its key is the tenant's.
-                Err(StoreError::AlreadyExists(_)) => {
-                    for row in tenant_keys(&store, &tenant).await? {
-                        keys.add(&row)?;
-                    }
-                }
-                Err(error) => return Err(error).context("keeping the tenant's key"),
+        match open_tenant(&store, &keys, &mirror, &tenant, clock.as_ref()).await {
+            Ok(()) => {}
+            Err(error) if is_unavailable(&error) && !mirror.tenant_keys(&tenant).is_empty() => {
+                tracing::warn!("the metadata store cannot be reached: {error:#}; this node goes by what it keeps");
+                mirror
+                    .tenant_keys(&tenant)
+                    .iter()
+                    .filter_map(TenantKeyRow::from_stored)
+                    .try_for_each(|row| keys.add(&row))?;
             }
+            Err(error) => return Err(error),
         }
-        let node = store.node_id(NodeId::generate()).await?;
+        let known = store.node_id(NodeId::generate()).await?;
+        let identity = NodeIdentity::open(&config.data_dir, || known)?;
         let store = Arc::new(store);
         let key_rows = KeyRows::new(Arc::clone(&store), KeySpool::open(&config.key_spool_file())?);
-        Ok(Self { store, keys: Arc::new(keys), key_rows: Arc::new(key_rows), node, clock, _lock: lock })
+        let (keys, key_rows, mirror) = (Arc::new(keys), Arc::new(key_rows), Arc::new(mirror));
+        Ok(Self { store, keys, key_rows, mirror, identity, clock, _lock: lock })
     }
 }
 
@@ -91,6 +102,42 @@ async fn open_store(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<S
     opened.with_context(|| format!("opening keyspace {} at {}", cql.keyspace, cql.contact_points.join(", ")))
 }
 
+/// Puts the keys of a tenant to use, and makes the first where there is none; all are kept beside the store.
+async fn open_tenant(
+    store: &Store,
+    keys: &KeyRing,
+    mirror: &Mirror,
+    tenant: &TenantId,
+    clock: &dyn Clock,
+) -> anyhow::Result<()> {
+    for row in tenant_keys(store, tenant).await? {
+        keys.add(&row)?;
+    }
+    if !keys.has_tenant(tenant) {
+        // Durable before it is used: what is sealed to a lost key is lost.
+        let row = keys.new_tenant_key(tenant)?;
+        match store.create_tenant_key(row.to_stored(clock.now())).await {
+            Ok(()) => keys.add(&row)?,
+            // Another node of the cell was first: its key is the tenant's.
+            Err(StoreError::AlreadyExists(_)) => {
+                for row in tenant_keys(store, tenant).await? {
+                    keys.add(&row)?;
+                }
+            }
+            Err(error) => return Err(error).context("keeping the tenant's key"),
+        }
+    }
+    for row in store.tenant_keys(tenant).await? {
+        mirror.put_tenant_key(row).await?;
+    }
+    Ok(())
+}
+
+/// Whether the store is away, and may come back.
+pub(crate) fn is_unavailable(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<StoreError>().is_some_and(StoreError::is_unavailable)
+}
+
 /// The key pairs that a tenant has.
 async fn tenant_keys(store: &Store, tenant: &TenantId) -> anyhow::Result<Vec<TenantKeyRow>> {
     let stored = store.tenant_keys(tenant).await?;
@@ -102,6 +149,8 @@ async fn tenant_keys(store: &Store, tenant: &TenantId) -> anyhow::Result<Vec<Ten
 pub(crate) struct RunningNode {
     data: DataDir,
     node: NodeHandle,
+    control: ControlHandle,
+    drain_timeout: Duration,
     disks: Vec<Disk>,
     stop: CancellationToken,
     gateway: tokio::task::JoinHandle<Result<(), eyrie_api::ServeError>>,
@@ -124,13 +173,24 @@ impl RunningNode {
         let data = DataDir::open(config).await?;
         make_private_dir(&config.recordings_dir)?;
         make_private_dir(&config.sources_dir)?;
-        let generated_password = ensure_admin(&data.store, data.clock.as_ref(), admin_password).await?;
+        let made = ensure_admin(&data.store, data.clock.as_ref(), admin_password.clone()).await;
+        let generated_password = match made {
+            Err(BootstrapError::Store(error)) if error.is_unavailable() => {
+                tracing::warn!(%error, "the metadata store cannot be reached: cameras start from what this node keeps");
+                None
+            }
+            made => made?,
+        };
         let disk = DiskConfig { sync_interval: config.sync_interval, ..DiskConfig::new(&config.recordings_dir) };
         let disks = vec![
             Disk::open(disk, Arc::clone(&data.clock))
                 .with_context(|| format!("the recordings directory {}", config.recordings_dir.display()))?,
         ];
         let network = NetworkPolicy::new(config.allow_networks.clone(), config.camera_networks.clone());
+        let shared = match config.redis.clone() {
+            Some(redis) => SharedState::in_redis(data.identity.node, redis, Arc::clone(&data.clock)),
+            None => SharedState::in_memory(data.identity.node, MemoryCell::default(), Arc::clone(&data.clock)),
+        };
         let node_config = NodeConfig {
             frame_memory: config.rings_total,
             ring: RingConfig { bytes_max: config.ring_per_camera, ..RingConfig::default() },
@@ -140,37 +200,53 @@ impl RunningNode {
             file_sources: Some(config.sources_dir.clone()),
             setups: PacerLimits { in_flight_max: config.connecting_max, ..PacerLimits::default() },
             settings: config.settings,
-            ..NodeConfig::new(data.node)
+            shared: Some(shared.clone()),
+            ..NodeConfig::new(data.identity.node)
         };
-        let (store, keys, clock) = (Arc::clone(&data.store), Arc::clone(&data.keys), Arc::clone(&data.clock));
-        let key_rows = Arc::clone(&data.key_rows);
-        let node = Node::start(node_config, store, keys, key_rows, disks.clone(), clock).await?;
-        start_cameras(&data, &node).await?;
+        let (fallen, fell) = mpsc::channel(FALLEN_MAX);
+        let parts = NodeParts {
+            store: Arc::clone(&data.store),
+            keyring: Arc::clone(&data.keys),
+            key_rows: Arc::clone(&data.key_rows),
+            disks: disks.clone(),
+            clock: Arc::clone(&data.clock),
+            fallen,
+        };
+        let node = Node::start(node_config, parts).await?;
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}");
+        let control = cell::join(config, &data, &node, fell, config.cluster.url.as_ref().unwrap_or(&url)).await?;
+        if !control.settled().await {
+            tracing::warn!("the cell has not said yet what this node is to run; it goes on asking");
+        }
         let stop = CancellationToken::new();
-        let state = GatewayState::new(GatewayParts {
+        let parts = GatewayParts {
             store: Arc::clone(&data.store),
             keys: Arc::clone(&data.keys),
+            shared,
             node: node.clone(),
+            control: control.clone(),
             disks: disks.clone(),
-            node_id: data.node,
+            node_id: data.identity.node,
             network,
             clock: Arc::clone(&data.clock),
             metrics,
             metrics_token: None,
-        })
-        .await?;
+            admin_password,
+        };
         let housekeeping = tokio::spawn(keep_house(Arc::clone(&data.store), Arc::clone(&data.clock)));
         let tls = config.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let gateway = tokio::spawn(Gateway::serve(state, listener, tls, stop.clone()));
+        let gateway = tokio::spawn(Gateway::serve_once_ready(parts, listener, tls, stop.clone()));
         Ok(Self {
             data,
             node,
+            control,
+            drain_timeout: config.cluster.drain_timeout,
             disks,
             stop,
             gateway,
             housekeeping,
-            url: format!("{scheme}://{address}"),
+            url,
             generated_password,
         })
     }
@@ -190,17 +266,27 @@ impl RunningNode {
         self.generated_password.as_ref()
     }
 
-    /// Returns once the gateway has ended by itself, which it does only when it cannot serve.
+    /// Returns once the gateway has ended by itself, which it does only when it cannot serve, or another process has taken this
+    /// node's place in its cell.
     pub(crate) async fn failed(&mut self) -> anyhow::Error {
-        match (&mut self.gateway).await {
-            Ok(Ok(())) => anyhow::anyhow!("the gateway stopped by itself"),
-            Ok(Err(error)) => error.into(),
-            Err(error) => error.into(),
+        let mut superseded = self.control.superseded();
+        tokio::select! {
+            ended = &mut self.gateway => match ended {
+                Ok(Ok(())) => anyhow::anyhow!("the gateway stopped by itself"),
+                Ok(Err(error)) => error.into(),
+                Err(error) => error.into(),
+            },
+            // The sender lives as long as the handle.
+            Ok(reason) = superseded.wait_for(Option::is_some) => {
+                anyhow::anyhow!("{}", reason.as_deref().unwrap_or_default())
+            }
         }
     }
 
-    /// Stops everything in order: no more requests, then cameras with their files closed, then disks and store.
+    /// Stops everything in order: cameras go to other nodes where there are any, then no more requests, then what cameras are left
+    /// with their files closed, then disks and store.
     pub(crate) async fn shutdown(self) {
+        self.control.drain_self(self.drain_timeout).await;
         self.stop.cancel();
         self.housekeeping.abort();
         if !self.gateway.is_finished() {
@@ -208,25 +294,12 @@ impl RunningNode {
             let _ = self.gateway.await;
         }
         self.node.shutdown().await;
+        self.control.shutdown().await;
         for disk in &self.disks {
             disk.shutdown().await;
         }
         if let Err(error) = self.data.store.close().await {
             tracing::warn!(%error, "the store was not closed cleanly; its log is replayed at the next start");
-        }
-    }
-}
-
-/// Hands every camera of the directory to the node.
-async fn start_cameras(data: &DataDir, node: &NodeHandle) -> anyhow::Result<()> {
-    let sealer = data.keys.sealer();
-    let mut after = None;
-    loop {
-        let page = data.store.cameras_of_all_tenants(after).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some((last.camera.tenant.clone(), last.camera.id));
-        for stored in page {
-            run_camera(node, &sealer, stored).await?;
         }
     }
 }

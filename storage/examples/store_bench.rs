@@ -182,6 +182,7 @@ fn camera(n: usize) -> Camera {
         site: None,
         source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
         recording: Default::default(),
+        placement: Default::default(),
     };
     let (created_at, updated_at) = (midnight(), midnight());
     Camera { id: CameraId::generate(), tenant: TenantId::default(), revision: 1, created_at, updated_at, spec }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
-use crate::{CameraId, RetentionSpec, Secret, SiteId, TenantId, WallTime};
+use crate::{CameraId, PlacementSpec, RetentionSpec, Secret, SiteId, TenantId, WallTime};
 
 /// Longest camera, site or user name, in characters.
 pub(crate) const NAME_CHARS_MAX: usize = 128;
@@ -72,6 +72,9 @@ pub struct CameraSpec {
     /// Whether it is recorded.
     #[serde(default)]
     pub recording: RecordingSpec,
+    /// Where in a cell of several nodes it may run.
+    #[serde(default, skip_serializing_if = "PlacementSpec::is_default")]
+    pub placement: PlacementSpec,
 }
 
 /// Leaves a field out of everything that is written; unlike `skip_serializing`, it stays in the contract.
@@ -91,9 +94,10 @@ impl CameraSpec {
     pub fn validate(&self) -> Result<(), Vec<FieldError>> {
         let mut errors = Vec::new();
         errors.extend(check_text("name", &self.name, NAME_CHARS_MAX).err());
-        errors.extend(self.labels.validate());
+        errors.extend(self.labels.validate("labels"));
         errors.extend(self.source.validate());
         errors.extend(self.recording.retention.validate());
+        errors.extend(self.placement.validate());
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
@@ -140,11 +144,11 @@ impl Labels {
         self.0.contains(label)
     }
 
-    fn validate(&self) -> Vec<FieldError> {
+    pub(crate) fn validate(&self, field: &str) -> Vec<FieldError> {
         if self.0.len() > LABELS_MAX {
-            return vec![FieldError::new("labels", format!("must be at most {LABELS_MAX}"))];
+            return vec![FieldError::new(field, format!("must be at most {LABELS_MAX}"))];
         }
-        self.iter().filter_map(|label| check_text("labels", label, LABEL_CHARS_MAX).err()).collect()
+        self.iter().filter_map(|label| check_text(field, label, LABEL_CHARS_MAX).err()).collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod id;
 mod layout;
 mod marker;
 mod placement;
+mod placement_spec;
 mod problem;
 mod recording;
 mod retention;
@@ -32,14 +33,15 @@ pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};
 pub use id::{
-    AuditId, CameraId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId, SiteId,
-    TenantId, UserId,
+    AuditId, CameraId, CellId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId,
+    SiteId, TenantId, UserId,
 };
 pub use layout::{LAYOUT_TILES, Layout, LayoutGrid};
 pub use marker::{
     MARKER_LENGTH_MAX, MARKER_NOTE_CHARS_MAX, MARKER_TITLE_CHARS_MAX, Marker, MarkerText, check_category,
 };
 pub use placement::{Epoch, EpochError, Placement, Slot};
+pub use placement_spec::PlacementSpec;
 pub use problem::ProblemCode;
 pub use recording::{FragmentEntry, Run, SegmentRow, SegmentState, Span, SpanSource};
 pub use retention::RetentionSpec;

@@ -14,6 +14,8 @@ pub struct Slot(pub u8);
 impl Slot {
     /// The placement that answers as live owner.
     pub const OWNER: Self = Self(0);
+    /// The second recording of a camera with `redundancy = 2`.
+    pub const TWIN: Self = Self(1);
 }
 
 impl fmt::Display for Slot {

@@ -33,6 +33,10 @@ pub enum ProblemCode {
     InUse,
     /// The last admin cannot be removed or demoted.
     LastAdmin,
+    /// The cell refuses it as things are; `detail` says why.
+    CellRefused,
+    /// The cell has no leader: most of its voters cannot be reached. What is being recorded goes on.
+    NoQuorum,
     /// Too many requests or attempts; `Retry-After` says when to come back.
     TooManyRequests,
     /// The camera has no pictures to show now; its status says why.
@@ -63,6 +67,8 @@ impl ProblemCode {
             Self::AlreadyExists => "already_exists",
             Self::InUse => "in_use",
             Self::LastAdmin => "last_admin",
+            Self::CellRefused => "cell_refused",
+            Self::NoQuorum => "no_quorum",
             Self::TooManyRequests => "too_many_requests",
             Self::CameraNotLive => "camera_not_live",
             Self::LimitReached => "limit_reached",
@@ -79,13 +85,13 @@ impl ProblemCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::AlreadyExists | Self::InUse | Self::LastAdmin => 409,
+            Self::AlreadyExists | Self::InUse | Self::LastAdmin | Self::CellRefused => 409,
             Self::RevisionMismatch => 412,
             Self::BodyTooLarge => 413,
             Self::InvalidFields => 422,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::CameraNotLive | Self::LimitReached | Self::Unavailable => 503,
+            Self::CameraNotLive | Self::LimitReached | Self::NoQuorum | Self::Unavailable => 503,
         }
     }
 }

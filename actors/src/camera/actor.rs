@@ -35,6 +35,8 @@ pub(crate) enum CameraMessage {
     StartLive,
 }
 
+impl ractor::Message for CameraMessage {}
+
 /// See [`CameraActor`].
 pub(crate) struct CameraTree {
     camera: Arc<CameraContext>,

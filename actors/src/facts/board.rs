@@ -1,8 +1,10 @@
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use eyrie_storage::facts::{NodePoint, SECONDS_KEPT, StreamPoint};
+use eyrie_storage::shared::Viewers;
 use eyrie_types::{CameraId, TenantId, WallTime};
 use metrics::Gauge;
 
@@ -46,7 +48,10 @@ pub(super) struct Reading {
     pub(super) measured: Option<Measured>,
     /// Lost since this incarnation began.
     pub(super) lost: u64,
+    /// On this node,
     pub(super) viewers: u64,
+    /// and on the others.
+    pub(super) viewers_elsewhere: u32,
 }
 
 /// The last hour of all cameras and of the node. The lock is held for a look-up or one camera's second, never across a wait,
@@ -54,6 +59,8 @@ pub(super) struct Reading {
 #[derive(Debug, Default)]
 pub(crate) struct FactsBoard {
     inner: Mutex<Inner>,
+    /// Who watches on the other nodes, as they told last.
+    elsewhere: ArcSwap<Viewers>,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +84,16 @@ impl FactsBoard {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Nothing that holds the lock can leave a camera half-changed in a way that matters to the next second.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in who watches on the other nodes.
+    pub(super) fn set_elsewhere(&self, viewers: Viewers) {
+        self.elsewhere.store(Arc::new(viewers));
+    }
+
+    /// How many watch a camera on the other nodes.
+    pub(super) fn elsewhere(&self, camera: &(TenantId, CameraId)) -> u32 {
+        self.elsewhere.load().get(camera).copied().unwrap_or(0)
     }
 
     /// Takes a look at a camera in; answers the bits a second it sends.
@@ -202,16 +219,17 @@ impl Kept {
     fn note(&mut self, second: i64, reading: &Reading) -> u64 {
         // Another incarnation counts from 0.
         let lost = reading.lost.checked_sub(self.lost_seen).unwrap_or(reading.lost);
-        let viewers = u16::try_from(reading.viewers).unwrap_or(u16::MAX);
+        // The metric is each node's own, for whoever reads metrics adds them up.
+        let small = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
+        let here = small(reading.viewers);
         let Some(measured) = reading.measured else {
             self.sound = None;
-            self.gauges.tell(StreamPoint { viewers, ..StreamPoint::default() });
+            self.gauges.tell(StreamPoint { viewers: here, ..StreamPoint::default() });
             return 0;
         };
         self.lost_seen = reading.lost;
         self.lost_total += lost;
         self.sound = measured.sound;
-        let small = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
         let large = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let point = StreamPoint {
             bitrate_bps: large(measured.bitrate_bps),
@@ -219,9 +237,9 @@ impl Kept {
             fps_centi: small(measured.fps_centi),
             gop_centi_s: small(measured.gop_us / 10_000),
             jitter_deci_ms: small(measured.jitter_us / 100),
-            viewers,
+            viewers: small(reading.viewers.saturating_add(reading.viewers_elsewhere.into())),
         };
-        self.gauges.tell(point);
+        self.gauges.tell(StreamPoint { viewers: here, ..point });
         self.recent.push(second, point);
         measured.bitrate_bps
     }
@@ -312,7 +330,14 @@ mod tests {
             jitter_us: 1_500,
             sound: None,
         };
-        Reading { tenant: TenantId::default_tenant(), camera, measured: Some(measured), lost, viewers: 2 }
+        Reading {
+            tenant: TenantId::default_tenant(),
+            camera,
+            measured: Some(measured),
+            lost,
+            viewers: 2,
+            viewers_elsewhere: 3,
+        }
     }
 
     #[test]
@@ -326,7 +351,7 @@ mod tests {
         }
         let facts = board.facts(camera, at(start + 130));
         assert_eq!((facts.at, facts.point.fps_centi, facts.lost_total), (at(start + 129), 2500, 59 + 69));
-        assert_eq!((facts.point.gop_centi_s, facts.point.jitter_deci_ms, facts.point.viewers), (800, 15, 2));
+        assert_eq!((facts.point.gop_centi_s, facts.point.jitter_deci_ms, facts.point.viewers), (800, 15, 5));
         assert!(facts.verdict.reasons[0].text.starts_with("GOP of 8 s"), "{:?}", facts.verdict);
 
         let mut minutes = Vec::new();

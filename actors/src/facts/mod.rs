@@ -5,6 +5,7 @@
 //! store. The media path never waits for either. What a crash loses is the minute under way.
 
 mod board;
+mod elsewhere;
 mod history;
 mod meter;
 mod node_load;
@@ -18,4 +19,4 @@ pub use board::StreamFacts;
 pub(crate) use history::{combine, from_step};
 pub(crate) use meter::{Measured, StreamMeter};
 pub use verdict::{Level, Reason, ReasonCode, Verdict};
-pub(crate) use {sampler::run as sample, writer::run as write};
+pub(crate) use {elsewhere::run as exchange_viewers, sampler::run as sample, writer::run as write};

@@ -34,7 +34,7 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
         };
         let (mut received_bps, mut viewers) = (0_u64, 0_u64);
         for (camera, live) in running {
-            let reading = read(&camera, &live, monotonic);
+            let reading = read(&node, &camera, &live, monotonic);
             viewers = viewers.saturating_add(reading.viewers);
             received_bps = received_bps.saturating_add(node.facts.note(now, &reading));
         }
@@ -43,7 +43,7 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
             let us = (monotonic.since(before).as_micros() as u64).max(1);
             bytes.wrapping_sub(earlier).saturating_mul(8_000_000) / us
         });
-        let online = node.events.counts(None).get(&CameraState::Online).copied().unwrap_or(0);
+        let online = node.events.own_counts().get(&CameraState::Online).copied().unwrap_or(0);
         let small = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         let point = NodePoint {
             cpu_milli: load.cpu_milli(monotonic),
@@ -65,13 +65,15 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
     }
 }
 
-fn read(camera: &CameraContext, live: &LiveState, now: Monotonic) -> Reading {
+fn read(node: &NodeContext, camera: &CameraContext, live: &LiveState, now: Monotonic) -> Reading {
+    let (tenant, id) = (camera.placement.tenant.clone(), camera.placement.camera);
     let measured = camera.measured.load_full().map(|measured| *measured);
     Reading {
-        tenant: camera.placement.tenant.clone(),
-        camera: camera.placement.camera,
         measured: measured.filter(|measured| now.since(measured.at) <= MEASURED_MAX),
         lost: camera.packets_lost.load(Ordering::Relaxed),
         viewers: live.viewers.count(now),
+        viewers_elsewhere: node.facts.elsewhere(&(tenant.clone(), id)),
+        tenant,
+        camera: id,
     }
 }

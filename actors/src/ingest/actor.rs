@@ -20,6 +20,8 @@ pub(crate) struct IngestArgs {
 #[derive(Debug)]
 pub(crate) struct IngestEnded(TaskEnd);
 
+impl ractor::Message for IngestEnded {}
+
 impl Actor for IngestActor {
     type Msg = IngestEnded;
     type State = Option<OwnedTask>;

@@ -20,6 +20,8 @@ pub(crate) struct LiveArgs {
 #[derive(Debug)]
 pub(crate) struct FeedEnded(TaskEnd);
 
+impl ractor::Message for FeedEnded {}
+
 impl Actor for LiveActor {
     type Msg = FeedEnded;
     type State = Option<OwnedTask>;

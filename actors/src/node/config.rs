@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
+use eyrie_storage::shared::SharedState;
 use eyrie_types::{ByteSize, NodeId};
 
 use super::NodeSettings;
@@ -13,8 +14,6 @@ use crate::ingest::NetworkPolicy;
 pub struct NodeConfig {
     /// Its id, kept by the store.
     pub node: NodeId,
-    /// The generation of its cell: raised by a forced recovery or a restore.
-    pub generation: u64,
     /// All frames in memory, of all cameras together: a quarter of the machine's memory.
     pub frame_memory: ByteSize,
     /// The limits of each camera's ring.
@@ -33,6 +32,8 @@ pub struct NodeConfig {
     pub setups: PacerLimits,
     /// Threads that receive, record and package; more than the machine has cores is of no use.
     pub media_threads: usize,
+    /// What it shares with the other nodes; `None` for a node that has none.
+    pub shared: Option<SharedState>,
     /// What may change while it runs, as it is at the start.
     pub settings: NodeSettings,
 }
@@ -42,7 +43,6 @@ impl NodeConfig {
     pub fn new(node: NodeId) -> Self {
         Self {
             node,
-            generation: 0,
             frame_memory: ByteSize::mib(512),
             ring: RingConfig::default(),
             sealing: true,
@@ -52,6 +52,7 @@ impl NodeConfig {
             file_sources: None,
             setups: PacerLimits::default(),
             media_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            shared: None,
             settings: NodeSettings::default(),
         }
     }

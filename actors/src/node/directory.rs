@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use eyrie_cluster::{Desired, EpochReserve, PlacementKey, Running};
-use eyrie_types::{Camera, CameraId, Epoch, Slot, TenantId};
+use eyrie_cluster::{Desired, PlacementKey, Running};
+use eyrie_types::{CameraId, Epoch, Placement, Slot, TenantId};
 use ractor::ActorRef;
 
+use super::Assignment;
 use crate::camera::CameraMessage;
 use crate::context::CameraContext;
 use crate::live::LiveState;
@@ -16,9 +17,11 @@ pub(crate) struct RunningCamera {
     pub(crate) live: Arc<LiveState>,
     pub(crate) actor: ActorRef<CameraMessage>,
     pub(crate) revision: u64,
+    /// Its spec lets it record.
+    pub(crate) records: bool,
 }
 
-/// What outlives the camera supervisor: which cameras this node should run and does run, and which epochs they may take. Held
+/// What outlives the camera supervisor: which cameras this node should run and does run. Held
 /// for lookups and single changes, never across a wait.
 pub(crate) struct Directory {
     inner: Mutex<Inner>,
@@ -26,28 +29,28 @@ pub(crate) struct Directory {
 
 pub(crate) struct Inner {
     /// What each placement should be.
-    cameras: BTreeMap<PlacementKey, Camera>,
+    assigned: BTreeMap<PlacementKey, Assignment>,
     /// Whose each camera is: the way from an id to its placement.
     tenants: HashMap<CameraId, TenantId>,
     pub(crate) running: BTreeMap<PlacementKey, RunningCamera>,
     /// Incarnations that were told to end and may still write: their last rows are not all with the index. Each is here for as
     /// long as the supervisor waits for its end.
     leaving: Vec<Arc<CameraContext>>,
-    last_epochs: BTreeMap<PlacementKey, Epoch>,
-    highest_epoch: Option<Epoch>,
-    pub(crate) reserve: EpochReserve,
+    /// Incarnations that ended by themselves, of placements that were not assigned another since.
+    fallen: BTreeMap<PlacementKey, Epoch>,
+    /// The first epoch of each placement that this run of the node took.
+    first_epochs: BTreeMap<PlacementKey, Epoch>,
 }
 
 impl Directory {
-    pub(crate) fn new(first: Epoch) -> Self {
+    pub(crate) fn new() -> Self {
         let inner = Inner {
-            cameras: BTreeMap::new(),
+            assigned: BTreeMap::new(),
             tenants: HashMap::new(),
             running: BTreeMap::new(),
             leaving: Vec::new(),
-            last_epochs: BTreeMap::new(),
-            highest_epoch: None,
-            reserve: EpochReserve::new(first),
+            fallen: BTreeMap::new(),
+            first_epochs: BTreeMap::new(),
         };
         Self { inner: Mutex::new(inner) }
     }
@@ -83,41 +86,56 @@ impl Directory {
 }
 
 impl Inner {
-    /// The owner placement of a camera that should be here.
-    fn key(&self, camera: CameraId) -> Option<PlacementKey> {
-        let tenant = self.tenants.get(&camera)?.clone();
-        Some(PlacementKey { tenant, camera, slot: Slot::OWNER })
+    /// Whether `placement` is an incarnation of this run of the node. Ask after what it wrote was seen: all that this run writes
+    /// is known here first.
+    pub(crate) fn is_of_this_run(&self, placement: &Placement) -> bool {
+        let Placement { tenant, camera, slot, epoch } = placement;
+        let key = PlacementKey { tenant: tenant.clone(), camera: *camera, slot: *slot };
+        self.first_epochs.get(&key).is_some_and(|first| epoch >= first)
     }
 
-    /// This is what the camera should be. Answers its placement.
-    pub(crate) fn put(&mut self, camera: Camera) -> PlacementKey {
-        let key = PlacementKey { tenant: camera.tenant.clone(), camera: camera.id, slot: Slot::OWNER };
-        self.tenants.insert(camera.id, camera.tenant.clone());
-        self.cameras.insert(key.clone(), camera);
+    /// The placement of a camera that should be here: its owner's, or else its twin's.
+    fn key(&self, camera: CameraId) -> Option<PlacementKey> {
+        let tenant = self.tenants.get(&camera)?;
+        let keys = [Slot::OWNER, Slot::TWIN].map(|slot| PlacementKey { tenant: tenant.clone(), camera, slot });
+        keys.into_iter().find(|key| self.assigned.contains_key(key))
+    }
+
+    /// This is what the placement should be.
+    pub(crate) fn put(&mut self, assignment: Assignment) -> PlacementKey {
+        let key = assignment.key();
+        self.tenants.insert(key.camera, key.tenant.clone());
+        if self.fallen.get(&key).is_some_and(|fallen| *fallen != assignment.epoch) {
+            self.fallen.remove(&key);
+        }
+        self.assigned.insert(key.clone(), assignment);
         key
     }
 
-    /// The camera should not be here any more. Answers the placement it had.
-    pub(crate) fn remove(&mut self, camera: CameraId) -> Option<PlacementKey> {
-        let key = self.key(camera)?;
-        self.tenants.remove(&camera);
-        self.cameras.remove(&key);
-        Some(key)
+    /// The placement should not be here any more; whether it should have been.
+    pub(crate) fn remove(&mut self, key: &PlacementKey) -> bool {
+        let removed = self.assigned.remove(key).is_some();
+        self.fallen.remove(key);
+        if self.key(key.camera).is_none() {
+            self.tenants.remove(&key.camera);
+        }
+        removed
     }
 
     /// What a placement should be.
-    pub(crate) fn camera(&self, key: &PlacementKey) -> Option<&Camera> {
-        self.cameras.get(key)
+    pub(crate) fn assignment(&self, key: &PlacementKey) -> Option<&Assignment> {
+        self.assigned.get(key)
     }
 
     /// All placements that should be here, switched on or off.
     pub(crate) fn placements(&self) -> Vec<PlacementKey> {
-        self.cameras.keys().cloned().collect()
+        self.assigned.keys().cloned().collect()
     }
 
     /// The placements that are switched off.
     pub(crate) fn disabled(&self) -> Vec<PlacementKey> {
-        self.cameras.iter().filter(|(_, camera)| !camera.spec.enabled).map(|(key, _)| key.clone()).collect()
+        let off = self.assigned.iter().filter(|(_, assignment)| !assignment.camera.spec.enabled);
+        off.map(|(key, _)| key.clone()).collect()
     }
 
     /// What this node should run and what it runs, of one placement or of all.
@@ -125,25 +143,33 @@ impl Inner {
         &self,
         only: Option<&PlacementKey>,
     ) -> (BTreeMap<PlacementKey, Desired>, BTreeMap<PlacementKey, Running>) {
-        let desired = |camera: &Camera| Desired { revision: camera.revision, enabled: camera.spec.enabled };
+        let desired = |Assignment { camera, epoch, .. }: &Assignment| Desired {
+            epoch: *epoch,
+            revision: camera.revision,
+            enabled: camera.spec.enabled,
+        };
         let running = |camera: &RunningCamera| {
             let epoch = camera.context.placement.epoch;
             Running { epoch, revision: camera.revision }
         };
-        (picked(&self.cameras, only, desired), picked(&self.running, only, running))
+        let mut desired = picked(&self.assigned, only, desired);
+        desired.retain(|key, want| self.fallen.get(key) != Some(&want.epoch));
+        (desired, picked(&self.running, only, running))
     }
 
-    /// The next epoch of a placement, if one is held.
-    pub(crate) fn next_epoch(&self, key: &PlacementKey) -> Option<Epoch> {
-        self.reserve.after(self.last_epochs.get(key).copied())
+    /// An incarnation of a placement is about to start, before it writes anything. Answers whether this run had one before.
+    pub(crate) fn begins(&mut self, key: &PlacementKey, epoch: Epoch) -> bool {
+        *self.first_epochs.entry(key.clone()).or_insert(epoch) < epoch
     }
 
     /// An incarnation of a placement was started.
     pub(crate) fn started(&mut self, key: PlacementKey, running: RunningCamera) {
-        let epoch = running.context.placement.epoch;
-        self.highest_epoch = self.highest_epoch.max(Some(epoch));
-        self.last_epochs.insert(key.clone(), epoch);
         self.running.insert(key, running);
+    }
+
+    /// An incarnation ended by itself: it is not started again.
+    pub(crate) fn fell(&mut self, key: &PlacementKey, epoch: Epoch) {
+        self.fallen.insert(key.clone(), epoch);
     }
 
     /// An incarnation is told to end: nobody is to use it any more, but what it writes meanwhile is footage all the same.
@@ -151,11 +177,6 @@ impl Inner {
         let running = self.running.remove(key)?;
         self.leaving.push(Arc::clone(&running.context));
         Some(running)
-    }
-
-    /// How many more epochs the reserve wants.
-    pub(crate) fn epochs_wanted(&self) -> usize {
-        self.reserve.wanted(self.highest_epoch)
     }
 }
 

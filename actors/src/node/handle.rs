@@ -4,18 +4,21 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use eyrie_cluster::PlacementKey;
 use eyrie_media::{AccessUnit, RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{Camera, CameraId, CameraState, CameraStatus, Clock, Event, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Epoch, Event, TenantId, TimeRange, WallTime};
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
-use super::{Directory, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor};
+use super::{
+    Assignment, Directory, Fallen, NodeConfig, NodeError, NodeMessage, NodeSettings, NodeSupervisor, ServiceArgs,
+};
 use crate::camera_supervisor::SupervisorMessage;
 use crate::children::Children;
 use crate::context::NodeContext;
@@ -41,42 +44,31 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 pub struct Node;
 
 impl Node {
-    /// Starts the supervision tree. It runs no camera yet: hand them over with [`NodeHandle::put_camera`], passwords
-    /// unsealed. What an earlier run left open is scanned and indexed in the background.
+    /// Starts the supervision tree. It runs no camera yet: hand them over with [`NodeHandle::assign`]. What an earlier run left
+    /// open is scanned and indexed in the background.
     ///
     /// # Errors
-    /// When the store gives no epoch, or the tree cannot be started.
-    pub async fn start(
-        config: NodeConfig,
-        store: Arc<Store>,
-        keyring: Arc<KeyRing>,
-        key_rows: Arc<KeyRows>,
-        disks: Vec<Disk>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<NodeHandle, NodeError> {
-        Self::start_with(config, store, keyring, key_rows, disks, clock, Children::default()).await
+    /// When the tree cannot be started.
+    pub async fn start(config: NodeConfig, parts: NodeParts) -> Result<NodeHandle, NodeError> {
+        Self::start_with(config, parts, Children::default()).await
     }
 
     pub(crate) async fn start_with(
         config: NodeConfig,
-        store: Arc<Store>,
-        keyring: Arc<KeyRing>,
-        key_rows: Arc<KeyRows>,
-        disks: Vec<Disk>,
-        clock: Arc<dyn Clock>,
+        parts: NodeParts,
         children: Children,
     ) -> Result<NodeHandle, NodeError> {
         telemetry::describe();
         let media = MediaThreads::start(config.media_threads).map_err(|error| NodeError::Start(error.to_string()))?;
-        let epoch = store.next_epoch(config.generation).await.map_err(NodeError::Epoch)?;
-        let now = clock.now();
-        let last_run = store.last_run_before(config.node, now).await.map_err(NodeError::Epoch)?;
-        let died = last_run.map_or(now, |run| run.last_alive);
-        if let Err(error) = store.close_incidents_before(epoch, died).await {
-            tracing::warn!(%error, "incidents of an earlier run stay open");
-        }
+        let NodeParts { store, keyring, key_rows, disks, clock, fallen } = parts;
         let outbox = Arc::new(OutboxWriter::default());
-        let footage = Arc::new(Footage::new(Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&key_rows), &disks));
+        let footage = Arc::new(Footage::new(
+            config.node,
+            Arc::clone(&store),
+            Arc::clone(&keyring),
+            Arc::clone(&key_rows),
+            &disks,
+        ));
         let context = Arc::new(NodeContext {
             events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
             outbox,
@@ -86,7 +78,8 @@ impl Node {
             gate: SetupGate::new(config.setups, Arc::clone(&clock)),
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
-            directory: Directory::new(epoch),
+            directory: Directory::new(),
+            fallen,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
             outlook: ArcSwapOption::empty(),
@@ -101,11 +94,27 @@ impl Node {
             children,
             media,
         });
-        let (root, _) = Actor::spawn(None, NodeSupervisor, (Arc::clone(&context), epoch))
+        let (root, _) = Actor::spawn(None, NodeSupervisor, Arc::clone(&context))
             .await
             .map_err(|error| NodeError::Start(error.to_string()))?;
         Ok(NodeHandle { context, root })
     }
+}
+
+/// What a node works with.
+pub struct NodeParts {
+    /// The metadata.
+    pub store: Arc<Store>,
+    /// The keys of tenants.
+    pub keyring: Arc<KeyRing>,
+    /// The keys of segments.
+    pub key_rows: Arc<KeyRows>,
+    /// Where recordings lie.
+    pub disks: Vec<Disk>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Told of incarnations that ended by themselves. They stay down until they are assigned another epoch.
+    pub fallen: mpsc::Sender<Fallen>,
 }
 
 /// A running node, as the API and the binary hold it. Cheap to clone.
@@ -116,20 +125,53 @@ pub struct NodeHandle {
 }
 
 impl NodeHandle {
-    /// Runs `camera` as its spec says from now on: starts, changes or stops it. The spec's password must be unsealed.
+    /// Runs a placement as its camera's spec says from now on: starts, changes or stops it.
     ///
     /// # Errors
     /// When the node is shutting down.
-    pub async fn put_camera(&self, camera: Camera) -> Result<(), NodeError> {
-        self.command(|reply| SupervisorMessage::Put(Box::new(camera), reply)).await
+    pub async fn assign(&self, assignment: Assignment) -> Result<(), NodeError> {
+        self.command(|reply| SupervisorMessage::Assign(Box::new(assignment), reply)).await
     }
 
-    /// Stops a camera and forgets it. What it recorded stays.
+    /// Stops a placement and forgets it. What it recorded stays.
     ///
     /// # Errors
     /// When the node is shutting down.
-    pub async fn remove_camera(&self, camera: CameraId) -> Result<(), NodeError> {
-        self.command(|reply| SupervisorMessage::Remove(camera, reply)).await
+    pub async fn withdraw(&self, key: PlacementKey) -> Result<(), NodeError> {
+        self.command(|reply| SupervisorMessage::Withdraw(key, reply)).await
+    }
+
+    /// What runs here: each placement with its incarnation, and whether it records. What its spec does not let record counts as
+    /// recording once it sends.
+    pub(crate) fn incarnations(&self) -> Vec<(PlacementKey, Epoch, bool)> {
+        let running: Vec<_> = {
+            let directory = self.context.directory.lock();
+            let running = directory.running.iter();
+            running.map(|(key, running)| (key.clone(), Arc::clone(&running.context), running.records)).collect()
+        };
+        let told = running.into_iter().map(|(key, context, records)| {
+            let sends = || self.context.events.stream(key.camera).is_some();
+            let recording = context.last_durable_seq().is_some() || (!records && sends());
+            (key, context.placement.epoch, recording)
+        });
+        told.collect()
+    }
+
+    /// Where all events pass.
+    pub(crate) fn bus(&self) -> &EventBus {
+        &self.context.events
+    }
+
+    /// Runs `service` beside the node's own: started again when it fails, ended with the node.
+    ///
+    /// # Errors
+    /// When the node is shutting down.
+    pub(crate) async fn serve(&self, service: ServiceArgs) -> Result<(), NodeError> {
+        let served = self.root.call(|reply| NodeMessage::Serve(service, reply), Some(COMMAND_TIMEOUT)).await;
+        match served {
+            Ok(CallResult::Success(true)) => Ok(()),
+            _ => Err(NodeError::NotRunning),
+        }
     }
 
     /// What a camera is doing; `None` when this node knows no such camera.
@@ -175,7 +217,7 @@ impl NodeHandle {
 
     /// How many cameras of a tenant are in each state; states without cameras are left out.
     pub fn camera_counts(&self, tenant: &TenantId) -> BTreeMap<CameraState, u64> {
-        self.context.events.counts(Some(tenant))
+        self.context.events.counts(tenant)
     }
 
     /// Shows a camera that is in the directory and cannot be run, such as one whose password cannot be opened: in `state`, for
@@ -241,6 +283,12 @@ impl NodeHandle {
     /// What was recorded, for reading.
     pub fn footage(&self) -> &Arc<Footage> {
         &self.context.footage
+    }
+
+    /// Whether this node runs a placement of the camera.
+    pub fn runs(&self, tenant: &TenantId, camera: CameraId) -> bool {
+        let running = self.context.directory.owner(camera);
+        running.is_some_and(|running| running.context.placement.tenant == *tenant)
     }
 
     /// How well a camera's stream does; `None` when this node runs no such camera of `tenant`, switched on or off.

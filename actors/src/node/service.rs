@@ -21,6 +21,8 @@ pub(crate) struct ServiceArgs {
 #[derive(Debug)]
 pub(crate) struct ServiceEnded(TaskEnd);
 
+impl ractor::Message for ServiceEnded {}
+
 impl Actor for Service {
     type Msg = ServiceEnded;
     type State = (&'static str, OwnedTask);

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_storage::store::NODE_ALIVE_EVERY;
-use eyrie_types::{Epoch, WallTime};
+use eyrie_types::{Placement, WallTime};
 use futures::FutureExt;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
@@ -33,9 +33,13 @@ pub(crate) enum NodeMessage {
     RestartService(usize),
     /// The camera supervisor's pause is over.
     RestartCameras,
+    /// Run one more service; answers whether it was started.
+    Serve(ServiceArgs, ractor::RpcReplyPort<bool>),
     /// Where the camera supervisor is now.
     Cameras(ractor::RpcReplyPort<Option<ActorRef<SupervisorMessage>>>),
 }
+
+impl ractor::Message for NodeMessage {}
 
 struct Place {
     args: ServiceArgs,
@@ -88,14 +92,10 @@ impl Tree {
 impl Actor for NodeSupervisor {
     type Msg = NodeMessage;
     type State = Tree;
-    type Arguments = (Arc<NodeContext>, Epoch);
+    type Arguments = Arc<NodeContext>;
 
-    async fn pre_start(
-        &self,
-        me: ActorRef<NodeMessage>,
-        (node, epoch): Self::Arguments,
-    ) -> Result<Tree, ActorProcessingErr> {
-        let services = services(&node, epoch);
+    async fn pre_start(&self, me: ActorRef<NodeMessage>, node: Self::Arguments) -> Result<Tree, ActorProcessingErr> {
+        let services = services(&node);
         let services: Vec<_> =
             services.into_iter().map(|args| Place { args, cell: None, backoff: Backoff::restart() }).collect();
         let mut tree = Tree { node, services, cameras: None, cameras_backoff: Backoff::restart() };
@@ -115,6 +115,11 @@ impl Actor for NodeSupervisor {
         match message {
             NodeMessage::RestartService(at) => tree.start_service(&me, at).await?,
             NodeMessage::RestartCameras => tree.start_cameras(&me).await?,
+            NodeMessage::Serve(args, reply) => {
+                tree.services.push(Place { args, cell: None, backoff: Backoff::restart() });
+                let started = tree.start_service(&me, tree.services.len() - 1).await;
+                let _ = reply.send(started.is_ok());
+            }
             // Whoever asked may have given up.
             NodeMessage::Cameras(reply) => drop(reply.send(tree.cameras.clone())),
         }
@@ -155,12 +160,13 @@ impl Actor for NodeSupervisor {
 }
 
 /// The loops that serve the whole node.
-fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
+fn services(node: &Arc<NodeContext>) -> Vec<ServiceArgs> {
     let started = node.clock.now();
     let (silence, gate, index) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (outbox, alive, keys) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (left, repair, keep) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (account, look, keep_facts) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
+    let viewers = Arc::clone(node);
     vec![
         ServiceArgs {
             name: "silence watch",
@@ -169,7 +175,9 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
         ServiceArgs { name: "set-up gate", body: Arc::new(move || Arc::clone(&gate.gate).run().boxed()) },
         ServiceArgs {
             name: "index writer",
-            body: Arc::new(move || Arc::clone(&index.index).run(Arc::clone(&index.store)).boxed()),
+            body: Arc::new(move || {
+                Arc::clone(&index.index).run(Arc::clone(&index.store), index.config.node, started).boxed()
+            }),
         },
         ServiceArgs {
             name: "outbox writer",
@@ -178,16 +186,17 @@ fn services(node: &Arc<NodeContext>, epoch: Epoch) -> Vec<ServiceArgs> {
         ServiceArgs { name: "key spool", body: Arc::new(move || key_spool::run(Arc::clone(&keys)).boxed()) },
         ServiceArgs { name: "heartbeat", body: Arc::new(move || heartbeat(Arc::clone(&alive), started).boxed()) },
         ServiceArgs { name: "left segments", body: Arc::new(move || LeftSegments::run(Arc::clone(&left)).boxed()) },
-        ServiceArgs {
-            name: "index repair",
-            body: Arc::new(move || repair_once(Arc::clone(&repair), epoch, started).boxed()),
-        },
+        ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), started).boxed()) },
         ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep), started).boxed()) },
         ServiceArgs {
             name: "recording account",
             body: Arc::new(move || recording_account::run(Arc::clone(&account)).boxed()),
         },
         ServiceArgs { name: "facts sampler", body: Arc::new(move || facts::sample(Arc::clone(&look)).boxed()) },
+        ServiceArgs {
+            name: "viewers elsewhere",
+            body: Arc::new(move || facts::exchange_viewers(Arc::clone(&viewers)).boxed()),
+        },
         ServiceArgs { name: "facts writer", body: Arc::new(move || facts::write(Arc::clone(&keep_facts)).boxed()) },
     ]
 }
@@ -202,7 +211,7 @@ async fn heartbeat(node: Arc<NodeContext>, started: WallTime) {
             metrics::counter!("eyrie_node_heartbeat_failures_total").increment(1);
             tracing::warn!(%error, "the node's heartbeat was not stored");
         }
-        for (state, count) in node.events.counts(None) {
+        for (state, count) in node.events.own_counts() {
             metrics::gauge!("eyrie_cameras", "state" => state.as_str()).set(count as f64);
         }
         metrics::gauge!("eyrie_frame_memory_bytes").set(node.budget.used_bytes() as f64);
@@ -210,10 +219,10 @@ async fn heartbeat(node: Arc<NodeContext>, started: WallTime) {
 }
 
 /// Scans what earlier runs left open, and finds what they wrote while the store took nothing.
-async fn repair_once(node: Arc<NodeContext>, epoch: Epoch, started: WallTime) {
+async fn repair_once(node: Arc<NodeContext>, started: WallTime) {
     let mut backoff = Backoff::storage();
     loop {
-        match repair(&node, epoch, started).await {
+        match repair(&node, started).await {
             Ok(mended) => {
                 if mended > 0 {
                     tracing::info!(mended, "segments left open or unknown by an earlier run were scanned");
@@ -233,11 +242,12 @@ async fn repair_once(node: Arc<NodeContext>, epoch: Epoch, started: WallTime) {
 /// either, so the day before it is slack for a clock that was set.
 const ADOPT_SLACK: Duration = Duration::from_secs(86_400);
 
-async fn repair(node: &NodeContext, epoch: Epoch, started: WallTime) -> Result<usize, RepairError> {
+async fn repair(node: &NodeContext, started: WallTime) -> Result<usize, RepairError> {
     let id = node.config.node;
-    let left = repair_index(&node.store, id, &node.disks, epoch).await?;
     let earlier = node.store.last_run_before(id, started).await?;
+    let is_left = |placement: &Placement| !node.directory.lock().is_of_this_run(placement);
+    let left = repair_index(&node.store, id, &node.disks, is_left).await?;
     let since = earlier.map(|run| run.last_alive - ADOPT_SLACK);
-    let adopted = adopt_lost(&node.store, id, &node.disks, epoch, since).await?;
+    let adopted = adopt_lost(&node.store, id, &node.disks, is_left, since).await?;
     Ok(left.findings.len() + adopted.findings.len())
 }

@@ -18,6 +18,8 @@ pub(crate) struct RecordingArgs {
 #[derive(Debug)]
 pub(crate) struct RecorderEnded(TaskEnd);
 
+impl ractor::Message for RecorderEnded {}
+
 impl Actor for RecordingActor {
     type Msg = RecorderEnded;
     type State = Option<OwnedTask>;

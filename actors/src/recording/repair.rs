@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use eyrie_storage::disk::Disk;
 use eyrie_storage::segment::{FoundSegment, Scan, ScanEnd, SegmentPath, SegmentReader, walk};
 use eyrie_storage::store::{FRAGMENT_CHUNK_MAX, SegmentCopy, Store, StoreError};
-use eyrie_types::{Epoch, FragmentEntry, NodeId, Placement, SegmentId, SegmentRow, SegmentState, WallTime};
+use eyrie_types::{FragmentEntry, NodeId, Placement, SegmentId, SegmentRow, SegmentState, WallTime};
 
 use super::runs;
 use crate::retention::finish_on;
@@ -72,7 +72,8 @@ pub enum RepairError {
     Reader(String),
 }
 
-/// Scans the segments that `node` left open in epochs before `epoch`, and writes their rows anew.
+/// Scans the segments of `node` that are open in the index and that `is_left` says an earlier run wrote, and writes their rows
+/// anew.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -80,11 +81,11 @@ pub async fn repair_index(
     store: &Store,
     node: NodeId,
     disks: &[Disk],
-    epoch: Epoch,
+    is_left: impl Fn(&Placement) -> bool,
 ) -> Result<RepairReport, RepairError> {
     let mut report = RepairReport::default();
     for row in store.open_segments(node).await? {
-        if row.placement.epoch >= epoch {
+        if !is_left(&row.placement) {
             continue;
         }
         report.segments += 1;
@@ -106,7 +107,7 @@ pub async fn repair_index(
     Ok(report)
 }
 
-/// Gives a row to each file below `disks` that has none and was written in an epoch before `epoch`, on the UTC day of `since` or
+/// Gives a row to each file below `disks` that has none and that `is_left` says an earlier run wrote, on the UTC day of `since` or
 /// later: what the index did not take before the node stopped. It reads names and headers alone, but for the files it adopts.
 ///
 /// # Errors
@@ -115,7 +116,7 @@ pub(crate) async fn adopt_lost(
     store: &Store,
     node: NodeId,
     disks: &[Disk],
-    epoch: Epoch,
+    is_left: impl Fn(&Placement) -> bool,
     since: Option<WallTime>,
 ) -> Result<RepairReport, RepairError> {
     let mut report = RepairReport::default();
@@ -131,7 +132,7 @@ pub(crate) async fn adopt_lost(
             let Some(found) = next else { break };
             let Ok(found) = found else { continue };
             let head = &found.head;
-            if head.placement.epoch >= epoch || store.knows_segment(&head.placement, head.segment, head.start).await? {
+            if !is_left(&head.placement) || store.knows_segment(&head.placement, head.segment, head.start).await? {
                 continue;
             }
             report.segments += 1;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use eyrie_storage::store::{RECORDED_PAGE_MAX, RecordedDay, Store, StoreError};
-use eyrie_types::{CameraId, TenantId, WallTime};
+use eyrie_types::{CameraId, NodeId, TenantId, WallTime};
 
 /// How much each camera has recorded, by UTC day: read once, then only of the days that still change. A camera-year is 365 small
 /// entries, 1,000 of them some 20 MB.
@@ -15,7 +15,7 @@ impl Inventory {
     ///
     /// # Errors
     /// When the store does not answer; what was known before stays.
-    pub(super) async fn refresh(&mut self, store: &Store, now: WallTime) -> Result<(), StoreError> {
+    pub(super) async fn refresh(&mut self, store: &Store, node: NodeId, now: WallTime) -> Result<(), StoreError> {
         let mut seen = BTreeMap::new();
         let mut after = None;
         loop {
@@ -26,7 +26,7 @@ impl Inventory {
                 // A segment that began yesterday may grow until past midnight; a day of slack for clocks that are set.
                 let known = self.cameras.get(&(tenant.clone(), camera));
                 let from = known.map_or(0, |_| now.utc_day().saturating_sub(2));
-                let fresh = store.recorded_days(&tenant, camera, from).await?;
+                let fresh = store.recorded_days(&tenant, camera, node, from).await?;
                 let mut days = known.cloned().unwrap_or_default();
                 days.split_off(&from);
                 days.extend(fresh);

@@ -120,7 +120,7 @@ impl Keeper {
         if !ahead.is_zero() && rules_due {
             tracing::error!(?ahead, %aged, "the clock jumped ahead; recordings are not aged by it until the next start");
         }
-        self.inventory.refresh(&self.node.store, now).await?;
+        self.inventory.refresh(&self.node.store, self.node.config.node, now).await?;
         let total: u64 = self.inventory.cameras().map(|key| self.inventory.bytes(key)).sum();
         metrics::gauge!("eyrie_recordings_bytes").set(total as f64);
         let file_systems: Vec<u64> = self.node.disks.iter().map(|disk| disk.health().total_bytes).collect();

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use eyrie_camsim::{Auth, Fault, StreamConfig};
-use eyrie_types::{CameraState, GapCause, Secret, SourceSpec};
+use eyrie_cluster::PlacementKey;
+use eyrie_types::{CameraState, GapCause, Secret, Slot, SourceSpec};
 
 use crate::rig::{Rig, clip, one_camera, rtsp, sim, source, until};
 
@@ -55,7 +56,7 @@ async fn a_wrong_password_is_refused_with_a_reason_and_not_hammered() {
     wrong.username = Some("viewer".to_owned());
     wrong.password = Some(Secret::new("hunter2"));
     let mut camera = rig.camera(SourceSpec::Rtsp(wrong.clone()));
-    rig.node.put_camera(camera.clone()).await.unwrap();
+    rig.put(camera.clone()).await;
     let status = rig.state(camera.id, CameraState::Refused).await;
     assert!(status.reason.contains("password") && !status.reason.contains("hunter2"), "{}", status.reason);
     // The next attempt is seconds away: a changed spec is taken up at once all the same.
@@ -64,7 +65,7 @@ async fn a_wrong_password_is_refused_with_a_reason_and_not_hammered() {
     wrong.password = Some(Secret::new("right"));
     camera.spec.source = SourceSpec::Rtsp(wrong);
     camera.revision += 1;
-    rig.node.put_camera(camera.clone()).await.unwrap();
+    rig.put(camera.clone()).await;
     rig.state(camera.id, CameraState::Online).await;
     rig.node.shutdown().await;
 }
@@ -114,21 +115,22 @@ async fn a_redirect_is_followed() {
 async fn switching_off_and_removing_a_camera_ends_its_session() {
     let (sim, rig) = (one_camera().await, Rig::start().await);
     let mut camera = rig.camera(rtsp(&sim.url("cam")));
-    rig.node.put_camera(camera.clone()).await.unwrap();
+    rig.put(camera.clone()).await;
     rig.state(camera.id, CameraState::Online).await;
     let first = rig.node.live(&camera.tenant, camera.id).unwrap().rendition();
     camera.spec.enabled = false;
     camera.revision += 1;
-    rig.node.put_camera(camera.clone()).await.unwrap();
+    rig.put(camera.clone()).await;
     rig.state(camera.id, CameraState::Disabled).await;
     until("no session", async || (sim.stats("cam").unwrap().sessions == 0).then_some(())).await;
     camera.spec.enabled = true;
     camera.revision += 1;
-    rig.node.put_camera(camera.clone()).await.unwrap();
+    rig.put(camera.clone()).await;
     rig.state(camera.id, CameraState::Online).await;
     let second = rig.node.live(&camera.tenant, camera.id).unwrap().rendition();
     assert!(second.epoch > first.epoch, "another incarnation has a later epoch");
-    rig.node.remove_camera(camera.id).await.unwrap();
+    let (tenant, slot) = (camera.tenant.clone(), Slot::OWNER);
+    rig.node.withdraw(PlacementKey { tenant, camera: camera.id, slot }).await.unwrap();
     assert_eq!(rig.node.status(camera.id), None);
     until("no session", async || (sim.stats("cam").unwrap().sessions == 0).then_some(())).await;
     rig.node.shutdown().await;

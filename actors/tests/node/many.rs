@@ -36,7 +36,7 @@ async fn a_directory_of_thousands_is_handed_over_to_the_last_camera() {
         // Nobody listens there: each connection is refused at once.
         let mut camera = rig.camera(rtsp("rtsp://127.0.0.1:9/nobody"));
         camera.spec.enabled = n >= MANY;
-        rig.node.put_camera(camera).await.unwrap();
+        rig.put(camera).await;
     }
     let counts = rig.node.camera_counts(&TenantId::default_tenant());
     assert_eq!(counts.values().sum::<u64>(), 2 * MANY as u64);

@@ -1,20 +1,22 @@
 //! What the tests share: a node in a temporary directory, cameras, and patience.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
+use eyrie_actors::{Assignment, NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig, au_number};
 use eyrie_storage::disk::{Disk, DiskConfig};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey, SegmentKey};
 use eyrie_storage::segment::{SegmentPath, SegmentReader};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{
-    ByteSize, Camera, CameraId, CameraSpec, CameraState, CameraStatus, Clock, Incident, NodeId, RecordingSpec,
-    RtspSource, RtspTransport, SegmentRow, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
+    ByteSize, Camera, CameraId, CameraSpec, CameraState, CameraStatus, Clock, Epoch, Incident, NodeId, RecordingSpec,
+    RtspSource, RtspTransport, SegmentRow, Slot, SourceSpec, SystemClock, TenantId, TimeRange, WallTime,
 };
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 /// How long anything may take on a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,6 +37,11 @@ pub(crate) async fn until<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<
     }
 }
 
+/// An epoch of the first generation.
+pub(crate) fn epoch(counter: u32) -> Epoch {
+    Epoch::new(0, counter).unwrap()
+}
+
 pub(crate) struct Rig {
     pub(crate) node: NodeHandle,
     pub(crate) store: Arc<Store>,
@@ -45,6 +52,8 @@ pub(crate) struct Rig {
     pub(crate) config: NodeConfig,
     pub(crate) started: WallTime,
     pub(crate) dir: TempDir,
+    /// The incarnation of each camera, and whether it is switched on.
+    epochs: Mutex<HashMap<CameraId, (u32, bool)>>,
 }
 
 impl Rig {
@@ -72,17 +81,38 @@ impl Rig {
         let started = clock.now();
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(Arc::clone(&store), spool));
-        let (store_, keyring_, clock_) = (Arc::clone(&store), Arc::clone(&keyring), Arc::clone(&clock));
-        let rows = Arc::clone(&key_rows);
-        let node = Node::start(config.clone(), store_, keyring_, rows, vec![disk], clock_).await.unwrap();
-        Self { node, store, keyring, key_rows, clock, recordings, config, started, dir }
+        let parts = NodeParts {
+            store: Arc::clone(&store),
+            keyring: Arc::clone(&keyring),
+            key_rows: Arc::clone(&key_rows),
+            disks: vec![disk],
+            clock: Arc::clone(&clock),
+            fallen: mpsc::channel(1).0,
+        };
+        let node = Node::start(config.clone(), parts).await.unwrap();
+        let epochs = Mutex::default();
+        Self { node, store, keyring, key_rows, clock, recordings, config, started, dir, epochs }
     }
 
     pub(crate) async fn add(&self, source: SourceSpec) -> CameraId {
         let camera = self.camera(source);
         let id = camera.id;
-        self.node.put_camera(camera).await.unwrap();
+        self.put(camera).await;
         id
+    }
+
+    /// Runs `camera` as its spec says.
+    pub(crate) async fn put(&self, camera: Camera) {
+        let epoch = {
+            let mut epochs = self.epochs.lock().unwrap();
+            let (count, enabled) = epochs.entry(camera.id).or_insert((1, camera.spec.enabled));
+            // Each time it is switched on, another incarnation begins.
+            *count += u32::from(camera.spec.enabled && !*enabled);
+            *enabled = camera.spec.enabled;
+            epoch(*count)
+        };
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch, dead_since: None };
+        self.node.assign(assignment).await.unwrap();
     }
 
     pub(crate) fn camera(&self, source: SourceSpec) -> Camera {
@@ -93,6 +123,7 @@ impl Rig {
             site: None,
             source,
             recording: RecordingSpec::default(),
+            placement: Default::default(),
         };
         let now = self.clock.now();
         let tenant = TenantId::default_tenant();

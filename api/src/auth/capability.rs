@@ -51,6 +51,9 @@ pub(crate) enum CapabilityError {
     /// Not one of ours, or changed.
     #[error("the capability is not valid")]
     Invalid,
+    /// It says that it was signed with a key that this node does not know (yet).
+    #[error("the capability is signed with an unknown key")]
+    UnknownKey,
     /// It was good once.
     #[error("the capability has expired")]
     Expired,
@@ -85,12 +88,12 @@ impl Capability {
     /// # Errors
     /// [`CapabilityError::Expired`] only for one that is ours in every other respect.
     pub(crate) fn open(text: &str, keys: &SigningKeys, now: WallTime) -> Result<Self, CapabilityError> {
-        Self::read(text, keys, now).ok_or(CapabilityError::Invalid).and_then(|capability| {
-            if capability.expires_at <= now { Err(CapabilityError::Expired) } else { Ok(capability) }
-        })
+        let capability = Self::read(text, keys, now).unwrap_or(Err(CapabilityError::Invalid))?;
+        if capability.expires_at <= now { Err(CapabilityError::Expired) } else { Ok(capability) }
     }
 
-    fn read(text: &str, keys: &SigningKeys, now: WallTime) -> Option<Self> {
+    /// `None` for what is not one of ours.
+    fn read(text: &str, keys: &SigningKeys, now: WallTime) -> Option<Result<Self, CapabilityError>> {
         if text.len() > CHARS_MAX {
             return None;
         }
@@ -107,15 +110,17 @@ impl Capability {
         if tenant.len() != usize::from(tenant_length) {
             return None;
         }
-        let key = keys.verifying(std::str::from_utf8(kid).ok()?, now)?;
+        let Some(key) = keys.verifying(std::str::from_utf8(kid).ok()?, now) else {
+            return Some(Err(CapabilityError::UnknownKey));
+        };
         hmac::verify(&key.capability, signed, tag).ok()?;
-        Some(Self {
+        Some(Ok(Self {
             kind: *kind,
             tenant: std::str::from_utf8(tenant).ok()?.parse().ok()?,
             camera: CameraId::from_uuid(Uuid::from_bytes(*camera)),
             session: SessionId::from_uuid(Uuid::from_bytes(*session)),
             expires_at: WallTime::from_unix_us(i64::from_be_bytes(*expiry).saturating_mul(1_000_000)),
-        })
+        }))
     }
 }
 
@@ -146,7 +151,7 @@ mod tests {
         assert!(text.len() < 250, "{} characters", text.len());
         assert_eq!(Capability::open(&text, &keys, now()), Ok(capability.clone()));
         assert_eq!(Capability::open(&text, &keys, capability.expires_at), Err(CapabilityError::Expired));
-        assert_eq!(Capability::open(&text, &SigningKeys::for_tests(now()), now()), Err(CapabilityError::Invalid));
+        assert_eq!(Capability::open(&text, &SigningKeys::for_tests(now()), now()), Err(CapabilityError::UnknownKey));
     }
 
     #[test]
@@ -169,7 +174,9 @@ mod tests {
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
             let changed = URL_SAFE_NO_PAD.encode(bytes);
-            prop_assert_eq!(Capability::open(&changed, &keys, now()), Err(CapabilityError::Invalid));
+            // A bit of the kid names another key.
+            let refused = Capability::open(&changed, &keys, now());
+            prop_assert!(matches!(refused, Err(CapabilityError::Invalid | CapabilityError::UnknownKey)), "{refused:?}");
             prop_assert_eq!(Capability::open(&text, &keys, now()), Err(CapabilityError::Invalid));
         }
     }

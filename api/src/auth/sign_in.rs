@@ -44,11 +44,11 @@ pub(crate) async fn log_in(
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let right = state.passwords().verify(password, stored).await?;
     let Some(user) = user.filter(|_| right) else {
-        state.attempts().failed(address, state.clock());
+        state.attempts().failed(address).await;
         metrics::counter!("eyrie_auth_sign_ins_total", "outcome" => "refused").increment(1);
         return Err(bad_credentials());
     };
-    state.attempts().succeeded(address);
+    state.attempts().succeeded(address).await;
     state.store().login_succeeded(&tenant, username).await?;
     let refresh_token = random_token().map_err(|_| no_randomness())?;
     let session = Session {
@@ -82,7 +82,7 @@ pub(crate) async fn refresh(state: &GatewayState, refresh_token: &Secret) -> Res
             Ok((answer, actor(state, &tenant, session.user).await))
         }
         Rotation::Reused(session) => {
-            state.sessions().end(Ended::Session(session.id));
+            state.end_sessions(Ended::Session(session.id)).await;
             tracing::warn!(session = %session.id, user = %session.user, "a refresh token was used twice; the session ended");
             Err(Problem::new(ProblemCode::Unauthenticated, "The refresh token was used before; the session has ended."))
         }
@@ -99,7 +99,7 @@ pub(crate) async fn log_out(state: &GatewayState, refresh_token: &Secret) -> Res
     let tenant = TenantId::default_tenant();
     let ended = state.store().end_session_by_token(&tenant, TokenHash::of(refresh_token.expose())).await?;
     let Some(session) = ended else { return Ok(None) };
-    state.sessions().end(Ended::Session(session.id));
+    state.end_sessions(Ended::Session(session.id)).await;
     Ok(Some(actor(state, &tenant, session.user).await))
 }
 

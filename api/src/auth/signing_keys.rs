@@ -21,6 +21,8 @@ const VERIFIES_AFTER: Duration = Duration::from_secs(3600);
 const PURPOSE: &str = "signing-key";
 /// What the capability key is derived for (RFC 5869 section 3.2), so that one key never serves two schemes.
 const CAPABILITY_INFO: &[u8] = b"eyrie capability v1";
+/// What the ticket key is derived for, likewise.
+const TICKET_INFO: &[u8] = b"eyrie ticket v1";
 
 /// Why there is no usable signing key.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,8 @@ pub(crate) struct SigningKey {
     pub(crate) verifying: DecodingKey,
     /// Seals capabilities; derived from the same secret.
     pub(crate) capability: hmac::Key,
+    /// Binds what is kept of a ticket to it; derived from the same secret.
+    pub(crate) ticket: hmac::Key,
     signs_from: WallTime,
     signs_until: WallTime,
     verifies_until: WallTime,
@@ -52,16 +56,18 @@ impl SigningKey {
     /// The key pair of a PKCS #8 document (RFC 5958).
     fn new(row: &SigningKeyRow, pkcs8: &[u8]) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Unusable)?;
-        let capability: hmac::Key = hkdf::Salt::new(hkdf::HKDF_SHA256, row.kid.as_bytes())
-            .extract(pkcs8)
-            .expand(&[CAPABILITY_INFO], hmac::HMAC_SHA256)
-            .map_err(|_| KeyError::Unusable)?
-            .into();
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, row.kid.as_bytes()).extract(pkcs8);
+        let derived = |info: &[u8]| -> Result<hmac::Key, KeyError> {
+            let info = [info];
+            Ok(secret.expand(&info, hmac::HMAC_SHA256).map_err(|_| KeyError::Unusable)?.into())
+        };
+        let (capability, ticket) = (derived(CAPABILITY_INFO)?, derived(TICKET_INFO)?);
         Ok(Self {
             kid: row.kid.clone(),
             signing: EncodingKey::from_ed_der(pkcs8),
             verifying: DecodingKey::from_ed_der(pair.public_key().as_ref()),
             capability,
+            ticket,
             signs_from: row.signs_from,
             signs_until: row.signs_until,
             verifies_until: row.verifies_until,

@@ -88,8 +88,8 @@ mod tests {
         assert_eq!(cache.verify(&token, &keys, now() + ACCESS_TTL).unwrap_err(), TokenError::Expired);
         cache.verify(&token, &keys, now()).unwrap();
         let strangers = SigningKeys::for_tests(now());
-        assert_eq!(cache.verify(&token, &strangers, now()).unwrap_err(), TokenError::Invalid);
-        assert_eq!(cache.verify(&token, &strangers, now()).unwrap_err(), TokenError::Invalid);
+        assert_eq!(cache.verify(&token, &strangers, now()).unwrap_err(), TokenError::UnknownKey);
+        assert_eq!(cache.verify(&token, &strangers, now()).unwrap_err(), TokenError::UnknownKey);
     }
 
     #[test]

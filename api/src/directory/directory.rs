@@ -201,7 +201,7 @@ fn make(
 
 #[cfg(test)]
 mod tests {
-    use eyrie_actors::{Node, NodeConfig};
+    use eyrie_actors::{Node, NodeConfig, NodeParts};
     use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
     use eyrie_storage::store::StoreConfig;
     use eyrie_types::{By, Camera, CameraSpec, CameraState, FileSource, NodeId, SourceSpec, SystemClock, WallTime};
@@ -215,7 +215,9 @@ mod tests {
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
         let rows = Arc::new(KeyRows::new(store.clone(), KeySpool::open(&dir.join("key-spool")).unwrap()));
         let config = NodeConfig::new(NodeId::generate());
-        let node = Node::start(config, store.clone(), keys, rows, Vec::new(), clock).await.unwrap();
+        let (store_, fallen) = (store.clone(), tokio::sync::mpsc::channel(1).0);
+        let parts = NodeParts { store: store_, keyring: keys, key_rows: rows, disks: Vec::new(), clock, fallen };
+        let node = Node::start(config, parts).await.unwrap();
         (store, node)
     }
 
@@ -227,6 +229,7 @@ mod tests {
             site: None,
             source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
             recording: Default::default(),
+            placement: Default::default(),
         };
         let (tenant, at) = (TenantId::default_tenant(), WallTime::EPOCH);
         Camera { id: CameraId::generate(), tenant, revision: 1, created_at: at, updated_at: at, spec }

@@ -1,6 +1,8 @@
 use eyrie_storage::store::{CameraPlace, StoredCamera, fold};
 use eyrie_types::{CameraId, CameraState, CameraStatus, SiteId, WallTime};
+use serde::Deserialize;
 
+use super::Places;
 use crate::camera_changes::{answer_of, before_the_node_knows};
 use crate::model::CameraAnswer;
 
@@ -14,9 +16,9 @@ pub(crate) struct Entry {
     pub(super) labels: Box<[Box<str>]>,
     /// Its labels as searches see them.
     pub(super) labels_folded: Box<str>,
-    /// The JSON of its answer up to what the node knows: everything before `,"status"`.
+    /// The JSON of its answer up to what cell and node know: everything before `,"node"`.
     pub(super) head: Box<str>,
-    enabled: bool,
+    pub(super) enabled: bool,
     updated_at: WallTime,
 }
 
@@ -26,7 +28,7 @@ impl Entry {
         let camera = &stored.camera;
         let labels: Vec<&str> = camera.spec.labels.iter().collect();
         let status = CameraStatus::new(CameraState::Disabled, String::new(), WallTime::EPOCH);
-        let answer = answer_of(stored.clone(), status, None);
+        let answer = answer_of(stored.clone(), Places::default(), status, None);
         Self {
             place: CameraPlace { name_folded: fold(&camera.spec.name), id: camera.id },
             revision: camera.revision,
@@ -44,17 +46,28 @@ impl Entry {
         self.place.id
     }
 
+    /// What people call it. Read from its JSON, for few ask: a copy beside it would cost memory for each camera.
+    pub(crate) fn name(&self) -> String {
+        #[derive(Deserialize)]
+        struct Named {
+            name: String,
+        }
+        let whole = format!("{}}}", self.head);
+        serde_json::from_str(&whole).map_or_else(|_| String::new(), |Named { name }| name)
+    }
+
     /// What it is about to do, before the node has heard of it.
     pub(crate) fn first_status(&self) -> CameraStatus {
         before_the_node_knows(self.enabled, self.updated_at)
     }
 }
 
-/// The JSON of `answer` without what comes from the node, which stands last in it.
+/// The JSON of `answer` without what comes from cell and node, which stands last in it.
 fn head(answer: &CameraAnswer) -> String {
-    let tail = format!(",\"status\":{},\"stream\":null,\"links\":{}}}", json(&answer.status), json(&answer.links));
+    let (status, links) = (json(&answer.status), json(&answer.links));
+    let tail = format!(",\"node\":null,\"twin\":null,\"status\":{status},\"stream\":null,\"links\":{links}}}");
     let mut whole = json(answer);
-    debug_assert!(whole.ends_with(&tail), "status, stream and links stand last, in this order");
+    debug_assert!(whole.ends_with(&tail), "node, twin, status, stream and links stand last, in this order");
     whole.truncate(whole.len().saturating_sub(tail.len()));
     whole
 }

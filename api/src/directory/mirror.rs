@@ -257,6 +257,7 @@ mod tests {
             site: None,
             source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
             recording: Default::default(),
+            placement: Default::default(),
         };
         let (tenant, at) = (TenantId::default_tenant(), WallTime::EPOCH);
         StoredCamera { camera: Camera { id, tenant, revision, created_at: at, updated_at: at, spec }, password: None }

@@ -1,4 +1,4 @@
-//! The JSON of answers, put together from what is ready of each camera and what the node says at this moment. Bytes instead of
+//! The JSON of answers, put together from what is ready of each camera and what cell and node say at this moment. Bytes instead of
 //! `serde`, because a page holds the same words a hundred times; a test holds that both write the same.
 
 use std::sync::{Arc, LazyLock};
@@ -7,7 +7,7 @@ use eyrie_actors::NodeHandle;
 use eyrie_media::Stream;
 use eyrie_types::{CameraId, CameraStatus};
 
-use super::Entry;
+use super::{Entry, Places, Whereabouts};
 use crate::camera_changes::stream_answer;
 use crate::model::CameraLinks;
 
@@ -15,20 +15,27 @@ use crate::model::CameraLinks;
 const CAMERA_BYTES: usize = 1536;
 
 /// The answer for one camera.
-pub(crate) fn camera_json(node: &NodeHandle, entry: &Entry) -> Vec<u8> {
+pub(crate) fn camera_json(node: &NodeHandle, mut places: Whereabouts, entry: &Entry) -> Vec<u8> {
     let mut json = Vec::with_capacity(CAMERA_BYTES);
-    node.look(std::iter::once(entry.id()), |status, stream| write_camera(&mut json, entry, status, stream));
+    let places = places.of(entry.id(), entry.enabled);
+    node.look(std::iter::once(entry.id()), |status, stream| write_camera(&mut json, entry, &places, status, stream));
     json
 }
 
 /// The answer for a page: [`crate::model::CameraPage`].
-pub(crate) fn page_json(node: &NodeHandle, items: &[Arc<Entry>], next_cursor: Option<&str>, total: u64) -> Vec<u8> {
+pub(crate) fn page_json(
+    node: &NodeHandle,
+    mut places: Whereabouts,
+    items: &[Arc<Entry>],
+    next_cursor: Option<&str>,
+    total: u64,
+) -> Vec<u8> {
     let mut json = Vec::with_capacity(128 + items.len() * CAMERA_BYTES);
     json.extend_from_slice(b"{\"items\":[");
     let mut entries = items.iter();
     node.look(items.iter().map(|entry| entry.id()), |status, stream| {
         let Some(entry) = entries.next() else { return };
-        write_camera(&mut json, entry, status, stream);
+        write_camera(&mut json, entry, &places.of(entry.id(), entry.enabled), status, stream);
         json.push(b',');
     });
     if json.last() == Some(&b',') {
@@ -42,8 +49,18 @@ pub(crate) fn page_json(node: &NodeHandle, items: &[Arc<Entry>], next_cursor: Op
     json
 }
 
-fn write_camera(json: &mut Vec<u8>, entry: &Entry, status: Option<&CameraStatus>, stream: Option<&Stream>) {
+fn write_camera(
+    json: &mut Vec<u8>,
+    entry: &Entry,
+    Places { node, twin }: &Places,
+    status: Option<&CameraStatus>,
+    stream: Option<&Stream>,
+) {
     json.extend_from_slice(entry.head.as_bytes());
+    json.extend_from_slice(b",\"node\":");
+    write(json, node);
+    json.extend_from_slice(b",\"twin\":");
+    write(json, twin);
     json.extend_from_slice(b",\"status\":");
     match status {
         Some(status) => write(json, status),
@@ -97,11 +114,13 @@ impl Links {
 mod tests {
     use eyrie_storage::store::{SealedSecret, StoredCamera};
     use eyrie_types::{
-        Camera, CameraSpec, CameraState, FileSource, RtspSource, Secret, SiteId, SourceSpec, TenantId, WallTime,
+        Camera, CameraSpec, CameraState, FileSource, NodeId, PlacementSpec, RtspSource, Secret, SiteId, SourceSpec,
+        TenantId, WallTime,
     };
 
     use super::*;
     use crate::camera_changes::answer_of;
+    use crate::model::CameraNode;
 
     fn stored(source: SourceSpec, site: Option<SiteId>) -> StoredCamera {
         let spec = CameraSpec {
@@ -111,6 +130,7 @@ mod tests {
             site,
             source,
             recording: Default::default(),
+            placement: PlacementSpec { redundancy: 2, ..PlacementSpec::default() },
         };
         let at = WallTime::from_unix_us(1_767_225_600_000_001);
         let (id, tenant) = (CameraId::generate(), TenantId::default_tenant());
@@ -129,12 +149,15 @@ mod tests {
         let file = SourceSpec::File(FileSource { path: "a.mp4".to_owned() });
         for stored in [stored(rtsp, Some(SiteId::generate())), stored(file, None)] {
             let entry = Entry::new(&stored);
+            assert_eq!(entry.name(), stored.camera.spec.name);
+            let name = "berlin \"2\"".to_owned();
+            let places = Places { node: Some(CameraNode { id: NodeId::generate(), name }), twin: None };
             let status = CameraStatus::new(CameraState::Online, "pictures \"arrive\"", WallTime::EPOCH);
             for status in [Some(status), None] {
                 let mut json = Vec::new();
-                write_camera(&mut json, &entry, status.as_ref(), None);
+                write_camera(&mut json, &entry, &places, status.as_ref(), None);
                 let status = status.unwrap_or_else(|| entry.first_status());
-                let expected = serde_json::to_string(&answer_of(stored.clone(), status, None)).unwrap();
+                let expected = serde_json::to_string(&answer_of(stored.clone(), places.clone(), status, None)).unwrap();
                 assert_eq!(String::from_utf8(json).unwrap(), expected);
                 assert!(!expected.contains("hunter2"));
             }

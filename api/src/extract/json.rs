@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::{HeaderMap, header};
 use eyrie_types::ProblemCode;
 use serde::de::DeserializeOwned;
@@ -21,20 +21,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        check_content_type(request.headers())?;
-        let bytes = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state))
-            .await
-            .map_err(|_| Problem::new(ProblemCode::MalformedBody, "The body did not arrive in time."))?
-            .map_err(|rejection| {
-                if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                    let detail = format!("A body may be at most {BODY_BYTES_MAX} bytes long.");
-                    Problem::new(ProblemCode::BodyTooLarge, detail)
-                } else {
-                    Problem::new(ProblemCode::MalformedBody, "The body could not be received.")
-                }
-            })?;
-        parse(&bytes).map(Self)
+        parse(&read(request, state).await?).map(Self)
     }
+}
+
+/// A body that may be left out.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for ApiJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let bytes = read(request, state).await?;
+        if bytes.is_empty() { Ok(None) } else { parse(&bytes).map(|value| Some(Self(value))) }
+    }
+}
+
+/// The body of a request.
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    check_content_type(request.headers())?;
+    let received = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state))
+        .await
+        .map_err(|_| Problem::new(ProblemCode::MalformedBody, "The body did not arrive in time."))?;
+    received.map_err(|rejection| {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = format!("A body may be at most {BODY_BYTES_MAX} bytes long.");
+            Problem::new(ProblemCode::BodyTooLarge, detail)
+        } else {
+            Problem::new(ProblemCode::MalformedBody, "The body could not be received.")
+        }
+    })
 }
 
 /// A body that says it is something else than JSON is not read as JSON; one that says nothing is.

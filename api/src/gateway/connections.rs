@@ -1,8 +1,9 @@
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -18,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use super::tls::{Certificate, TlsError, TlsFiles};
-use super::{GatewayState, router};
+use super::{GatewayError, GatewayParts, GatewayState, router, waiting};
 use crate::authorize::Peer;
 
 /// Connections at the same time. Each costs some 20 KiB; the listener's backlog holds those beyond for a moment.
@@ -42,6 +43,9 @@ pub enum ServeError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// What the gateway is made of.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
 }
 
 /// The HTTP gateway.
@@ -65,60 +69,122 @@ impl Gateway {
         tls: Option<TlsFiles>,
         stop: CancellationToken,
     ) -> Result<(), ServeError> {
-        let certificate = match tls {
-            Some(files) => Some(Certificate::load(files).await?),
-            None => None,
+        let front = Front::new(router::router(state.clone()));
+        accept(&front, listener, tls, stop, || state.stopping().cancel()).await
+    }
+
+    /// The same for a gateway that may not be ready yet, for its store is down: until it is, [`Gateway::router`]'s place is taken
+    /// by
+    /// one that says that the process lives, and to everything else that it is not ready.
+    ///
+    /// # Errors
+    /// As [`Gateway::serve`], and when the gateway can never get ready.
+    pub async fn serve_once_ready(
+        parts: GatewayParts,
+        listener: TcpListener,
+        tls: Option<TlsFiles>,
+        stop: CancellationToken,
+    ) -> Result<(), ServeError> {
+        match waiting::open(&parts).await {
+            Ok(state) => return Self::serve(state, listener, tls, stop).await,
+            Err(error) if error.is_unavailable() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let front = Front::new(waiting::router());
+        let opened: OnceLock<GatewayState> = OnceLock::new();
+        let ready = async {
+            let state = waiting::ready(parts).await?;
+            front.become_ready(router::router(state.clone()));
+            let _ = opened.set(state);
+            std::future::pending().await
         };
-        let (certificate, watch) = match certificate {
-            Some((certificate, stamp)) => (Some(certificate.clone()), Some(tokio::spawn(certificate.watch(stamp)))),
-            None => (None, None),
+        let accepting = accept(&front, listener, tls, stop, || {
+            opened.get().inspect(|state| state.stopping().cancel());
+        });
+        tokio::select! {
+            accepted = accepting => accepted,
+            failed = ready => failed,
+        }
+    }
+}
+
+/// What answers connections that are accepted from now on.
+struct Front(ArcSwap<Router>);
+
+impl Front {
+    fn new(router: Router) -> Self {
+        Self(ArcSwap::from_pointee(router))
+    }
+
+    fn router(&self) -> Router {
+        Router::clone(&self.0.load())
+    }
+
+    fn become_ready(&self, router: Router) {
+        self.0.store(Arc::new(router));
+    }
+}
+
+/// Accepts connections until `stop` is cancelled; tells by `stopping`, and finishes what runs.
+async fn accept(
+    front: &Front,
+    listener: TcpListener,
+    tls: Option<TlsFiles>,
+    stop: CancellationToken,
+    stopping: impl FnOnce(),
+) -> Result<(), ServeError> {
+    let certificate = match tls {
+        Some(files) => Some(Certificate::load(files).await?),
+        None => None,
+    };
+    let (certificate, watch) = match certificate {
+        Some((certificate, stamp)) => (Some(certificate.clone()), Some(tokio::spawn(certificate.watch(stamp)))),
+        None => (None, None),
+    };
+    let (places, tasks) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), TaskTracker::new());
+    loop {
+        // The place is taken before the connection: at the limit, callers wait in the kernel's queue.
+        let Ok(place) = places.clone().acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
         };
-        let router = router::router(state.clone());
-        let (places, tasks) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), TaskTracker::new());
-        loop {
-            // The place is taken before the connection: at the limit, callers wait in the kernel's queue.
-            let Ok(place) = places.clone().acquire_owned().await else { break };
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = stop.cancelled() => break,
-            };
-            let (stream, peer) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    accept_failed(&error).await;
-                    continue;
-                }
-            };
-            metrics::gauge!("eyrie_http_connections").set((CONNECTIONS_MAX - places.available_permits()) as f64);
-            // Parts and playlists are small and due now.
-            let _ = stream.set_nodelay(true);
-            let (router, certificate, stop) = (router.clone(), certificate.clone(), stop.clone());
-            tasks.spawn(async move {
-                match certificate {
-                    None => serve_connection(stream, peer, router, stop).await,
-                    Some(certificate) => {
-                        let handshake = TlsAcceptor::from(certificate.config()).accept(stream);
-                        match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
-                            Ok(Ok(stream)) => serve_connection(stream, peer, router, stop).await,
-                            Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
-                            Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
-                        }
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                accept_failed(&error).await;
+                continue;
+            }
+        };
+        metrics::gauge!("eyrie_http_connections").set((CONNECTIONS_MAX - places.available_permits()) as f64);
+        // Parts and playlists are small and due now.
+        let _ = stream.set_nodelay(true);
+        let (router, certificate, stop) = (front.router(), certificate.clone(), stop.clone());
+        tasks.spawn(async move {
+            match certificate {
+                None => serve_connection(stream, peer, router, stop).await,
+                Some(certificate) => {
+                    let handshake = TlsAcceptor::from(certificate.config()).accept(stream);
+                    match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
+                        Ok(Ok(stream)) => serve_connection(stream, peer, router, stop).await,
+                        Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
+                        Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
                     }
                 }
-                drop(place);
-            });
-        }
-        drop(listener);
-        state.stopping().cancel();
-        if let Some(watch) = watch {
-            watch.abort();
-        }
-        tasks.close();
-        if tokio::time::timeout(STOP_PATIENCE, tasks.wait()).await.is_err() {
-            tracing::warn!(connections = tasks.len(), "requests were still running and are cut off");
-        }
-        Ok(())
+            }
+            drop(place);
+        });
     }
+    drop(listener);
+    stopping();
+    if let Some(watch) = watch {
+        watch.abort();
+    }
+    tasks.close();
+    if tokio::time::timeout(STOP_PATIENCE, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "requests were still running and are cut off");
+    }
+    Ok(())
 }
 
 async fn accept_failed(error: &io::Error) {

@@ -1,10 +1,13 @@
 //! The shell: state, router, listener.
 
 mod connections;
+mod revoke;
 mod router;
 mod state;
 mod tls;
+mod waiting;
 
 pub use connections::{Gateway, ServeError};
+pub(crate) use revoke::WeakState;
 pub use state::{GatewayError, GatewayParts, GatewayState};
 pub use tls::{TlsError, TlsFiles};

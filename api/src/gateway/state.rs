@@ -3,23 +3,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use axum::http::HeaderValue;
+use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, NodeHandle};
 use eyrie_storage::disk::Disk;
 use eyrie_storage::keys::{KeyRing, Sealer};
+use eyrie_storage::shared::SharedState;
 use eyrie_storage::store::{Store, StoreError};
-use eyrie_types::{Clock, Monotonic, NodeId, ProblemCode, Secret, SessionId, TenantId, WallTime};
+use eyrie_types::{Clock, Monotonic, NodeId, Secret, SessionId, TenantId, WallTime};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::Problem;
-use crate::auth::{Attempts, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache};
+use crate::auth::{
+    Attempts, BootstrapError, KeyError, PasswordError, Passwords, SessionCache, SigningKeys, Tickets, TokenCache,
+    follow_revocations,
+};
 use crate::directory::Directory;
 use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
-use crate::shell::RequestIds;
+use crate::shell::{PagePolicy, RequestIds};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -33,13 +38,18 @@ const ANONYMOUS_AUDIT_WINDOW: Duration = Duration::from_secs(60);
 const FEEDS_MAX: usize = 1000;
 
 /// What the gateway is made of.
+#[derive(Clone)]
 pub struct GatewayParts {
     /// The metadata.
     pub store: Arc<Store>,
     /// The master key seals camera passwords and signing keys.
     pub keys: Arc<KeyRing>,
+    /// What the nodes share for a while.
+    pub shared: SharedState,
     /// The cameras.
     pub node: NodeHandle,
+    /// The node's part in its cell.
+    pub control: ControlHandle,
     /// The recordings directories.
     pub disks: Vec<Disk>,
     /// This node.
@@ -52,6 +62,8 @@ pub struct GatewayParts {
     pub metrics: PrometheusHandle,
     /// Opens `/metrics` to other machines; without it only admins may read it from there.
     pub metrics_token: Option<Secret>,
+    /// For the first user, should the store turn out to be empty only once it answers.
+    pub admin_password: Option<Secret>,
 }
 
 /// Why the gateway cannot start.
@@ -66,18 +78,35 @@ pub enum GatewayError {
     /// The directory of cameras.
     #[error("the cameras could not be read: {0}")]
     Directory(#[from] StoreError),
+    /// The first user.
+    #[error(transparent)]
+    Admin(#[from] BootstrapError),
+}
+
+impl GatewayError {
+    /// The store is in trouble: the same may work later.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Keys(KeyError::Store(error)) | Self::Directory(error) => error.is_unavailable(),
+            Self::Admin(BootstrapError::Store(error)) => error.is_unavailable(),
+            _ => false,
+        }
+    }
 }
 
 /// What all requests share. Cheap to clone.
 #[derive(Clone)]
-pub struct GatewayState(Arc<StateInner>);
+pub struct GatewayState(pub(super) Arc<StateInner>);
 
-struct StateInner {
+pub(super) struct StateInner {
     parts: GatewayParts,
     sealer: Sealer,
     signing: SigningKeys,
+    /// When the store was last asked for keys because of one that is unknown.
+    keys_asked: tokio::sync::Mutex<Option<Monotonic>>,
     passwords: Passwords,
     request_ids: RequestIds,
+    page_policy: PagePolicy,
     sessions: SessionCache,
     tokens: TokenCache,
     directory: Directory,
@@ -104,16 +133,19 @@ impl GatewayState {
         let sealer = parts.keys.sealer();
         let signing = SigningKeys::load(&parts.store, &sealer, now).await?;
         let directory = Directory::load(Arc::clone(&parts.store), parts.node.clone()).await?;
-        Ok(Self(Arc::new(StateInner {
+        let others = parts.shared.listen();
+        let state = Self(Arc::new(StateInner {
             sealer,
             signing,
+            keys_asked: tokio::sync::Mutex::default(),
             passwords: Passwords::new()?,
             request_ids: RequestIds::default(),
+            page_policy: PagePolicy::default(),
             sessions: SessionCache::default(),
             tokens: TokenCache::default(),
             directory,
-            tickets: Tickets::default(),
-            attempts: Attempts::default(),
+            tickets: Tickets::new(parts.shared.clone()),
+            attempts: Attempts::new(parts.shared.clone()),
             turns: (0..SIGN_IN_TURNS).map(|_| tokio::sync::Mutex::default()).collect(),
             hasher: RandomState::new(),
             anonymous_audits: Mutex::new((parts.clock.monotonic(), 0)),
@@ -124,15 +156,30 @@ impl GatewayState {
             pictures: Pictures::new(),
             stopping: CancellationToken::new(),
             parts,
-        })))
+        }));
+        tokio::spawn(follow_revocations(state.weak(), others));
+        Ok(state)
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.0.parts.store
     }
 
+    pub(crate) fn shared(&self) -> &SharedState {
+        &self.0.parts.shared
+    }
+
     pub(crate) fn node(&self) -> &NodeHandle {
         &self.0.parts.node
+    }
+
+    /// What pages may load.
+    pub(crate) fn page_policy(&self) -> HeaderValue {
+        self.0.page_policy.of(&self.0.parts.control.other_urls())
+    }
+
+    pub(crate) fn control(&self) -> &ControlHandle {
+        &self.0.parts.control
     }
 
     pub(crate) fn disks(&self) -> &[Disk] {
@@ -161,6 +208,10 @@ impl GatewayState {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.signing
+    }
+
+    pub(super) fn keys_asked(&self) -> &tokio::sync::Mutex<Option<Monotonic>> {
+        &self.0.keys_asked
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {
@@ -241,20 +292,6 @@ impl GatewayState {
         let at = self.0.hasher.hash_one(username.to_lowercase()) as usize % SIGN_IN_TURNS;
         // `turns` has SIGN_IN_TURNS entries from the start.
         self.0.turns[at].lock().await
-    }
-
-    /// Makes the next signing key once none may sign.
-    ///
-    /// # Errors
-    /// When it could not be made.
-    pub(crate) async fn keep_signing_key(&self, now: WallTime) -> Result<(), Problem> {
-        if self.keys().current(now).is_ok() {
-            return Ok(());
-        }
-        self.keys().rotate(self.store(), self.sealer(), now).await.map_err(|error| {
-            tracing::error!(%error, "no signing key could be made");
-            Problem::new(ProblemCode::Unavailable, "Signing in is not possible now.")
-        })
     }
 
     /// Whether `token` is the metrics token; takes as long for every wrong one.

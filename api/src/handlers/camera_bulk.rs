@@ -31,20 +31,27 @@ pub(crate) async fn change_cameras(
     let (ids, now, by) = (input.ids.clone(), state.clock().now(), caller.by(correlation));
     let outcomes = state.store().change_cameras(&caller.tenant, ids, change, now, by).await?;
     let mut results = Vec::with_capacity(outcomes.len());
+    let (mut changed, mut deleted) = (Vec::new(), Vec::new());
     for (id, outcome) in input.ids.into_iter().zip(outcomes) {
         let problem = match outcome {
             Ok(BulkOutcome::Changed(stored, event)) => {
-                camera_changes::apply(&state, &stored, event).await;
+                changed.push((*stored, event));
                 None
             }
             Ok(BulkOutcome::Unchanged) => None,
             Ok(BulkOutcome::Deleted(event)) => {
-                camera_changes::removed(&state, id, event).await;
+                deleted.push((id, event));
                 None
             }
             Err(error) => Some(Problem::from(error)),
         };
         results.push(BulkResult { id, ok: problem.is_none(), problem });
+    }
+    if !changed.is_empty() {
+        camera_changes::apply(&state, changed).await;
+    }
+    if !deleted.is_empty() {
+        camera_changes::removed(&state, &caller.tenant, deleted).await;
     }
     Ok(Json(BulkAnswer { results }))
 }

@@ -7,7 +7,7 @@ use eyrie_types::{CameraId, CameraSpec, CameraStatus};
 
 use super::page;
 use crate::camera_changes;
-use crate::directory::{Filter, camera_json, page_json};
+use crate::directory::{Filter, Whereabouts, camera_json, page_json};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::model::{CameraAnswer, CameraPage, CameraPatch, CameraQuery, LabelCount, LabelsAnswer};
 use crate::principal::{Authorized, Correlation, Principal};
@@ -30,7 +30,8 @@ pub(crate) async fn list_cameras(
     let (limit, cursor) = (page::limit(query.limit)?, page::cursor(query.cursor));
     let found = state.directory().page(&caller.tenant, filter, limit, cursor).await?;
     let next_cursor = found.next_cursor.as_ref().map(Cursor::as_str);
-    Ok(json(page_json(state.node(), &found.items, next_cursor, found.total)))
+    let places = Whereabouts::new(state.control().state(), caller.tenant.clone());
+    Ok(json(page_json(state.node(), places, &found.items, next_cursor, found.total)))
 }
 
 /// Lists the labels that cameras carry.
@@ -71,7 +72,8 @@ pub(crate) async fn get_camera(
     ApiPath(id): ApiPath<CameraId>,
 ) -> Result<Response, Problem> {
     let entry = state.directory().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
-    Ok((etag(entry.revision), json(camera_json(state.node(), &entry))).into_response())
+    let places = Whereabouts::new(state.control().state(), caller.tenant.clone());
+    Ok((etag(entry.revision), json(camera_json(state.node(), places, &entry))).into_response())
 }
 
 /// Changes a camera.

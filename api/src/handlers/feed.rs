@@ -50,7 +50,9 @@ pub(crate) async fn create_ticket(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
 ) -> Result<Json<TicketAnswer>, Problem> {
-    let ticket = state.tickets().issue((*caller).clone(), state.clock());
+    let now = state.clock().now();
+    state.keep_signing_key(now).await?;
+    let ticket = state.tickets().issue(&caller, state.keys(), now).await;
     let full = || {
         Problem::new(ProblemCode::LimitReached, "Too many tickets are waiting.")
             .retry_after(TICKET_TTL.as_secs() as u32)

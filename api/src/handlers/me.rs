@@ -43,6 +43,6 @@ pub(crate) async fn change_password(
     let keep = Some(caller.session);
     let change = UserChange { password_hash, keep_session: keep, ..UserChange::default() };
     state.store().update_user(&caller.tenant, caller.user, change, now).await?;
-    state.sessions().end(Ended::User { user: caller.user, keep });
+    state.end_sessions(Ended::User { user: caller.user, keep }).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod camera_bulk;
 pub(crate) mod cameras;
 pub(crate) mod capabilities;
+pub(crate) mod cluster;
 pub(crate) mod docs;
 pub(crate) mod export;
 pub(crate) mod facts;

@@ -87,9 +87,9 @@ pub(crate) async fn update_user(
     let change = UserChange { username: patch.username, role: patch.role, password_hash, keep_session: None };
     let user = state.store().update_user(&caller.tenant, id, change, state.clock().now()).await?;
     if ends_sessions {
-        state.sessions().end(Ended::User { user: id, keep: None });
+        state.end_sessions(Ended::User { user: id, keep: None }).await;
     } else {
-        state.sessions().forget_user(id);
+        state.user_changed(id).await;
     }
     Ok(Json(answer(user)))
 }
@@ -105,7 +105,7 @@ pub(crate) async fn delete_user(
     ApiPath(id): ApiPath<UserId>,
 ) -> Result<StatusCode, Problem> {
     state.store().delete_user(&caller.tenant, id).await?;
-    state.sessions().end(Ended::User { user: id, keep: None });
+    state.end_sessions(Ended::User { user: id, keep: None }).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,9 +1,11 @@
-use eyrie_types::{CameraId, CameraStatus, Labels, RecordingSpec, RtspTransport, SiteId, WallTime};
+use eyrie_types::{
+    CameraId, CameraStatus, Labels, NodeId, PlacementSpec, RecordingSpec, RtspTransport, SiteId, WallTime,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// A camera.
-// What the node knows of it stands last: `directory` keeps what is before that ready.
+// What node and cell know of it stands last: `directory` keeps what is before that ready.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CameraAnswer {
     /// Its id.
@@ -27,6 +29,14 @@ pub struct CameraAnswer {
     pub source: SourceAnswer,
     /// Whether it is recorded.
     pub recording: RecordingSpec,
+    /// Where in a cell of several nodes it may run, and how often.
+    pub placement: PlacementSpec,
+    /// The node that has it; `null` while none does, and while it is switched off.
+    #[schema(required)]
+    pub node: Option<CameraNode>,
+    /// The node that has its twin; `null` where there is none.
+    #[schema(required)]
+    pub twin: Option<CameraNode>,
     /// What it is doing.
     pub status: CameraStatus,
     /// What it sends; `null` while nothing is known.
@@ -57,6 +67,16 @@ pub enum SourceAnswer {
         /// The file, relative to the node's directory of file sources.
         path: String,
     },
+}
+
+/// A node that has a camera.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CameraNode {
+    /// Its id.
+    pub id: NodeId,
+    /// What people call it.
+    #[schema(example = "berlin-2")]
+    pub name: String,
 }
 
 /// What a camera sends.

@@ -25,6 +25,9 @@ pub struct CameraPatch {
     /// Changes to recording.
     #[serde(default)]
     pub recording: Option<RecordingPatch>,
+    /// Changes to where it may run; `null` for the defaults.
+    #[serde(default)]
+    pub placement: Option<PlacementPatch>,
 }
 
 /// What to change of a camera's source. With another `type` than before, the source starts afresh.
@@ -74,4 +77,21 @@ pub struct RetentionPatch {
     /// Most bytes the camera's recordings may take; `null` for no limit of its own.
     #[serde(default)]
     pub max_bytes: Option<u64>,
+}
+
+/// What to change of where in a cell of several nodes a camera may run.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlacementPatch {
+    /// 1, or 2 for a twin; `null` for 1.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 2)]
+    pub redundancy: Option<u8>,
+    /// Connections the camera allows at a time; `null` for 2.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 64)]
+    pub max_sessions: Option<u16>,
+    /// All labels its node must carry from now on; `null` for none.
+    #[serde(default)]
+    pub node_labels: Option<Labels>,
 }

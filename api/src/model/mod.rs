@@ -4,6 +4,7 @@ mod auth;
 mod bulk;
 mod camera;
 mod camera_patch;
+mod cluster;
 mod facts;
 mod feed;
 mod footage;
@@ -20,8 +21,12 @@ mod user;
 
 pub use auth::{LoginInput, Me, PasswordChange, RefreshInput, TokenAnswer};
 pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
-pub use camera::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
-pub use camera_patch::{CameraPatch, RecordingPatch, RetentionPatch, SourcePatch};
+pub use camera::{AudioFacts, CameraAnswer, CameraLinks, CameraNode, SourceAnswer, StreamAnswer, VideoFacts};
+pub use camera_patch::{CameraPatch, PlacementPatch, RecordingPatch, RetentionPatch, SourcePatch};
+pub use cluster::{
+    ClusterAnswer, ClusterNode, DrainInput, NodeHealth, NodeLoss, PlacementAnswer, PlacementPage, PlacementQuery,
+    SurvivalAnswer, ZoneLoss,
+};
 pub use facts::{
     FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint, VerdictAnswer,
     VerdictLevel, VerdictReason,

@@ -33,7 +33,7 @@ impl From<FootageError> for PictureError {
     fn from(error: FootageError) -> Self {
         match error {
             FootageError::Store(error) => Self::Unavailable(error.to_string()),
-            FootageError::Panicked => Self::Unavailable(error.to_string()),
+            FootageError::Elsewhere(_) | FootageError::Panicked => Self::Unavailable(error.to_string()),
             FootageError::UnknownSegment
             | FootageError::Lost(_)
             | FootageError::KeyGone(_)

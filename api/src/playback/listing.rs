@@ -92,6 +92,10 @@ pub(super) fn problem(error: FootageError) -> Problem {
             ProblemCode::NotFound,
             "This part of the recording is lost or damaged; load the playlist again.",
         ),
+        FootageError::Elsewhere(node) => Problem::new(
+            ProblemCode::Unavailable,
+            format!("This part of the recording lies on node {node}: ask that one."),
+        ),
         FootageError::Panicked => Problem::new(ProblemCode::Internal, "The node met a fault of its own."),
     }
 }

@@ -66,6 +66,10 @@ GET    /media/{capability}/cameras/{id}/live/thumbnail.jpg capability
 GET    /media/{capability}/cameras/{id}/playback/thumbnail.jpg capability
 GET    /media/{capability}/cameras/{id}/playback/sprite.jpg capability
 GET    /api/v1/node viewer
+GET    /api/v1/cluster viewer
+GET    /api/v1/cluster/placements viewer
+POST   /api/v1/cluster/nodes/{id}/drain admin
+DELETE /api/v1/cluster/nodes/{id} admin
 GET    /api/v1/audit admin
 POST   /api/v1/ws-tickets viewer
 GET    /api/v1/ws ticket

@@ -20,6 +20,7 @@ fn spec(name: &str, labels: &[&str], site: Option<SiteId>) -> CameraSpec {
         site,
         source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
         recording: Default::default(),
+        placement: Default::default(),
     }
 }
 

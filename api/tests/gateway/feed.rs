@@ -11,9 +11,9 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::harness::{ADMIN_PASSWORD, Caller, Eyrie};
 
-type Socket = tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>;
+pub(crate) type Socket = tokio_tungstenite::WebSocketStream<tokio::net::TcpStream>;
 
-async fn open(eyrie: &Eyrie, ticket: &str) -> Result<Socket, u16> {
+pub(crate) async fn open(eyrie: &Eyrie, ticket: &str) -> Result<Socket, u16> {
     let mut request = format!("ws://{}/api/v1/ws", eyrie.address).into_client_request().unwrap();
     let protocols = format!("eyrie.v1, ticket.{ticket}");
     request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
@@ -28,7 +28,7 @@ async fn open(eyrie: &Eyrie, ticket: &str) -> Result<Socket, u16> {
     }
 }
 
-async fn ticket(caller: &Caller<'_>) -> String {
+pub(crate) async fn ticket(caller: &Caller<'_>) -> String {
     let issued: Value = caller.send(Method::POST, "/api/v1/ws-tickets", None).await.json().await.unwrap();
     assert_eq!(issued["expires_in"], 30);
     issued["ticket"].as_str().unwrap().to_owned()
@@ -46,7 +46,7 @@ async fn message(socket: &mut Socket) -> Value {
 }
 
 /// The code it is closed with.
-async fn close_code(socket: &mut Socket) -> u16 {
+pub(crate) async fn close_code(socket: &mut Socket) -> u16 {
     loop {
         match socket.next().await.unwrap().unwrap() {
             Message::Close(Some(frame)) => return frame.code.into(),

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle};
+use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::peer::Peers;
+use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
+use eyrie_cluster::{DetectorLimits, Identity};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
+use eyrie_storage::mirror::Mirror;
+use eyrie_storage::shared::{MemoryCell, SharedState};
 use eyrie_storage::store::{Store, StoreConfig};
 use eyrie_types::{Clock, ManualClock, NodeId, Secret, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The first admin's password.
@@ -25,6 +31,8 @@ pub(crate) struct Eyrie {
     pub(crate) clock: ManualClock,
     pub(crate) store: Arc<Store>,
     pub(crate) node: NodeHandle,
+    pub(crate) control: ControlHandle,
+    pub(crate) shared: SharedState,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
@@ -35,30 +43,91 @@ impl Eyrie {
     }
 
     pub(crate) async fn start_with(tls: Option<TlsFiles>) -> Self {
+        let shared = |node, clock| SharedState::in_memory(node, MemoryCell::default(), clock);
+        Self::start_sharing(tls, None, shared).await
+    }
+
+    /// A gateway that shares what `shared` makes, and the store of another one.
+    pub(crate) async fn start_sharing(
+        tls: Option<TlsFiles>,
+        other: Option<&Eyrie>,
+        shared: impl FnOnce(NodeId, Arc<dyn Clock>) -> SharedState,
+    ) -> Self {
         // Whichever test comes first; reqwest takes the process's provider.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let system: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let clock = ManualClock::at(system.now());
-        let config = StoreConfig::Sqlite { path: dir.path().join("eyrie.db") };
-        let store = Arc::new(Store::open(config, system.clone()).await.unwrap());
+        let clock = other.map_or_else(|| ManualClock::at(system.now()), |other| other.clock.clone());
+        let store = match other {
+            Some(other) => other.store.clone(),
+            None => {
+                let config = StoreConfig::Sqlite { path: dir.path().join("eyrie.db") };
+                Arc::new(Store::open(config, system.clone()).await.unwrap())
+            }
+        };
         ensure_admin(&store, &clock, Some(Secret::new(ADMIN_PASSWORD))).await.unwrap();
         let keys = Arc::new(KeyRing::new(MasterKey::from_bytes(&[7; 32]), &[]).unwrap());
-        let node_id = store.node_id(NodeId::generate()).await.unwrap();
+        let node_id = match other {
+            Some(_) => NodeId::generate(),
+            None => store.node_id(NodeId::generate()).await.unwrap(),
+        };
         let spool = KeySpool::open(&dir.path().join("key-spool")).unwrap();
         let key_rows = Arc::new(KeyRows::new(store.clone(), spool));
         let config = NodeConfig::new(node_id);
-        let node = Node::start(config, store.clone(), keys.clone(), key_rows, Vec::new(), system).await.unwrap();
+        let (fallen, fell) = mpsc::channel(16);
+        let parts = NodeParts {
+            store: store.clone(),
+            keyring: keys.clone(),
+            key_rows,
+            disks: Vec::new(),
+            clock: system.clone(),
+            fallen,
+        };
+        let node = Node::start(config, parts).await.unwrap();
+        let control = ControlConfig {
+            node: node_id,
+            start: 1,
+            identity: Identity([1; 16]),
+            name: "test".to_owned(),
+            url: "http://127.0.0.1:1".to_owned(),
+            zone: String::new(),
+            labels: Default::default(),
+            capacity: 100_000,
+            raft_dir: dir.path().join("raft"),
+            twin_labels: Vec::new(),
+            epochs_given: None,
+            limits: DetectorLimits::default(),
+            cell: CellPart {
+                socket: None,
+                address: String::new(),
+                peers: Peers::alone(node_id, 1, system.clone()).unwrap(),
+                seeds: Vec::new(),
+            },
+        };
+        let parts = ControlParts {
+            node: node.clone(),
+            store: store.clone(),
+            mirror: Arc::new(Mirror::open(&dir.path().join("mirror"), keys.sealer()).unwrap()),
+            keyring: keys.clone(),
+            clock: system,
+            fallen: fell,
+        };
+        let control = Control::start(control, parts).await.unwrap();
+        assert!(control.settled().await, "a cell of one runs at once");
+        let shared = shared(node_id, Arc::new(clock.clone()));
         let parts = GatewayParts {
             store: store.clone(),
             keys,
+            shared: shared.clone(),
             node: node.clone(),
+            control: control.clone(),
             disks: Vec::new(),
             node_id,
             network: NetworkPolicy::default(),
             clock: Arc::new(clock.clone()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             metrics_token: Some(Secret::new(METRICS_TOKEN)),
+            admin_password: None,
         };
         let state = GatewayState::new(parts).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -69,7 +138,7 @@ impl Eyrie {
         tokio::spawn(async move { serving.await.unwrap() });
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
-        Self { base, address, http, clock, store, node, stop, dir }
+        Self { base, address, http, clock, store, node, control, shared, stop, dir }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -6,6 +6,8 @@ mod authorization;
 mod bad_input;
 mod cameras;
 mod capabilities;
+mod cell;
+mod cluster;
 mod directory;
 mod facts;
 mod feed;
@@ -16,5 +18,7 @@ mod pages;
 mod pictures;
 mod playback;
 mod ranges;
+#[path = "../../../storage/tests/shared/redis_server.rs"]
+mod redis_server;
 mod secrets;
 mod sessions;

@@ -87,15 +87,25 @@ async fn secrets_show_in_no_answer_no_log_line_and_no_file() {
     let log = String::from_utf8_lossy(&log.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
     assert!(log.contains("answered"), "the log was captured");
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(eyrie.dir()).unwrap() {
-        files.extend(std::fs::read(entry.unwrap().path()).unwrap());
-    }
+    read_all(eyrie.dir(), &mut files);
     for secret in secrets {
         assert!(!answers.contains(secret), "an answer shows {secret}");
         assert!(!log.contains(secret), "a log line shows {secret}");
         if secret != "$argon2id$" {
             let shows = files.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!shows, "a file shows {secret}");
+        }
+    }
+}
+
+/// Every byte of every file below `dir`.
+fn read_all(dir: &std::path::Path, bytes: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            read_all(&entry.path(), bytes);
+        } else {
+            bytes.extend(std::fs::read(entry.path()).unwrap());
         }
     }
 }

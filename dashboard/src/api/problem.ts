@@ -58,7 +58,7 @@ export function problemWords(error: unknown): string {
   const byCode: Readonly<Record<string, string>> = m.problems;
   const words = byCode[problem.code] ?? (problem.status >= 500 ? m.problems.internal : problem.detail || m.problems.unknown);
   const lines = [words];
-  const saysMore = ["invalid_fields", "invalid_query", "limit_reached", "already_exists", "unavailable"];
+  const saysMore = ["invalid_fields", "invalid_query", "limit_reached", "already_exists", "cell_refused", "unavailable"];
   if (saysMore.includes(problem.code) && problem.fields.length === 0 && problem.detail) lines.push(problem.detail);
   if (problem.code === "internal" && problem.requestId) lines.push(m.requestId(problem.requestId));
   return lines.join(" ");

@@ -554,6 +554,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the cell.
+         * @description Any node answers, also one that is cut off: `stale` says so.
+         *
+         *     Needs the role viewer (`cluster.read`).
+         */
+        get: operations["get_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a dead node out of the cell for good.
+         * @description Refused while it lives: drain it and stop it first. Should it come back nevertheless, it has to join anew.
+         *
+         *     Needs the role admin (`cluster.remove_node`).
+         */
+        delete: operations["remove_node"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/nodes/{id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drains a node, or ends its drain.
+         * @description Its placements move to other nodes, each without losing a picture where the camera allows two sessions. They are gone once
+         *     `placements` is 0; those that no other node has room for stay. A restart of the node ends its drain.
+         *
+         *     Needs the role admin (`cluster.drain_node`).
+         */
+        post: operations["drain_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists where cameras are recorded.
+         * @description Needs the role viewer (`cluster.read`).
+         */
+        get: operations["list_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels": {
         parameters: {
             query?: never;
@@ -1228,6 +1315,9 @@ export interface components {
             links: components["schemas"]["CameraLinks"];
             /** @description What people call it. */
             name: string;
+            node: components["schemas"]["CameraNode"] | null;
+            /** @description Where in a cell of several nodes it may run, and how often. */
+            placement: components["schemas"]["PlacementSpec"];
             /** @description Whether it is recorded. */
             recording: components["schemas"]["RecordingSpec"];
             /**
@@ -1241,6 +1331,7 @@ export interface components {
             /** @description What it is doing. */
             status: components["schemas"]["CameraStatus"];
             stream: components["schemas"]["StreamAnswer"] | null;
+            twin: components["schemas"]["CameraNode"] | null;
             /** @description When its spec last changed. */
             updated_at: components["schemas"]["WallTime"];
         };
@@ -1314,6 +1405,16 @@ export interface components {
             /** @description What is recorded and missing, drawn over any range. */
             timeline: string;
         };
+        /** @description A node that has a camera. */
+        CameraNode: {
+            /** @description Its id. */
+            id: components["schemas"]["NodeId"];
+            /**
+             * @description What people call it.
+             * @example berlin-2
+             */
+            name: string;
+        };
         /** @description A page of cameras, sorted by name. */
         CameraPage: {
             /** @description The cameras. */
@@ -1336,6 +1437,7 @@ export interface components {
             labels?: components["schemas"]["Labels"] | null;
             /** @description A new name. */
             name?: string | null;
+            placement?: components["schemas"]["PlacementPatch"] | null;
             recording?: components["schemas"]["RecordingPatch"] | null;
             site?: components["schemas"]["SiteId"] | null;
             source?: components["schemas"]["SourcePatch"] | null;
@@ -1348,6 +1450,8 @@ export interface components {
             labels?: components["schemas"]["Labels"];
             /** @description What people call it. */
             name: string;
+            /** @description Where in a cell of several nodes it may run. */
+            placement?: components["schemas"]["PlacementSpec"];
             /** @description Whether it is recorded. */
             recording?: components["schemas"]["RecordingSpec"];
             site?: components["schemas"]["SiteId"] | null;
@@ -1388,12 +1492,118 @@ export interface components {
          * @enum {string}
          */
         CapabilityKind: "live" | "playback" | "export";
+        /**
+         * Format: uuid
+         * @description A cell: the nodes that decide together. Made when it is founded.
+         */
+        CellId: string;
         /** @description A text message that a client sends. Anything else is passed over. */
         ClientMessage: {
             /** @description Which cameras; none ends it. */
             cameras: components["schemas"]["CameraId"][];
             /** @enum {string} */
             type: "watch_facts";
+        };
+        /** @description The cell, as the node sees it that answers. */
+        ClusterAnswer: {
+            /**
+             * Format: int64
+             * @description How far this node has followed the cell's log.
+             */
+            applied_index: number;
+            /**
+             * Format: int64
+             * @description How often the cell was recovered by hand or restored.
+             */
+            generation: number;
+            id: components["schemas"]["CellId"] | null;
+            leader: components["schemas"]["NodeId"] | null;
+            /**
+             * Format: int64
+             * @description Those of them that are on their way to another node.
+             */
+            moving: number;
+            /** @description The node that answers. */
+            node: components["schemas"]["NodeId"];
+            /** @description The nodes by name, at most 256. */
+            nodes: components["schemas"]["ClusterNode"][];
+            /**
+             * Format: int64
+             * @description Placements of enabled cameras that have a node: one a camera, two for those with a twin.
+             */
+            placements: number;
+            /**
+             * @description This node knows no leader that lives: it is cut off, or most voters are down. What it tells may be out of date, and nothing
+             *     can be changed; what is being recorded goes on.
+             */
+            stale: boolean;
+            /** @description Would all cameras still fit if a node or a zone failed? */
+            survival: components["schemas"]["SurvivalAnswer"];
+            /**
+             * Format: int64
+             * @description Enabled cameras that no live node has: none with room fits them, or one has just died.
+             */
+            unplaced: number;
+            /**
+             * Format: int64
+             * @description Enabled cameras that want a twin, and that one live node alone has.
+             */
+            without_twin: number;
+        };
+        /** @description A node of a cell. */
+        ClusterNode: {
+            /**
+             * Format: int32
+             * @description How many placements it takes.
+             */
+            capacity: number;
+            /** @description Its placements are moving to other nodes, and it gets no new ones. */
+            draining: boolean;
+            /** @description What the cell holds it to be. */
+            health: components["schemas"]["NodeHealth"];
+            /**
+             * Format: int64
+             * @description Milliseconds since the node that answers last heard it; `null` for that node itself, and for those it never heard.
+             */
+            heard_ms: number | null;
+            /** @description Its id. */
+            id: components["schemas"]["NodeId"];
+            /** @description What cameras may ask for. */
+            labels: string[];
+            /**
+             * @description What people call it.
+             * @example berlin-2
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description Placements of enabled cameras it has, those counted that are moving to it.
+             */
+            placements: number;
+            /**
+             * Format: int32
+             * @description Those of them that record.
+             */
+            recording: number | null;
+            /**
+             * Format: int32
+             * @description Placements that run there, as it last said; `null` where that is not known, or the node is dead.
+             */
+            running: number | null;
+            /**
+             * Format: int64
+             * @description Which start of its process this is.
+             */
+            start: number;
+            /**
+             * @description Base URL of its API.
+             * @example https://berlin-2.example.org:8080
+             */
+            url: string;
+            /** @description It has a vote in the cell's decisions. */
+            voter: boolean;
+            /** @description What fails together with it; empty where no zones are configured. */
+            zone: string;
         };
         /** @description A recordings directory. */
         DiskAnswer: {
@@ -1410,6 +1620,14 @@ export interface components {
              */
             total_bytes: number | null;
             trouble: components["schemas"]["GapCause"] | null;
+        };
+        /** @description Whether a node is to be empty. */
+        DrainInput: {
+            /**
+             * @description `true`, also when left out: its placements move to other nodes. `false`: it takes placements again.
+             * @default true
+             */
+            draining: boolean;
         };
         /**
          * Format: int64
@@ -1917,6 +2135,11 @@ export interface components {
              */
             version: string;
         };
+        /**
+         * @description What the cell holds a node to be.
+         * @enum {string}
+         */
+        NodeHealth: "up" | "dead";
         /** @description How the node did over a range. */
         NodeHistoryAnswer: {
             /** @description In order. Steps in which the node did not run have none. */
@@ -1972,6 +2195,18 @@ export interface components {
          * @description A node; kept in its data directory.
          */
         NodeId: string;
+        /** @description What the failure of a node would cost. */
+        NodeLoss: {
+            /** @description Which node. */
+            id: components["schemas"]["NodeId"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Placements that would find no room.
+             */
+            without_room: number;
+        };
         /**
          * @description What a node has recorded and how long there is room for more, looked at every minute. Days are foreseen from the rate at which
          *     was recorded since yesterday began (UTC).
@@ -2018,6 +2253,67 @@ export interface components {
             /** @description The password from now on. */
             new_password: components["schemas"]["Secret"];
         };
+        /** @description Where a camera is recorded. */
+        PlacementAnswer: {
+            /** @description The camera. */
+            camera: components["schemas"]["CameraId"];
+            /** @description The first of the epochs it has there: rises whenever it comes to another node. */
+            epoch: components["schemas"]["Epoch"];
+            moving_to: components["schemas"]["NodeId"] | null;
+            /** @description Its name; `null` for one that was just deleted. */
+            name: string | null;
+            /** @description The node that has it. */
+            node: components["schemas"]["NodeId"];
+            /** @description 0 is the owner, 1 the twin. */
+            slot: components["schemas"]["Slot"];
+        };
+        /** @description A page of placements, by camera and slot; cameras that are switched off have theirs, too. */
+        PlacementPage: {
+            /** @description The placements. */
+            items: components["schemas"]["PlacementAnswer"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many match, on all pages together.
+             */
+            total: number;
+        };
+        /** @description What to change of where in a cell of several nodes a camera may run. */
+        PlacementPatch: {
+            /**
+             * Format: int32
+             * @description Connections the camera allows at a time; `null` for 2.
+             */
+            max_sessions?: number | null;
+            node_labels?: components["schemas"]["Labels"] | null;
+            /**
+             * Format: int32
+             * @description 1, or 2 for a twin; `null` for 1.
+             */
+            redundancy?: number | null;
+        };
+        /** @description Where in a cell of several nodes a camera may run, and how often. */
+        PlacementSpec: {
+            /**
+             * Format: int32
+             * @description Connections the camera allows at a time. With 1, moving it to another node costs the pictures of one reconnect, and it gets no
+             *     twin.
+             * @default 2
+             */
+            max_sessions: number;
+            /**
+             * @description Labels that its node must carry.
+             * @default []
+             */
+            node_labels: components["schemas"]["Labels"];
+            /**
+             * Format: int32
+             * @description 1, or 2 for a twin: another node records the same, and losing either costs nothing.
+             * @default 1
+             */
+            redundancy: number;
+        };
         /** @description An error as clients get it: problem details (RFC 9457). Clients decide by `code`. */
         Problem: {
             /** @description Stable; clients decide by it. */
@@ -2045,7 +2341,7 @@ export interface components {
          *     never renamed.
          * @enum {string}
          */
-        ProblemCode: "malformed_body" | "invalid_fields" | "invalid_query" | "body_too_large" | "unauthenticated" | "bad_credentials" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "revision_mismatch" | "already_exists" | "in_use" | "last_admin" | "too_many_requests" | "camera_not_live" | "limit_reached" | "unavailable" | "internal";
+        ProblemCode: "malformed_body" | "invalid_fields" | "invalid_query" | "body_too_large" | "unauthenticated" | "bad_credentials" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "revision_mismatch" | "already_exists" | "in_use" | "last_admin" | "cell_refused" | "no_quorum" | "too_many_requests" | "camera_not_live" | "limit_reached" | "unavailable" | "internal";
         /**
          * @description When a camera is recorded.
          * @enum {string}
@@ -2273,6 +2569,22 @@ export interface components {
             audio?: components["schemas"]["AudioFacts"] | null;
             video?: components["schemas"]["VideoFacts"] | null;
         };
+        /** @description Which failures the rest of the cell could not make up for (the N+1 rule). */
+        SurvivalAnswer: {
+            /** @description Any one node may fail: all placements still fit on the others. */
+            any_node: boolean;
+            /** @description Any one zone may fail; also true where all nodes share one zone. */
+            any_zone: boolean;
+            /** @description Nodes whose failure would leave placements without room, the worst first. */
+            nodes: components["schemas"]["NodeLoss"][];
+            /**
+             * @description Any one node may fail, and the cell still has a leader. Without one, nothing moves: the cameras of a node that fails stay
+             *     with it. Never so with fewer than three nodes.
+             */
+            quorum: boolean;
+            /** @description Zones likewise; none where all nodes share one zone. */
+            zones: components["schemas"]["ZoneLoss"][];
+        };
         /** @description A tenant: part of every key, path, event and cache key. */
         TenantId: string;
         /** @description A ticket for one WebSocket. */
@@ -2448,6 +2760,16 @@ export interface components {
          * @enum {string}
          */
         WhenFullAnswer: "delete_oldest" | "stop";
+        /** @description What the failure of a zone would cost. */
+        ZoneLoss: {
+            /**
+             * Format: int64
+             * @description Placements that would find no room.
+             */
+            without_room: number;
+            /** @description Which zone. */
+            zone: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3613,6 +3935,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cell. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which node. */
+                id: components["schemas"]["NodeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drain_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which node. */
+                id: components["schemas"]["NodeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DrainInput"] | null;
+            };
+        };
+        responses: {
+            /** @description The node, which takes placements again, or has none left. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterNode"];
+                };
+            };
+            /** @description The node, whose placements have begun to leave. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterNode"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_placements: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Entries on a page: 1 to 1,000, by default 100. */
+                limit?: number;
+                /** @description `true`: those alone that are on their way to another node; `false`: those alone that are not. */
+                moving?: boolean;
+                /** @description Those that this node has, or gets. */
+                node?: components["schemas"]["NodeId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of placements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementPage"];
                 };
             };
             /** @description What went wrong. */

@@ -6,6 +6,7 @@ import { api, unwrap } from "../api/client";
 import { asProblem, type FieldError, problemWords } from "../api/problem";
 import { cameraQuery, sitesQuery } from "../api/queries";
 import type { Camera } from "../api/types";
+import { cellQuery } from "../cell/queries";
 import { LiveVideo } from "../live/LiveVideo";
 import { m } from "../messages";
 import { useCameraStatus } from "../status/StatusProvider";
@@ -15,10 +16,10 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { CheckField, LabelsField, PasswordField, SelectField, TextField } from "../ui/Field";
 import { Notice } from "../ui/States";
-import { type CameraForm, checkForm, EMPTY_FORM, errorOf, formOf, inputOf, otherErrors, patchOf } from "./spec";
+import { type CameraForm, checkForm, EMPTY_FORM, errorOf, formOf, inputOf, otherErrors, patchOf, runsAnywhere } from "./spec";
 
 /** The fields of the form, as the API names them. */
-const FIELDS = ["name", "source.url", "source.path", "source.username", "source.password", "source.transport", "labels", "site", "recording"];
+const FIELDS = ["name", "source.url", "source.path", "source.username", "source.password", "source.transport", "labels", "site", "recording", "placement.max_sessions", "placement.node_labels"];
 
 interface Props {
   /** The camera to change; none to add one. */
@@ -69,6 +70,10 @@ interface FormProps extends Props {
 function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
   const queries = useQueryClient();
   const sites = useQuery(sitesQuery);
+  const cell = useQuery(cellQuery);
+  // Once shown it stays, whatever is chosen in it.
+  const [chosen] = useState(!runsAnywhere(form));
+  const inCell = chosen || (cell.data?.nodes.length ?? 1) > 1;
   const [found, setFound] = useState<FieldError[]>([]);
   const save = useMutation({
     mutationFn: () => {
@@ -149,6 +154,22 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
           <CheckField label={m.form.enabled} checked={form.enabled} onChange={(e) => set("enabled", e.target.checked)} />
         </div>
       </div>
+      {inCell && (
+        <fieldset className="space-y-4 border-t border-line pt-4">
+          <legend className="sr-only">{m.cell.form.title}</legend>
+          <p aria-hidden="true" className="font-semibold">
+            {m.cell.form.title}
+          </p>
+          <div>
+            <CheckField name="twin" label={m.cell.form.twin} checked={form.twin} onChange={(e) => set("twin", e.target.checked)} />
+            <p className="text-[0.8125rem] leading-snug text-faint">{m.cell.form.twinHint}</p>
+          </div>
+          <div className="grid gap-4 sm:grid-cols-2">
+            <TextField name="sessions" type="number" min={1} max={64} label={m.cell.form.sessions} hint={m.cell.form.sessionsHint} value={form.sessions} onChange={(e) => set("sessions", e.target.value)} error={errorOf(errors, "placement.max_sessions")} />
+            <LabelsField label={m.cell.form.labels} hint={m.cell.form.labelsHint} optional placeholder={m.cell.form.labelsPlaceholder} value={form.nodeLabels} onChange={(labels) => set("nodeLabels", labels)} removeName={m.cameras.remove} error={errorOf(errors, "placement.node_labels")} />
+          </div>
+        </fieldset>
+      )}
       <DialogActions>
         <Button onClick={onClose}>{m.common.cancel}</Button>
         <Button look="primary" type="submit" disabled={save.isPending}>

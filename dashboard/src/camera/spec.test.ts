@@ -14,6 +14,9 @@ const camera: Camera = {
   site: "s",
   source: { type: "rtsp", url: "rtsp://10.0.0.1/a", username: "u", transport: "tcp", has_password: true },
   recording: { mode: "continuous" },
+  placement: { redundancy: 1, max_sessions: 2, node_labels: [] },
+  node: { id: "n", name: "berlin-1" },
+  twin: null,
   status: { state: "online", reason: "", since: "2026-01-01T00:00:00Z" },
   stream: null,
   links: { self: "", hls: "", playback: "", recordings: "", gaps: "", export: "", thumbnail: "", timeline: "", markers: "", facts: "", ledger: "", status: "" },
@@ -43,6 +46,14 @@ describe("camera form", () => {
     const input = inputOf({ ...EMPTY_FORM, name: "A", url: " rtsp://10.0.0.1/a " });
     expect(input.source).toEqual({ type: "rtsp", url: "rtsp://10.0.0.1/a", transport: "tcp" });
     expect(input).not.toHaveProperty("site");
+  });
+
+  it("says where in a cell a camera runs only where somebody chose it", () => {
+    expect(inputOf({ ...EMPTY_FORM, name: "A", url: "rtsp://10.0.0.1/a" })).not.toHaveProperty("placement");
+    expect(inputOf({ ...EMPTY_FORM, name: "A", url: "rtsp://10.0.0.1/a", twin: true }).placement).toEqual({ redundancy: 2, max_sessions: 2, node_labels: [] });
+    expect(patchOf(camera, { ...formOf(camera), sessions: "1", nodeLabels: ["gpu"] })).toEqual({ placement: { max_sessions: 1, node_labels: ["gpu"] } });
+    const wrong = checkForm({ ...EMPTY_FORM, name: "A", url: "rtsp://10.0.0.1/a", sessions: "1.5" });
+    expect(wrong.map((error) => error.field)).toEqual(["placement.max_sessions"]);
   });
 
   it("finds what can be told wrong without the node", () => {

@@ -19,7 +19,15 @@ export interface CameraForm {
   site: string;
   mode: "continuous" | "off";
   enabled: boolean;
+  /** Recorded by two nodes. */
+  twin: boolean;
+  /** Connections the camera allows, as typed. */
+  sessions: string;
+  nodeLabels: string[];
 }
+
+const SESSIONS_DEFAULT = 2;
+const SESSIONS_MAX = 64;
 
 export const EMPTY_FORM: CameraForm = {
   name: "",
@@ -34,6 +42,9 @@ export const EMPTY_FORM: CameraForm = {
   site: "",
   mode: "continuous",
   enabled: true,
+  twin: false,
+  sessions: String(SESSIONS_DEFAULT),
+  nodeLabels: [],
 };
 
 /** The form of a camera that exists. */
@@ -46,15 +57,23 @@ export function formOf(camera: Camera): CameraForm {
     site: camera.site ?? "",
     mode: camera.recording.mode ?? "continuous",
     enabled: camera.enabled,
+    twin: camera.placement.redundancy === 2,
+    sessions: String(camera.placement.max_sessions),
+    nodeLabels: [...camera.placement.node_labels],
   };
   if (source.type === "file") return { ...shared, sourceType: "file", path: source.path };
   return { ...shared, url: source.url, username: source.username ?? "", transport: source.transport };
 }
 
+/** Whether the form says nothing of where in a cell the camera runs. */
+export const runsAnywhere = (form: CameraForm): boolean => !form.twin && form.sessions === EMPTY_FORM.sessions && form.nodeLabels.length === 0;
+
 /** What can be told wrong without asking the node; it has the last word. */
 export function checkForm(form: CameraForm): FieldError[] {
   const errors: FieldError[] = [];
   if (form.name.trim() === "") errors.push({ field: "name", reason: m.form.nameMissing });
+  const sessions = Number(form.sessions);
+  if (!Number.isInteger(sessions) || sessions < 1 || sessions > SESSIONS_MAX) errors.push({ field: "placement.max_sessions", reason: m.cell.form.sessionsWrong });
   if (form.sourceType === "file") {
     if (form.path.trim() === "") errors.push({ field: "source.path", reason: m.form.pathMissing });
     return errors;
@@ -83,6 +102,16 @@ export function inputOf(form: CameraForm): CameraInput {
     ...(form.site !== "" ? { site: form.site } : {}),
     source: form.sourceType === "rtsp" ? rtsp : { type: "file", path: form.path.trim() },
     recording: { mode: form.mode },
+    ...(runsAnywhere(form) ? {} : { placement: { redundancy: form.twin ? 2 : 1, max_sessions: Number(form.sessions), node_labels: form.nodeLabels } }),
+  };
+}
+
+function placementPatch(camera: Camera, form: CameraForm): NonNullable<CameraPatch["placement"]> {
+  const before = formOf(camera);
+  return {
+    ...(form.twin !== before.twin ? { redundancy: form.twin ? 2 : 1 } : {}),
+    ...(Number(form.sessions) !== Number(before.sessions) ? { max_sessions: Number(form.sessions) } : {}),
+    ...(form.nodeLabels.join("\n") !== before.nodeLabels.join("\n") ? { node_labels: form.nodeLabels } : {}),
   };
 }
 
@@ -110,6 +139,7 @@ function sourcePatch(camera: Camera, form: CameraForm): NonNullable<CameraPatch[
 /** The merge patch (RFC 7396) that turns `camera` into what the form says: only what changed, `null` for what goes. */
 export function patchOf(camera: Camera, form: CameraForm): CameraPatch {
   const source = sourcePatch(camera, form);
+  const placement = placementPatch(camera, form);
   const site = form.site === "" ? null : form.site;
   return {
     ...(form.name.trim() !== camera.name ? { name: form.name.trim() } : {}),
@@ -118,6 +148,7 @@ export function patchOf(camera: Camera, form: CameraForm): CameraPatch {
     ...(site !== (camera.site ?? null) ? { site } : {}),
     ...(form.mode !== camera.recording.mode ? { recording: { mode: form.mode } } : {}),
     ...(Object.keys(source).length > 0 ? { source } : {}),
+    ...(Object.keys(placement).length > 0 ? { placement } : {}),
   };
 }
 

@@ -24,6 +24,7 @@ const ENTRIES: readonly Entry[] = [
   { to: "/sites", icon: "site", name: m.nav.sites },
 ];
 const USERS: Entry = { to: "/users", icon: "users", name: m.nav.users };
+const CELL: Entry = { to: "/cell", icon: "cell", name: m.nav.cell };
 const NODE: Entry = { to: "/node", icon: "node", name: m.nav.node };
 
 /** What surrounds every page of a signed-in user. */
@@ -37,7 +38,7 @@ export function Shell() {
 
 function Frame() {
   const { data: me } = useQuery(meQuery);
-  const entries = me?.role === "admin" ? [...ENTRIES, USERS, NODE] : [...ENTRIES, NODE];
+  const entries = me?.role === "admin" ? [...ENTRIES, USERS, CELL, NODE] : [...ENTRIES, CELL, NODE];
   return (
     <div className="flex min-h-dvh flex-col">
       <a href="#content" className="sr-only z-50 rounded-lg bg-accent-fill px-4 py-2 text-white focus:not-sr-only focus:fixed focus:top-2 focus:left-2">

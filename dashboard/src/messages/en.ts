@@ -1,6 +1,7 @@
 // Every word the dashboard shows. Components hold none (eslint sees to it), so that a translation is one more file of this
 // shape. Sentences say what happened and what to do.
 
+import { cell } from "./en-cell";
 import { charts, facts } from "./en-charts";
 import { markers } from "./en-markers";
 import { bulk, wall } from "./en-wall";
@@ -11,6 +12,7 @@ export const en = {
   locale: "en-GB",
   product: "Eyrie",
   bulk,
+  cell,
   charts,
   facts,
   markers,
@@ -23,6 +25,7 @@ export const en = {
     markers: "Markers",
     sites: "Sites",
     users: "Users",
+    cell: "Cell",
     node: "Node",
     account: (name: string) => `Account of ${name}`,
     signOut: "Sign out",
@@ -70,6 +73,8 @@ export const en = {
     revision_mismatch: "Somebody else changed this in the meantime. Close the form, look at the new state, and make your change again.",
     already_exists: "Something with this name exists already. Choose another one.",
     last_admin: "This is the last admin. Make somebody else an admin first.",
+    cell_refused: "The cell does not allow this as things are.",
+    no_quorum: "The cell has no leader now: most of its nodes cannot be reached. What is being recorded goes on. Bring nodes back, then try again.",
     too_many_requests: "Too many attempts. Wait a moment, then try again.",
     camera_not_live: "This camera has no pictures to show now. See under Status why, and what you can do.",
     limit_reached: "As much of this is under way as the node takes at once. Wait a moment, then try again.",

@@ -8,6 +8,7 @@ import { cameraQuery, sitesQuery } from "../api/queries";
 import type { Camera } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { CameraDialog } from "../camera/CameraDialog";
+import { cellQuery } from "../cell/queries";
 import { FactsPanel } from "../facts/FactsPanel";
 import { m } from "../messages";
 import { Watch } from "../playback/Watch";
@@ -179,6 +180,7 @@ function Stream({ camera }: { camera: Camera }) {
 
 function Spec({ camera, site, zone }: { camera: Camera; site: string | undefined; zone: string }) {
   const { source } = camera;
+  const cell = useQuery(cellQuery);
   const user = source.type === "rtsp" && (source.username || source.has_password);
   const facts: [string, ReactNode][] = [
     source.type === "rtsp"
@@ -188,6 +190,11 @@ function Spec({ camera, site, zone }: { camera: Camera; site: string | undefined
   if (source.type === "rtsp") {
     if (user) facts.push([m.camera.username, [source.username, source.has_password ? m.camera.passwordSet : ""].filter(Boolean).join(", ")]);
     facts.push([m.camera.transport, m.transportNames[source.transport]]);
+  }
+  const { node, twin } = camera;
+  // In a cell of one there is no question where.
+  if ((cell.data?.nodes.length ?? 1) > 1) {
+    facts.push([m.cell.onNode, node ? <bdi key="node">{twin ? m.cell.onNodes(node.name, twin.name) : node.name}</bdi> : m.cell.onNone]);
   }
   facts.push(
     [m.camera.recording, m.modes[camera.recording.mode ?? "continuous"]],

@@ -9,12 +9,11 @@ import { StatusDot } from "../status/StatusBadge";
 import { formatBytes, formatDateTime, formatDays, formatDuration, knownZone } from "../time/format";
 import { useNow } from "../time/use-now";
 import { Icon } from "../ui/Icon";
+import { Meter } from "../ui/Meter";
 import { Card, Facts, Page } from "../ui/Page";
 import { Failed, Loading, Notice } from "../ui/States";
 
 const STATES: readonly CameraState[] = ["online", "connecting", "silent", "refused", "offline", "disabled"];
-/** From this share on a disk is shown as nearly full. */
-const NEARLY_FULL = 0.9;
 const DAY_S = 86_400;
 
 export default function NodePage() {
@@ -80,7 +79,7 @@ function NodeDetails({ node }: { node: NodeView }) {
                 <li key={disk.path}>
                   <p className="mb-2 text-sm font-medium break-all">{disk.path}</p>
                   {disk.total_bytes != null && disk.free_bytes != null && (
-                    <Meter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
+                    <BytesMeter name={disk.path} used={disk.total_bytes - disk.free_bytes} total={disk.total_bytes} aside={m.node.free(formatBytes(disk.free_bytes))} />
                   )}
                   {disk.trouble && <Notice className="mt-3">{m.causes[disk.trouble]}</Notice>}
                 </li>
@@ -90,7 +89,7 @@ function NodeDetails({ node }: { node: NodeView }) {
         )}
         <Card title={m.node.memory}>
           <p className="mb-2 text-sm font-medium">{m.node.rings}</p>
-          <Meter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
+          <BytesMeter name={m.node.rings} used={memory.ring_bytes} total={memory.ring_bytes_max} />
           {memory.resident_bytes != null && (
             <div className="mt-5">
               <Facts facts={[[m.node.resident, formatBytes(memory.resident_bytes)]]} />
@@ -126,17 +125,6 @@ function Recordings({ recordings }: { recordings: NodeView["recordings"] }) {
   );
 }
 
-function Meter({ name, used, total, aside }: { name: string; used: number; total: number; aside?: string }) {
-  const share = total > 0 ? Math.min(1, used / total) : 0;
-  return (
-    <div>
-      <svg role="meter" aria-label={name} aria-valuemin={0} aria-valuemax={total} aria-valuenow={used} viewBox="0 0 100 2" preserveAspectRatio="none" className="h-2.5 w-full overflow-hidden rounded-full bg-sunken">
-        <rect width={share * 100} height={2} className={share >= NEARLY_FULL ? "fill-bad-fill" : "fill-accent-fill"} />
-      </svg>
-      <p className="mt-1.5 flex justify-between gap-3 text-sm text-faint tabular-nums">
-        <span>{m.node.used(formatBytes(used), formatBytes(total))}</span>
-        <span>{aside}</span>
-      </p>
-    </div>
-  );
+function BytesMeter({ name, used, total, aside }: { name: string; used: number; total: number; aside?: string }) {
+  return <Meter name={name} used={used} total={total} text={m.node.used(formatBytes(used), formatBytes(total))} aside={aside} />;
 }

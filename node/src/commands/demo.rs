@@ -86,6 +86,7 @@ async fn put_camera(store: &Store, clock: &dyn Clock, name: &str, url: String) -
         site: None,
         source: SourceSpec::Rtsp(source),
         recording: RecordingSpec::default(),
+        placement: Default::default(),
     };
     let query = CameraQuery { labels: vec![DEMO_LABEL.to_owned()], limit: CAMERA_PAGE_MAX, ..CameraQuery::default() };
     let known = store.cameras(&tenant, query).await?.items;

@@ -1,6 +1,9 @@
 //! What `eyrie` can be told to do: one command a file.
 
 mod admin;
+mod api_client;
+mod cluster;
+mod cluster_table;
 mod config;
 mod demo;
 mod node;
@@ -44,6 +47,8 @@ enum Command {
     Node(ConfigArgs),
     /// Checks or explains the configuration
     Config(config::ConfigCommandArgs),
+    /// Shows and changes the cell, by asking one of its nodes
+    Cluster(cluster::ClusterArgs),
     /// Looks after recordings on disk
     Recordings(recordings::RecordingsArgs),
     /// Looks after the metadata store
@@ -96,6 +101,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args),
         Command::Node(args) => node::run(args),
         Command::Config(args) => config::run(args),
+        Command::Cluster(args) => cluster::run(args),
         Command::Recordings(args) => recordings::run(args),
         Command::Storage(args) => storage::run(args),
         Command::Admin(args) => admin::run(args),

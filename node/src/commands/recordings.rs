@@ -32,7 +32,8 @@ pub(crate) fn run(args: RecordingsArgs) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let data = DataDir::open(&config).await?;
         let report =
-            check_recordings(&data.store, data.node, std::slice::from_ref(&config.recordings_dir), deep).await?;
+            check_recordings(&data.store, data.identity.node, std::slice::from_ref(&config.recordings_dir), deep)
+                .await?;
         data.store.close().await?;
         let mut lost = 0;
         for finding in &report.findings {

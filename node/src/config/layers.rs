@@ -6,8 +6,10 @@ use std::str::FromStr;
 use super::error::{ConfigError, Origin};
 use super::key::{KEYS, Key};
 
-/// Environment variables that start with `EYRIE_` and are no configuration keys: two of the node's, one of the Makefile's.
-const OTHER_VARIABLES: [&str; 3] = ["EYRIE_ADMIN_PASSWORD", "EYRIE_CONFIG", "EYRIE_TOOLS"];
+/// Environment variables that start with `EYRIE_` and are no configuration keys: two of the node's, four of the commands that ask a
+/// node, one of the Makefile's.
+const OTHER_VARIABLES: [&str; 7] =
+    ["EYRIE_ADMIN_PASSWORD", "EYRIE_CONFIG", "EYRIE_URL", "EYRIE_USER", "EYRIE_PASSWORD", "EYRIE_TOKEN", "EYRIE_TOOLS"];
 
 /// Raw values by key, each with where it came from. Later layers win: default, file, environment, flag.
 #[derive(Debug, Clone, Default)]

@@ -22,8 +22,10 @@ pub(crate) fn reference() -> String {
             writeln!(text, "| `{}` | `{}` | {default} | {effect} | {}{kind} |", key.path, key.variable(), key.about);
     }
     text.push_str(
-        "\nTwo variables are no keys: `EYRIE_ADMIN_PASSWORD` is the password of the first user `admin` (at least 12 characters; \
-         without it one is\nmade and printed once), and `EYRIE_CONFIG` names the file as `--config` does.\n",
+        "\nTwo variables of a node are no keys: `EYRIE_ADMIN_PASSWORD` is the password of the first user `admin` (at least 12 \
+         characters;\nwithout it one is made and printed once), and `EYRIE_CONFIG` names the file as `--config` does. The \
+         commands that ask a running\nnode (`eyrie cluster`) take `EYRIE_URL`, and `EYRIE_USER` with `EYRIE_PASSWORD`, or \
+         `EYRIE_TOKEN`.\n",
     );
     text
 }

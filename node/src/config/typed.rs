@@ -3,14 +3,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
+use eyrie_storage::shared::RedisConfig;
 use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
 use eyrie_types::{ByteSize, Secret};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
+use super::cluster::ClusterConfig;
 use super::error::ConfigError;
 use super::key::Effect;
 use super::layers::{Layers, parse_as};
+use super::redis;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,9 @@ pub(crate) struct Config {
     pub(crate) rings_total: ByteSize,
     /// What may change while the node runs.
     pub(crate) settings: NodeSettings,
+    pub(crate) cluster: ClusterConfig,
+    /// What the nodes of a cell share; `None` for one that is alone.
+    pub(crate) redis: Option<RedisConfig>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_level: String,
     /// What it was made of.
@@ -115,6 +121,8 @@ impl Config {
                 },
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
+            cluster: ClusterConfig::from_layers(layers)?,
+            redis: redis::from_layers(layers)?,
             log_format: required(layers, "log.format", |text| match text {
                 "human" => Ok(LogFormat::Human),
                 "json" => Ok(LogFormat::Json),
@@ -135,6 +143,11 @@ impl Config {
     /// The file of the metadata store, where it is one.
     pub(crate) fn store_file(&self) -> PathBuf {
         self.data_dir.join("metadata.sqlite")
+    }
+
+    /// The directory of Raft's log.
+    pub(crate) fn raft_dir(&self) -> PathBuf {
+        self.data_dir.join("raft")
     }
 
     /// Where the metadata store is.
@@ -167,7 +180,7 @@ impl Config {
     }
 }
 
-fn required<T>(
+pub(super) fn required<T>(
     layers: &Layers,
     path: &'static str,
     parse: impl Fn(&str) -> Result<T, String>,
@@ -235,7 +248,7 @@ fn on_or_off(text: &str) -> Result<bool, String> {
     }
 }
 
-fn duration_within(
+pub(super) fn duration_within(
     min: &'static str,
     min_ms: u64,
     max: &'static str,
@@ -336,6 +349,14 @@ mod tests {
             ("retention.max_bytes = '1MiB'", "retention.max_bytes"),
             ("retention.when_full = 'panic'", "retention.when_full"),
             ("slo.recording = '100%'", "slo.recording"),
+            ("cluster.listen = 'here'", "cluster.listen"),
+            ("cluster.listen = '127.0.0.1:1'", "cluster.secret_file"),
+            ("cluster.listen = '0.0.0.0:1'\ncluster.secret_file = 's'", "cluster.address"),
+            ("cluster.join = ['10.0.0.1:7443']", "cluster.listen"),
+            ("cluster.join = ['10.0.0.1:99999']", "cluster.join"),
+            ("cluster.url = 'cam1'", "cluster.url"),
+            ("cluster.capacity = 0", "cluster.capacity"),
+            ("cluster.tls.key = 'a.pem'", "cluster.tls.certificate"),
             ("store.contact_points = ['db:port']", "store.contact_points"),
             ("store.contact_points = ['a b']", "store.contact_points"),
             ("store.keyspace = 'Eyrie; DROP'", "store.keyspace"),
@@ -347,6 +368,12 @@ mod tests {
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
             ("memory.rings_total = '8MiB'", "memory.rings_total"),
             ("memory.rings_total = '2GiB'", "memory.rings_total"),
+            ("redis.url = 'http://redis'", "redis.url"),
+            ("redis.url = 'redis://:hunter2@redis'", "redis.password_file"),
+            ("redis.username = 'eyrie'", "redis.url"),
+            ("redis.url = 'redis://redis'\nredis.username = 'eyrie'", "redis.password_file"),
+            ("redis.url = 'redis://redis'\nredis.password_file = '/no/such/file'", "redis.password_file"),
+            ("redis.prefix = 'a b'", "redis.prefix"),
             ("log.format = 'xml'", "log.format"),
             ("log.level = 'verbose'", "log.level"),
             ("log.level = 'info,eyrie_actors'", "log.level"),
@@ -383,7 +410,8 @@ mod tests {
     #[test]
     fn each_bad_variable_is_refused_with_its_name_key_and_reason() {
         // Any text but the empty one may be the name of a file.
-        let paths = ["data_dir", "recording.directory", "keys.master_key_file", "sources.directory"];
+        let paths =
+            ["data_dir", "recording.directory", "keys.master_key_file", "sources.directory", "cluster.secret_file"];
         for key in super::super::key::KEYS.iter().filter(|key| !paths.contains(&key.path)) {
             let mut layers = Layers::default();
             layers.environment([(key.variable().into(), "\u{1}?".into())].into_iter()).unwrap();

@@ -1,4 +1,4 @@
-use eyrie_types::{KeyId, SegmentId};
+use eyrie_types::{KeyId, NodeId, SegmentId};
 
 use crate::segment::SegmentError;
 use crate::store::StoreError;
@@ -12,6 +12,9 @@ pub enum FootageError {
     /// The index knows the segment, but no disk of this node holds its file.
     #[error("the file of segment {0} is gone")]
     Lost(SegmentId),
+    /// Another node holds the file: nothing is wrong with it.
+    #[error("this footage lies on {0}")]
+    Elsewhere(NodeId),
     /// Its key was shredded, or is sealed to a key pair unknown here.
     #[error("the key {0:?} cannot be opened")]
     KeyGone(KeyId),

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyrie_types::{
-    CameraId, FragmentEntry, GapCause, Incident, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange, WallTime,
+    CameraId, FragmentEntry, GapCause, Incident, NodeId, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange,
+    WallTime,
 };
 use tokio::sync::Semaphore;
 
+use super::alignment::SEARCH;
 use super::opened::{OpenedSegment, OpenedSegments};
 use super::piece::within;
+use super::tracks::{TrackRow, merged};
 use super::{FootageError, FootagePiece, OpenTail, SegmentRef};
 use crate::disk::Disk;
 use crate::keys::{KeyRing, KeyRows, SegmentKey};
@@ -32,6 +35,15 @@ pub struct FootageHead {
     pub bytes: u64,
 }
 
+/// Whose segments a reader wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Those on this node's disks.
+    Here,
+    /// Those of all nodes.
+    Cell,
+}
+
 /// Whether `damage` was found in `entry` of `row`.
 fn damages(damage: &Incident, row: &SegmentRow, entry: &FragmentEntry) -> bool {
     let same = (damage.slot, damage.epoch) == (row.placement.slot, row.placement.epoch);
@@ -42,6 +54,7 @@ fn damages(damage: &Incident, row: &SegmentRow, entry: &FragmentEntry) -> bool {
 
 /// The recordings of a node, for reading.
 pub struct Footage {
+    node: NodeId,
     store: Arc<Store>,
     keys: Arc<KeyRing>,
     key_rows: Arc<KeyRows>,
@@ -52,16 +65,16 @@ pub struct Footage {
 }
 
 impl Footage {
-    /// Reads what lies on `disks`.
-    pub fn new(store: Arc<Store>, keys: Arc<KeyRing>, key_rows: Arc<KeyRows>, disks: &[Disk]) -> Self {
+    /// Reads what lies on `disks` of `node`.
+    pub fn new(node: NodeId, store: Arc<Store>, keys: Arc<KeyRing>, key_rows: Arc<KeyRows>, disks: &[Disk]) -> Self {
         let roots = disks.iter().map(|disk| (disk.config().name.clone(), disk.config().root.clone())).collect();
         let (opened, reads) = (OpenedSegments::new(OPENED_SEGMENTS_MAX), Arc::new(Semaphore::new(READS_MAX)));
-        Self { store, keys, key_rows, roots, opened, reads }
+        Self { node, store, keys, key_rows, roots, opened, reads }
     }
 
-    /// What is durable of `range`, in order of time: of each segment the fragments that overlap it, from the one on at which
-    /// decoding can start. Where two incarnations hold the same time, the one that began first goes on to its end. `tail` is what
-    /// the index does not know yet. What was found damaged is left out.
+    /// What is durable of `range` on this node, in order of time: from the fragment on at which decoding can start. Several
+    /// recordings of the camera (owner and twin, an old owner and the new one) are read as one: nothing twice, and what one lacks
+    /// another fills, from a keyframe on. `tail` is what the index does not know yet. What was found damaged is left out.
     ///
     /// # Errors
     /// When the index does not answer, or the range holds more than it answers at once.
@@ -72,27 +85,68 @@ impl Footage {
         range: TimeRange,
         tail: &[OpenTail],
     ) -> Result<Vec<FootagePiece>, FootageError> {
+        self.merged(tenant, camera, range, tail, Scope::Here).await
+    }
+
+    /// As [`Footage::pieces`], of all nodes: the rows tell which node holds a piece. Reading one that lies elsewhere answers
+    /// [`FootageError::Elsewhere`].
+    ///
+    /// # Errors
+    /// As [`Footage::pieces`].
+    pub async fn cell_pieces(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+        tail: &[OpenTail],
+    ) -> Result<Vec<FootagePiece>, FootageError> {
+        self.merged(tenant, camera, range, tail, Scope::Cell).await
+    }
+
+    async fn merged(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+        tail: &[OpenTail],
+        scope: Scope,
+    ) -> Result<Vec<FootagePiece>, FootageError> {
+        let mut rows = self.rows(tenant, camera, range, tail, scope).await?;
+        // How clocks of two nodes differ is told by what both recorded, also right before the range and behind it.
+        let several = rows.iter().any(|row| Some(row.node) != rows.first().map(|row| row.node));
+        let wide = TimeRange { start: range.start - SEARCH, end: range.end + SEARCH };
+        let asked = if several { wide } else { range };
+        if several {
+            rows = self.rows(tenant, camera, wide, tail, scope).await?;
+        }
+        let damage = self.store.damage(tenant, camera, asked).await?;
+        let mut read = Vec::with_capacity(rows.len());
+        for row in rows {
+            let table = self.table(&row, tail).await?;
+            let mut entries = within(&table, asked);
+            entries.retain(|entry| !damage.iter().any(|damage| damages(damage, &row, entry)));
+            read.push(TrackRow { row, entries });
+        }
+        Ok(merged(read, range))
+    }
+
+    /// The segments that overlap `range`, in order of time, with those that the index does not know yet.
+    async fn rows(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        range: TimeRange,
+        tail: &[OpenTail],
+        scope: Scope,
+    ) -> Result<Vec<SegmentRow>, FootageError> {
         let mut rows = self.store.segments(tenant, camera, range).await?;
-        let damage = self.store.damage(tenant, camera, range).await?;
         for open in tail.iter().filter(|open| open.row.start < range.end && open.row.end > range.start) {
             rows.retain(|row| row.segment != open.row.segment);
             rows.push(open.row.clone());
         }
+        rows.retain(|row| scope == Scope::Cell || row.node == self.node);
         rows.sort_by_key(|row| (row.start, row.placement.slot, row.placement.epoch));
-        let mut pieces: Vec<FootagePiece> = Vec::with_capacity(rows.len());
-        let mut covered = WallTime::EPOCH;
-        for row in rows {
-            let table = self.table(&row, tail).await?;
-            let mut entries = within(&table, range);
-            entries.retain(|entry| !damage.iter().any(|damage| damages(damage, &row, entry)));
-            // Half a fragment may overlap where clocks were slewed; more is the same time twice.
-            entries.retain(|entry| entry.start.offset_us(i64::from(entry.duration_us / 2)) > covered);
-            if let Some(last) = entries.last() {
-                covered = covered.max(last.end());
-                pieces.push(FootagePiece { row, entries });
-            }
-        }
-        Ok(pieces)
+        Ok(rows)
     }
 
     /// A segment by name, with its whole table.
@@ -243,7 +297,7 @@ impl Footage {
         let key = self.key(row).await?;
         let copies = self.store.copies_of_segment(tenant, camera, row.start, segment).await?;
         let mut paths: Vec<PathBuf> = Vec::new();
-        for copy in copies.iter().filter(|copy| copy.node == row.node) {
+        for copy in copies.iter().filter(|copy| copy.node == self.node) {
             let named = self.roots.iter().filter(|(name, _)| *name == copy.disk);
             // A directory that was moved has another name than the one the copy was written under.
             let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
@@ -258,7 +312,11 @@ impl Footage {
                 Some(SegmentReader::open(path, key.as_ref()))
             })
             .await?;
-        let reader = opened.ok_or(FootageError::Lost(segment))??;
+        let absent = || match row.node == self.node {
+            true => FootageError::Lost(segment),
+            false => FootageError::Elsewhere(row.node),
+        };
+        let reader = opened.ok_or_else(absent)??;
         let opened = Arc::new(OpenedSegment { reader: Arc::new(reader), table: None });
         self.opened.put(segment, Arc::clone(&opened));
         Ok(opened)

@@ -16,7 +16,7 @@ pub struct LedgerRows {
     pub deleted: Vec<TimeRange>,
     /// Incidents that overlap the range or come within slack of it.
     pub incidents: Vec<Incident>,
-    /// Runs of the node around the range.
+    /// Runs around the range, of whichever node recorded the camera at the time.
     pub node_runs: Vec<NodeRun>,
 }
 

@@ -78,21 +78,23 @@ impl Store {
         .await
     }
 
-    /// What a camera's segments take, by the UTC day of their start, from `day` on.
+    /// What a camera's segments on `node` take, by the UTC day of their start, from `day` on.
     pub async fn recorded_days(
         &self,
         tenant: &TenantId,
         camera: CameraId,
+        node: NodeId,
         day: u32,
     ) -> Result<BTreeMap<u32, RecordedDay>, StoreError> {
-        let db = sqlite_or!(self, cql => cql.recorded_days(tenant, camera, day));
+        let db = sqlite_or!(self, cql => cql.recorded_days(tenant, camera, node, day));
         let tenant = tenant.clone();
         db.read(move |connection| {
             let sql = "SELECT day, sum(bytes), min(start_us) FROM segments
-                       WHERE tenant = ?1 AND camera = ?2 AND day >= ?3 GROUP BY day";
+                       WHERE tenant = ?1 AND camera = ?2 AND day >= ?3 AND node = ?4 GROUP BY day";
             let mut statement = connection.prepare_cached(sql)?;
             let read = |row: &Row<'_>| Ok((row.get(0)?, RecordedDay { bytes: col(row, 1)?, first: col(row, 2)? }));
-            let days = statement.query_map(params![Col(tenant), Col(camera), day], read)?.collect::<Result<_, _>>()?;
+            let asked = params![Col(tenant), Col(camera), day, Col(node)];
+            let days = statement.query_map(asked, read)?.collect::<Result<_, _>>()?;
             Ok(days)
         })
         .await

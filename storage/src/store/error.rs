@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eyrie_types::{Epoch, EpochError};
+use eyrie_types::EpochError;
 
 /// Why the store could not do what was asked. Each error belongs to one call: writes that share a transaction do not share
 /// their errors, unless the transaction itself could not be committed.
@@ -109,17 +109,6 @@ pub enum StoreError {
     /// A generation or its counter does not fit an epoch.
     #[error(transparent)]
     Epoch(#[from] EpochError),
-    /// Epochs of this generation would be older than ones given out.
-    #[error("generation {asked} is over: epoch {given} was given out already")]
-    StaleGeneration {
-        /// The generation asked for.
-        asked: u64,
-        /// The highest epoch given out.
-        given: Epoch,
-    },
-    /// All 2³² epochs of the generation are used up.
-    #[error("generation {0} has no epoch left; start a new generation")]
-    EpochsUsedUp(u64),
     /// The store has been closed, or its thread could not be started.
     #[error("the metadata store is closed")]
     Closed,

@@ -1,4 +1,4 @@
-use eyrie_types::{CameraId, Epoch, GapCause, Incident, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, Epoch, GapCause, Incident, Slot, TenantId, TimeRange, WallTime};
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Col, col};
@@ -48,17 +48,25 @@ impl Store {
         .await
     }
 
-    /// Closes, for **all tenants**, what epochs before `epoch` left open: at `at`, when their node was last alive. Returns how
-    /// many. Whoever opened them died; this is part of a start.
-    pub async fn close_incidents_before(&self, epoch: Epoch, at: WallTime) -> Result<usize, StoreError> {
-        let db = sqlite_or!(self, cql => cql.close_incidents_before(epoch, at));
+    /// Closes what incarnations of a placement before `epoch` left open: at `at`, when their node was last alive. Returns how
+    /// many. Whoever opened them is gone; this is part of a start.
+    pub async fn close_incidents_before(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        slot: Slot,
+        epoch: Epoch,
+        at: WallTime,
+    ) -> Result<usize, StoreError> {
+        let db = sqlite_or!(self, cql => cql.close_incidents_before(tenant, camera, slot, epoch, at));
+        let tenant = tenant.clone();
         db.write(move |connection| {
             let closed = connection
                 .prepare_cached(
-                    "UPDATE incidents SET end_us = max(start_us, ?2) WHERE epoch < ?1
-                       AND end_us = 9223372036854775807",
+                    "UPDATE incidents SET end_us = max(start_us, ?5) WHERE tenant = ?1 AND camera = ?2 AND slot = ?3
+                       AND epoch < ?4 AND end_us = 9223372036854775807",
                 )?
-                .execute(params![Col(epoch), Col(at)])?;
+                .execute(params![Col(tenant), Col(camera), Col(slot), Col(epoch), Col(at)])?;
             Ok(closed)
         })
         .await

@@ -1,13 +1,15 @@
+use std::collections::BTreeMap;
+
 use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
 use rusqlite::Connection;
 
 use super::store::sqlite_or;
 use super::{Store, StoreError, deletions, incidents, node, segments, spec_history};
-use crate::ledger::{INCIDENT_SLACK, LedgerRows, STARTING_MAX, UNSYNCED_MAX};
+use crate::ledger::{INCIDENT_SLACK, LedgerRows, STARTING_MAX, UNSYNCED_MAX, serving_nodes, serving_runs};
 
 impl Store {
-    /// All that the ledger of a camera, deleted or not, is derived from over `range`, read in one snapshot; `node` is the one
-    /// that ran it.
+    /// All that the ledger of a camera, deleted or not, is derived from over `range`, read in one snapshot. `node` is the one
+    /// whose runs count where no segment tells which node recorded it.
     ///
     /// # Errors
     /// [`StoreError::TooMany`] when the range holds more rows than one answer may.
@@ -52,11 +54,15 @@ pub(super) fn within(
     range: TimeRange,
 ) -> Result<LedgerRows, StoreError> {
     let Ranges { before, wider, around } = Ranges::of(range);
+    let segments = segments::overlapping(connection, tenant, camera, before)?;
+    let of_node = |node| Ok((node, node::runs(connection, node, around)?));
+    let runs =
+        serving_nodes(&segments, node).into_iter().map(of_node).collect::<Result<BTreeMap<_, _>, StoreError>>()?;
     Ok(LedgerRows {
         spec_changes: spec_history::within(connection, tenant, camera, range)?,
-        segments: segments::overlapping(connection, tenant, camera, before)?,
+        node_runs: serving_runs(&segments, &runs),
+        segments,
         deleted: deletions::deleted(connection, tenant, camera, before)?,
         incidents: incidents::overlapping(connection, tenant, camera, wider)?,
-        node_runs: node::runs(connection, node, around)?,
     })
 }

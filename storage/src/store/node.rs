@@ -1,4 +1,4 @@
-//! What the node must remember about itself: who it is, which epochs it gave out, and when it ran.
+//! What the node must remember about itself: who it is, and when it ran.
 
 use std::time::Duration;
 
@@ -29,23 +29,14 @@ impl Store {
         .await
     }
 
-    /// The next epoch of `generation`: higher than every epoch given out before, durably so before it is returned. A node
-    /// takes one at each start, for all of its placements.
-    ///
-    /// # Errors
-    /// [`StoreError::StaleGeneration`] for a generation before the last one used, [`StoreError::Epoch`] for one that no
-    /// epoch can hold, [`StoreError::EpochsUsedUp`] after 2³² − 1.
-    pub async fn next_epoch(&self, generation: u64) -> Result<Epoch, StoreError> {
-        let db = sqlite_or!(self, cql => cql.next_epoch(generation));
-        db.write(move |connection| {
+    /// The last epoch that this store gave out, as releases did that had no cell: no later epoch may be as low.
+    pub async fn last_epoch(&self) -> Result<Option<Epoch>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.last_epoch());
+        db.read(|connection| {
             let last = "SELECT generation, counter FROM epochs ORDER BY generation DESC LIMIT 1";
             let read = |row: &Row<'_>| Ok((col::<u64>(row, 0)?, row.get::<_, u32>(1)?));
             let last = connection.prepare_cached(last)?.query_row([], read).optional()?;
-            let next = epoch_after(last, generation)?;
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO epochs (generation, counter) VALUES (?1, ?2)")?
-                .execute(params![Col(generation), next.counter()])?;
-            Ok(next)
+            Ok(last.map(|(generation, counter)| Epoch::new(generation, counter)).transpose()?)
         })
         .await
     }
@@ -85,22 +76,6 @@ impl Store {
         let db = sqlite_or!(self, cql => cql.node_runs(node, range));
         db.read(move |connection| runs(connection, node, range)).await
     }
-}
-
-/// The epoch of `generation` that comes after `last`, the generation and counter given out last.
-pub(super) fn epoch_after(last: Option<(u64, u32)>, generation: u64) -> Result<Epoch, StoreError> {
-    // Refused before it is stored, so that a wrong number cannot shut the right ones out.
-    Epoch::new(generation, 0)?;
-    let counter = match last {
-        Some((last, counter)) if last > generation => {
-            return Err(StoreError::StaleGeneration { asked: generation, given: Epoch::new(last, counter)? });
-        }
-        Some((last, counter)) if last == generation => {
-            counter.checked_add(1).ok_or(StoreError::EpochsUsedUp(generation))?
-        }
-        _ => 1,
-    };
-    Ok(Epoch::new(generation, counter)?)
 }
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<NodeRun> {

@@ -10,3 +10,4 @@ mod players;
 mod round_trip;
 mod shim;
 mod support;
+mod two_nodes;

@@ -213,7 +213,7 @@ async fn a_start_closes_what_earlier_epochs_left_open() {
     for left in [incident(1, 10, None), incident(1, 90, None), incident(2, 95, None)] {
         store.put_incident(&home(), camera, left).await.unwrap();
     }
-    assert_eq!(store.close_incidents_before(epoch(2), at(50)).await.unwrap(), 2);
+    assert_eq!(store.close_incidents_before(&home(), camera, Slot::OWNER, epoch(2), at(50)).await.unwrap(), 2);
     let found = store.incidents(&home(), camera, range(0, 200)).await.unwrap();
     // One that began after the node was last known alive lasted no time at all.
     assert_eq!(found, vec![incident(1, 10, Some(50)), incident(1, 90, Some(90)), incident(2, 95, None)]);
@@ -333,5 +333,35 @@ fn audit(action: &str) -> AuditRecord {
         remote: String::new(),
         request: RequestId::generate(),
         outcome: AuditOutcome::Allowed,
+    }
+}
+
+#[tokio::test]
+async fn what_a_node_holds_is_counted_apart_and_a_loss_is_put_down_to_the_node_that_was_lost() {
+    let store = empty().await;
+    let (camera, old, new) = (CameraId::generate(), NodeId::generate(), NodeId::generate());
+    let closed =
+        |node, start, end| SegmentRow { state: SegmentState::Closed, bytes: 100, ..segment(camera, node, start, end) };
+    store.put_segments(vec![closed(old, 0, 50_000), closed(old, 50_000, 100_000)]).await.unwrap();
+    store.put_segments(vec![closed(new, 103_000, 200_000)]).await.unwrap();
+    let day = at(0).utc_day();
+    let of = |node| {
+        let store = &store;
+        async move {
+            let days = store.recorded_days(&home(), camera, node, 0).await.unwrap();
+            days.into_iter().map(|(day, recorded)| (day, recorded.bytes, recorded.first)).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(of(old).await, [(day, 200, at(0))]);
+    assert_eq!(of(new).await, [(day, 100, at(103_000))]);
+    assert_eq!(of(NodeId::generate()).await, []);
+
+    store.node_alive(old, at(-500_000), at(98_000)).await.unwrap();
+    store.node_alive(new, at(-500_000), at(300_000)).await.unwrap();
+    // Whoever asks.
+    for asking in [old, new, NodeId::generate()] {
+        let rows = store.ledger_rows(&home(), camera, asking, range(0, 250_000)).await.unwrap();
+        let runs: Vec<_> = rows.node_runs.iter().map(|run| (run.start, run.last_alive)).collect();
+        assert_eq!(runs, [(at(-500_000), at(98_000)), (at(103_000), at(300_000))]);
     }
 }

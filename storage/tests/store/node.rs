@@ -1,4 +1,3 @@
-use eyrie_storage::StoreError;
 use eyrie_storage::ledger::NodeRun;
 use eyrie_types::{Epoch, NodeId};
 
@@ -6,19 +5,20 @@ use crate::backend::{empty, open};
 use crate::values::{at, range};
 
 #[tokio::test]
-async fn epochs_rise_over_restarts_and_generations_and_never_fall_back() {
+async fn the_last_epoch_of_a_store_without_a_cell_is_known() {
     let directory = tempfile::tempdir().unwrap();
-    let mut last = None;
-    for generation in [0, 0, 0, 2, 2] {
-        let epoch = open(directory.path()).await.unwrap().next_epoch(generation).await.unwrap();
-        assert!(Some(epoch) > last, "{epoch} after {last:?}");
-        assert_eq!(epoch.generation(), generation);
-        last = Some(epoch);
-    }
     let store = open(directory.path()).await.unwrap();
-    assert!(matches!(store.next_epoch(1).await, Err(StoreError::StaleGeneration { asked: 1, .. })));
-    assert!(matches!(store.next_epoch(Epoch::GENERATION_MAX + 1).await, Err(StoreError::Epoch(_))));
-    assert_eq!(store.next_epoch(2).await.unwrap().counter(), 3);
+    assert_eq!(store.last_epoch().await.unwrap(), None);
+    store.close().await.unwrap();
+    let file = std::fs::read_dir(directory.path()).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        path.is_file().then_some(path)
+    });
+    let connection = rusqlite::Connection::open(file.unwrap()).unwrap();
+    connection.execute("INSERT INTO epochs (generation, counter) VALUES (0, 9), (2, 3)", []).unwrap();
+    drop(connection);
+    let store = open(directory.path()).await.unwrap();
+    assert_eq!(store.last_epoch().await.unwrap(), Some(Epoch::new(2, 3).unwrap()));
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ pub(crate) fn spec(name: &str) -> CameraSpec {
             transport: Default::default(),
         }),
         recording: RecordingSpec::default(),
+        placement: Default::default(),
     }
 }
 

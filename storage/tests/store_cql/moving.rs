@@ -81,8 +81,6 @@ async fn fill(store: &Store) -> Filled {
     store.create_tenant_key(pair).await.unwrap();
     let key = KeyId::random();
     store.put_key(&home(), key, sealed).await.unwrap();
-    store.next_epoch(0).await.unwrap();
-    store.next_epoch(2).await.unwrap();
     store.node_alive(node, at(0), at(90_000)).await.unwrap();
 
     let closed =
@@ -187,7 +185,7 @@ async fn answers(store: &Store, of: &Filled) -> Vec<String> {
         format!("{:?}", store.open_segments(of.node).await),
         format!("{:?}", store.copies(&home, of.gate, all).await),
         format!("{:?}", store.recorded_cameras(None).await),
-        format!("{:?}", store.recorded_days(&home, of.gate, 0).await),
+        format!("{:?}", store.recorded_days(&home, of.gate, of.node, 0).await),
         format!("{:?}", store.marked_segments().await),
         format!("{:?}", store.incidents(&home, of.gate, all).await),
         format!("{:?}", store.ledger_rows(&home, of.gate, of.node, all).await),
@@ -232,13 +230,13 @@ async fn everything_is_there_after_the_move_and_goes_on_from_there() {
     let update = update_to(Some(2), spec("door"));
     cluster.update_camera(&home(), filled.gate, update, at(50), By::system()).await.unwrap();
     assert_eq!(cluster.events_after(last, 10).await.unwrap()[0].seq, last + 1);
-    assert_eq!(cluster.next_epoch(2).await.unwrap().counter(), 2);
     assert!(matches!(cluster.create_user(user("ANN", Role::Viewer)).await, Err(StoreError::AlreadyExists(_))));
     let (presented, next) = (TokenHash::of("t0"), TokenHash::of("t2"));
     let reused = cluster.rotate_session(&home(), presented, next, at(3), at(9)).await.unwrap();
     assert!(matches!(reused, eyrie_storage::store::Rotation::Reused(_)), "spent tokens are known, too: {reused:?}");
     assert!(matches!(cluster.delete_user(&home(), filled.ann).await, Err(StoreError::LastAdmin)));
-    assert_eq!(cluster.close_incidents_before(epoch(9), at(0)).await.unwrap(), 1);
+    let closed = cluster.close_incidents_before(&home(), filled.gate, Slot::OWNER, epoch(9), at(0)).await.unwrap();
+    assert_eq!(closed, 1);
     let gone = cluster.remove_segment(filled.segments[0].clone()).await;
     assert!(gone.is_ok() && cluster.segments(&home(), filled.gate, range(0, 1000)).await.unwrap().is_empty());
     assert!(

@@ -1,5 +1,7 @@
 //! A cluster that goes away and comes back.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait for real processes")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -90,6 +90,7 @@ async fn make_camera(store: &Store, id: CameraId, from: WallTime, now: WallTime)
         site: None,
         source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
         recording: RecordingSpec { mode: RecordingMode::Continuous, ..Default::default() },
+        placement: Default::default(),
     };
     let off = CameraSpec { enabled: false, ..spec.clone() };
     let camera = Camera { id, tenant: tenant.clone(), revision: 1, created_at: from, updated_at: from, spec };

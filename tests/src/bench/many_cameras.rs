@@ -31,6 +31,7 @@ fn camera(number: usize, clock: &SystemClock) -> Camera {
         site: None,
         source: SourceSpec::File(FileSource { path: "a.mp4".to_owned() }),
         recording: Default::default(),
+        placement: Default::default(),
     };
     let now = clock.now();
     let tenant = TenantId::default_tenant();

@@ -45,7 +45,7 @@ async fn killing_a_recording_node_costs_the_unfinished_fragment_and_nothing_else
         if b.number == a.number + 1 {
             continue;
         }
-        let kill = kills_us.iter().find(|kill| (a.sent_unix_us..b.sent_unix_us).contains(kill));
+        let kill = kills_us.iter().find(|kill| (a.sent_unix_us..b.sent_unix_us).contains(*kill));
         let Some(kill) = kill else { panic!("pictures {} to {} are missing without a kill", a.number + 1, b.number) };
         assert!(kill - a.sent_unix_us <= UNFINISHED_US, "a kill cost {} ms", (kill - a.sent_unix_us) / 1000);
     }

@@ -235,8 +235,8 @@ impl Cql {
         loop {
             let text = "SELECT seq, events FROM outbox WHERE bucket = ? AND seq >= ?";
             self.walk("event", text, cells![bucket, first], |mut row| {
-                let first: u64 = row.get(0)?;
-                for (place, event) in (first..).zip(row.json::<Vec<Event>>(1)?) {
+                let place: u64 = row.get(0)?;
+                for (place, event) in (place..).zip(row.json::<Vec<Event>>(1)?) {
                     if place >= wanted && !enough {
                         enough = each(place, event) == Walk::Enough;
                     }

@@ -1,6 +1,6 @@
 //! Incidents: open ones stand in a table of their own, and move to the month of their start when they close.
 
-use eyrie_types::{CameraId, Epoch, Incident, NodeId, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, Epoch, Incident, Slot, TenantId, TimeRange, WallTime};
 
 use super::cells::{Cells, cells};
 use super::cql::{Cql, Walk};
@@ -24,14 +24,6 @@ pub(in crate::store) fn bucket(camera: CameraId) -> i64 {
 
 fn month_of(start: WallTime) -> i64 {
     i64::from(start.utc_day() / DAYS)
-}
-
-/// An open incident, with its camera and who opened it.
-struct Opened {
-    tenant: TenantId,
-    camera: CameraId,
-    incident: Incident,
-    node: Option<NodeId>,
 }
 
 impl Cql {
@@ -87,25 +79,24 @@ impl Cql {
         self.run(text, cells![CLOSED, bucket(camera), tenant, camera, start, slot, epoch, cause]).await
     }
 
-    /// Closes those that this node opened: others of the cell are running, and their epochs are not those of this node's cameras.
     pub(in crate::store) async fn close_incidents_before(
         &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        slot: Slot,
         epoch: Epoch,
         at: WallTime,
     ) -> Result<usize, StoreError> {
-        let cql = self.clone();
+        let (cql, tenant) = (self.clone(), tenant.clone());
         self.whole(async move {
+            let text = "SELECT start_us, slot, epoch, cause FROM open_incidents
+                        WHERE bucket = ? AND tenant = ? AND camera = ?";
+            let open = cql.all(INCIDENT, text, cells![bucket(camera), tenant, camera], read_open).await?;
+            let left = open.into_iter().filter(|one| one.slot == slot && one.epoch < epoch);
             let mut closed = 0;
-            for bucket in 0..BUCKETS {
-                let text =
-                    "SELECT tenant, camera, start_us, slot, epoch, cause, node FROM open_incidents WHERE bucket = ?";
-                let open = cql.all(INCIDENT, text, cells![bucket], read_open).await?;
-                for Opened { tenant, camera, incident, node } in open {
-                    if incident.epoch < epoch && node.as_ref() == cql.0.node.get() {
-                        cql.close_incident(&tenant, camera, incident, at.max(incident.start)).await?;
-                        closed += 1;
-                    }
-                }
+            for incident in left {
+                cql.close_incident(&tenant, camera, incident, at.max(incident.start)).await?;
+                closed += 1;
             }
             Ok(closed)
         })
@@ -119,7 +110,7 @@ impl Cql {
         range: TimeRange,
     ) -> Result<Vec<Incident>, StoreError> {
         // The open ones first: one that closes in between is found twice, not never.
-        let text = "SELECT tenant, camera, start_us, slot, epoch, cause, node FROM open_incidents
+        let text = "SELECT start_us, slot, epoch, cause FROM open_incidents
                     WHERE bucket = ? AND tenant = ? AND camera = ? AND start_us < ?";
         let open = self.all(INCIDENT, text, cells![bucket(camera), tenant, camera, range.end], read_open).await?;
         let mut found: Vec<Incident> = Vec::new();
@@ -147,7 +138,7 @@ impl Cql {
         }
         let key = |one: &Incident| (one.start, one.slot, one.epoch, one.cause.as_str());
         let closed: std::collections::HashSet<_> = found.iter().map(key).collect();
-        let open: Vec<_> = open.into_iter().map(|one| one.incident).filter(|one| !closed.contains(&key(one))).collect();
+        let open: Vec<_> = open.into_iter().filter(|one| !closed.contains(&key(one))).collect();
         found.extend(open);
         if found.len() > INCIDENTS_MAX {
             return Err(StoreError::TooMany { what: "incidents in the range", max: INCIDENTS_MAX });
@@ -157,8 +148,6 @@ impl Cql {
     }
 }
 
-fn read_open(mut row: Cells) -> Result<Opened, StoreError> {
-    let (tenant, camera, node) = (row.get(0)?, row.get(1)?, row.get(6)?);
-    let (start, slot, epoch, cause) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-    Ok(Opened { tenant, camera, incident: Incident { slot, epoch, cause, start, end: None }, node })
+fn read_open(mut row: Cells) -> Result<Incident, StoreError> {
+    Ok(Incident { start: row.get(0)?, slot: row.get(1)?, epoch: row.get(2)?, cause: row.get(3)?, end: None })
 }

@@ -1,7 +1,7 @@
 use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
 
-use super::cql::Cql;
-use crate::ledger::LedgerRows;
+use super::cql::{Cql, all_of};
+use crate::ledger::{LedgerRows, serving_nodes, serving_runs};
 use crate::store::StoreError;
 use crate::store::ledger_rows::Ranges;
 
@@ -16,13 +16,16 @@ impl Cql {
     ) -> Result<LedgerRows, StoreError> {
         let Ranges { before, wider, around } = Ranges::of(range);
         // Incidents before segments: one explains what another lacks.
-        let (spec_changes, incidents, segments, deleted, node_runs) = tokio::try_join!(
+        let (spec_changes, incidents, segments, deleted) = tokio::try_join!(
             self.spec_changes(tenant, camera, range),
             self.incidents(tenant, camera, wider),
             self.segments(tenant, camera, before),
             self.deleted(tenant, camera, before),
-            self.node_runs(node, around),
         )?;
+        let nodes = serving_nodes(&segments, node).into_iter();
+        let runs = nodes.map(|node| async move { Ok::<_, StoreError>((node, self.node_runs(node, around).await?)) });
+        let runs = all_of(runs.collect()).await?.into_iter().collect();
+        let node_runs = serving_runs(&segments, &runs);
         Ok(LedgerRows { spec_changes, segments, deleted, incidents, node_runs })
     }
 }

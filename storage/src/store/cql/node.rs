@@ -7,7 +7,7 @@ use super::cells::{Cells, cells};
 use super::cql::{Cql, Walk};
 use crate::ledger::NodeRun;
 use crate::store::StoreError;
-use crate::store::node::{RUNS_MAX, epoch_after};
+use crate::store::node::RUNS_MAX;
 
 const RUN: &str = "run of a node";
 
@@ -35,30 +35,10 @@ impl Cql {
         Ok(id)
     }
 
-    pub(in crate::store) async fn next_epoch(&self, generation: u64) -> Result<Epoch, StoreError> {
-        let _turn = self.turn(b"epoch").await;
-        for number in 0.. {
-            self.again(number).await?;
-            let text = "SELECT generation, counter FROM epochs WHERE one = ?";
-            let last = self.one_settled("epoch", text, cells![1i64]).await?;
-            let last = last.map(|mut row| Ok::<_, StoreError>((row.get::<u64>(0)?, row.get::<u32>(1)?))).transpose()?;
-            let next = epoch_after(last, generation)?;
-            let applied = match last {
-                None => {
-                    let text = "INSERT INTO epochs (one, generation, counter) VALUES (?, ?, ?) IF NOT EXISTS";
-                    self.run_if(text, cells![1i64, generation, next.counter()]).await?
-                }
-                Some((last, counter)) => {
-                    let text = "UPDATE epochs SET generation = ?, counter = ? WHERE one = ? IF generation = ?
-                                AND counter = ?";
-                    self.run_if(text, cells![generation, next.counter(), 1i64, last, counter]).await?
-                }
-            };
-            if applied {
-                return Ok(next);
-            }
-        }
-        Err(StoreError::Contended)
+    pub(in crate::store) async fn last_epoch(&self) -> Result<Option<Epoch>, StoreError> {
+        let text = "SELECT generation, counter FROM epochs WHERE one = ?";
+        let last = self.one("epoch", text, cells![1i64]).await?;
+        last.map(|mut row| Ok(Epoch::new(row.get::<u64>(0)?, row.get::<u32>(1)?)?)).transpose()
     }
 
     pub(in crate::store) async fn node_alive(

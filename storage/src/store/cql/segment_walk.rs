@@ -98,28 +98,37 @@ impl Cql {
         &self,
         tenant: &TenantId,
         camera: CameraId,
+        node: NodeId,
         day: u32,
     ) -> Result<BTreeMap<u32, RecordedDay>, StoreError> {
         let of = Of::RecordedDays(tenant, camera);
         let listed = self.numbers(of, day.into(), i64::MAX).await?;
+        // Of each day, whether any node has something of it, and what this one has.
         let days = listed.iter().map(|day| async move {
-            let text = "SELECT sum(bytes), min(start_us) FROM segments WHERE tenant = ? AND camera = ? AND day = ?";
-            let row = self.one(SEGMENT, text, cells![tenant, camera, day]).await?;
-            let Some(mut row) = row else { return Ok((*day, None)) };
-            let first: Option<WallTime> = row.get(1)?;
-            let bytes: u64 = row.get::<Option<u64>>(0)?.unwrap_or(0);
-            Ok::<_, StoreError>((*day, first.map(|first| RecordedDay { bytes, first })))
+            let text = "SELECT node, bytes, start_us FROM segments WHERE tenant = ? AND camera = ? AND day = ?";
+            let (mut any, mut own) = (false, None::<RecordedDay>);
+            self.walk(SEGMENT, text, cells![tenant, camera, day], |mut row| {
+                any = true;
+                let (of, bytes, first): (NodeId, u64, WallTime) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                if of == node {
+                    let before = own.unwrap_or(RecordedDay { bytes: 0, first });
+                    own = Some(RecordedDay { bytes: before.bytes + bytes, first: before.first.min(first) });
+                }
+                Ok(Walk::On)
+            })
+            .await?;
+            Ok::<_, StoreError>((*day, any, own))
         });
         let days = all_of(days.collect()).await?;
         let today = self.0.clock.now().utc_day();
-        let empty = days.iter().filter(|(_, found)| found.is_none()).map(|(day, _)| *day);
+        let empty = days.iter().filter(|(_, any, _)| !any).map(|(day, ..)| *day);
         for gone in empty.filter(|gone| *gone + i64::from(EMPTY_DAYS) < i64::from(today)) {
             self.unlist(of, gone, &[]).await?;
         }
-        if days.iter().all(|(_, found)| found.is_none()) && self.numbers(of, 0, i64::MAX).await?.is_empty() {
+        if days.iter().all(|(_, any, _)| !any) && self.numbers(of, 0, i64::MAX).await?.is_empty() {
             self.unlist(Of::RecordedCameras(tenant), 0, camera.as_uuid().as_bytes()).await?;
         }
-        let found = days.into_iter().filter_map(|(day, found)| Some((u32::try_from(day).ok()?, found?)));
+        let found = days.into_iter().filter_map(|(day, _, own)| Some((u32::try_from(day).ok()?, own?)));
         Ok(found.collect())
     }
 

@@ -1,0 +1,228 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use eyrie_cluster::{
+    CameraKey, CellNode, CellReport, Heartbeat, JobName, Member, NodeSetup, PlacementKey, ProtocolRange, SpentEpochs,
+};
+use eyrie_storage::keys::{KeyRing, Sealer};
+use eyrie_storage::mirror::Mirror;
+use eyrie_storage::store::{Store, StoredCamera};
+use eyrie_types::{Clock, Epoch, Monotonic, NodeId, WallTime};
+use futures::FutureExt as _;
+use tokio::sync::{mpsc, watch};
+
+use super::courier::{Courier, HEARTBEATS_MAX};
+use super::driver::Driver;
+use super::executor::{self, Orders};
+use super::{
+    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
+};
+use crate::link::{Link, LinkConfig};
+use crate::node::{NodeHandle, ServiceArgs};
+use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes};
+use crate::raft::{CellRaft, RaftConfig};
+
+/// Connections of peers that wait to be taken.
+const INCOMING_MAX: usize = 64;
+
+/// How long its lease is over before a node takes itself for cut off.
+const CUT_OFF_AFTER: Duration = Duration::from_secs(2);
+
+/// What each node last said of itself, and when that was.
+pub(super) type Heard = BTreeMap<NodeId, (Monotonic, Heartbeat)>;
+
+/// What the parts of control share.
+pub(super) struct Shared {
+    pub(super) me: NodeId,
+    pub(super) member: Member,
+    pub(super) raft: CellRaft,
+    pub(super) node: NodeHandle,
+    pub(super) store: Arc<Store>,
+    pub(super) mirror: Arc<Mirror>,
+    pub(super) keyring: Arc<KeyRing>,
+    pub(super) sealer: Sealer,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) seeds: Vec<String>,
+    pub(super) dialer: Dialer,
+    pub(super) epochs_given: Option<Epoch>,
+    pub(super) twin_labels: Vec<String>,
+    /// Outlives the loop that drives it: it knows which incarnations run.
+    core: Mutex<CellNode>,
+    link: OnceLock<Arc<Link>>,
+    pub(super) orders: watch::Sender<Orders>,
+    /// The version of the orders that were carried out.
+    pub(super) executed: watch::Sender<u64>,
+    /// Until when side effects are permitted, in microseconds of the monotonic clock.
+    pub(super) lease_until_us: AtomicU64,
+    /// What each node last said of itself, and when.
+    heard: Mutex<Heard>,
+    /// Nodes held to be dead, since when they were not heard.
+    silent_since: Mutex<BTreeMap<NodeId, WallTime>>,
+    /// Cameras that the mirror could not keep; no more than the cell has.
+    unkept: Mutex<BTreeMap<CameraKey, StoredCamera>>,
+    /// Base URLs of the other nodes' APIs.
+    pub(super) other_urls: ArcSwap<BTreeSet<String>>,
+    /// Jobs this node is to do while its lease lasts.
+    pub(super) jobs: watch::Sender<BTreeMap<JobName, Epoch>>,
+    /// The directory was compared with the cell once, or could not be.
+    pub(super) synced: watch::Sender<bool>,
+    /// Fires when another process has taken this node's place.
+    pub(super) superseded: watch::Sender<Option<String>>,
+}
+
+impl Shared {
+    /// For longer than a busy machine explains, most voters have confirmed nothing: the cell can decide nothing that this node would
+    /// hear of.
+    pub(super) fn cut_off(&self) -> bool {
+        let confirmed = Duration::from_micros(self.lease_until_us.load(Ordering::Acquire));
+        self.clock.monotonic() > Monotonic::from_start(confirmed + CUT_OFF_AFTER)
+    }
+
+    /// The core; never held across a wait.
+    pub(super) fn core(&self) -> MutexGuard<'_, CellNode> {
+        // A panic within it is a bug; it goes on with what it knows, for the recordings.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What each node last said; never held across a wait.
+    pub(super) fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nodes held to be dead, with the time since when they were not heard; never held across a wait.
+    pub(super) fn silent_since(&self) -> MutexGuard<'_, BTreeMap<NodeId, WallTime>> {
+        self.silent_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cameras that the mirror could not keep; never held across a wait.
+    pub(super) fn unkept(&self) -> MutexGuard<'_, BTreeMap<CameraKey, StoredCamera>> {
+        self.unkept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows how the cell fares, while this node leads it.
+    pub(super) fn report(&self, report: &CellReport) {
+        metrics::gauge!("eyrie_cell_survives_any_node").set(f64::from(u8::from(report.survival.any_node())));
+        metrics::gauge!("eyrie_cell_survives_any_zone").set(f64::from(u8::from(report.survival.any_zone())));
+        metrics::gauge!("eyrie_cell_unplaced").set(report.unplaced.len() as f64);
+        metrics::gauge!("eyrie_cell_stuck").set(report.stuck.len() as f64);
+    }
+
+    /// Sessions with peers; `None` in a cell of one without a listener.
+    pub(super) fn link(&self) -> Option<&Arc<Link>> {
+        self.link.get()
+    }
+}
+
+/// Starts a node's part in its cell.
+#[derive(Debug)]
+pub struct Control;
+
+impl Control {
+    /// Opens Raft's log, listens for peers, and drives the core from then on. A node without seeds makes a cell at its first start;
+    /// one with seeds asks to join theirs, for as long as it takes.
+    ///
+    /// # Errors
+    /// When the log cannot be opened, or an actor cannot be started.
+    pub async fn start(config: ControlConfig, parts: ControlParts) -> Result<ControlHandle, ControlError> {
+        let ControlParts { node, store, mirror, keyring, clock, fallen } = parts;
+        let CellPart { socket, address, peers, seeds } = config.cell;
+        let raft_config = RaftConfig { node: config.node, directory: config.raft_dir, address: address.clone() };
+        let raft = CellRaft::start(raft_config, &peers, Arc::clone(&clock)).await?;
+        let protocol = ProtocolRange { min: u32::from(PROTOCOL_MIN), max: u32::from(PROTOCOL_MAX) };
+        let member = Member {
+            name: config.name,
+            start: config.start,
+            identity: config.identity,
+            raft: raft.id(),
+            peer: address,
+            url: config.url,
+            zone: config.zone,
+            labels: config.labels,
+            capacity: config.capacity,
+            protocol,
+            health: eyrie_cluster::Health::Up,
+            draining: false,
+        };
+        let mut spent = SpentEpochs::default();
+        for noted in mirror.spent() {
+            let key = PlacementKey { tenant: noted.tenant, camera: noted.camera, slot: noted.slot };
+            spent.note(key, noted.epoch);
+        }
+        let setup = NodeSetup { node: config.node, member: member.clone(), spent, limits: config.limits };
+        let shared = Arc::new(Shared {
+            me: config.node,
+            member,
+            raft,
+            node,
+            store,
+            mirror,
+            sealer: keyring.sealer(),
+            keyring,
+            clock,
+            seeds,
+            dialer: peers.dialer(),
+            epochs_given: config.epochs_given,
+            twin_labels: config.twin_labels,
+            core: Mutex::new(CellNode::new(setup)),
+            link: OnceLock::new(),
+            orders: watch::Sender::default(),
+            executed: watch::Sender::default(),
+            lease_until_us: AtomicU64::new(0),
+            heard: Mutex::default(),
+            silent_since: Mutex::default(),
+            unkept: Mutex::default(),
+            other_urls: ArcSwap::default(),
+            jobs: watch::Sender::default(),
+            synced: watch::Sender::default(),
+            superseded: watch::Sender::default(),
+        });
+        let (beats, heartbeats) = mpsc::channel(HEARTBEATS_MAX);
+        if let Some(socket) = socket {
+            let (raft_streams, mut incoming_raft) = mpsc::channel(INCOMING_MAX);
+            let (actor_streams, incoming) = mpsc::channel(INCOMING_MAX);
+            let courier = Arc::new(Courier::new(Arc::clone(&shared), beats));
+            let link = LinkConfig { node: config.node, dialer: peers.dialer(), incoming };
+            // Set once, here.
+            let _ = shared.link.set(Arc::new(Link::start(link, courier).await?));
+            let routes = PeerRoutes { raft: Some(raft_streams), actors: Some(actor_streams) };
+            // Both end with the last connection, after the link and Raft have stopped.
+            tokio::spawn(peers.listener(socket).run(routes));
+            let accepting = Arc::clone(&shared);
+            tokio::spawn(async move {
+                while let Some(stream) = incoming_raft.recv().await {
+                    accepting.raft.accept(stream);
+                }
+            });
+        }
+        // Its queues outlive a panic of its loop.
+        let driver = Arc::new(tokio::sync::Mutex::new(Driver::new(Arc::clone(&shared), heartbeats, fallen)));
+        let mut services = services(&shared);
+        services.push(ServiceArgs {
+            name: "cell driver",
+            body: Arc::new(move || {
+                let driver = Arc::clone(&driver);
+                async move { driver.lock().await.run().await }.boxed()
+            }),
+        });
+        for service in services {
+            shared.node.serve(service).await?;
+        }
+        Ok(ControlHandle::new(shared))
+    }
+}
+
+/// Loops beside the driver, none of which a heartbeat waits for.
+fn services(shared: &Arc<Shared>) -> Vec<ServiceArgs> {
+    let (orders, specs, sync, join) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
+    let tell = Arc::clone(shared);
+    vec![
+        ServiceArgs { name: "cell executor", body: Arc::new(move || executor::run(Arc::clone(&orders)).boxed()) },
+        ServiceArgs { name: "cell specs", body: Arc::new(move || spec_keeper::run(Arc::clone(&specs)).boxed()) },
+        ServiceArgs { name: "directory sync", body: Arc::new(move || directory_sync::run(Arc::clone(&sync)).boxed()) },
+        ServiceArgs { name: "cell news", body: Arc::new(move || news::run(Arc::clone(&tell)).boxed()) },
+        ServiceArgs { name: "cell seeds", body: Arc::new(move || seeds::run(Arc::clone(&join)).boxed()) },
+    ]
+}

@@ -1,0 +1,95 @@
+//! How a node finds its cell: it makes one, or asks a seed to let it join.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eyrie_cluster::CellCommand;
+use eyrie_types::CellId;
+
+use super::CommandError;
+use super::control::Shared;
+use super::proposer::Applied;
+use crate::backoff::{Backoff, jitter};
+use crate::peer::{PeerError, Purpose};
+
+/// How long the founding of a cell may take: one entry, on this node's own disk.
+const FOUND_WITHIN: Duration = Duration::from_secs(10);
+
+/// Finds the cell, for as long as it takes; returns once the state knows this node.
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut backoff = Backoff::peer();
+    let mut told: Option<String> = None;
+    loop {
+        let state = Arc::clone(shared.core().state().1);
+        if state.cell().is_some() && state.member(shared.me).is_some() {
+            return std::future::pending().await;
+        }
+        let outcome = if shared.seeds.is_empty() { found(&shared).await } else { meet_seeds(&shared).await };
+        if let Err(reason) = outcome
+            && told.as_ref() != Some(&reason)
+        {
+            tracing::warn!(reason, "this node is not in a cell yet; it goes on trying");
+            told = Some(reason);
+        }
+        tokio::time::sleep(backoff.pause(jitter())).await;
+    }
+}
+
+/// Makes a cell with this node alone.
+async fn found(shared: &Arc<Shared>) -> Result<(), String> {
+    shared.raft.found().await.map_err(|error| error.to_string())?;
+    let member = Box::new(shared.member.clone());
+    let found = CellCommand::Found { cell: CellId::generate(), node: shared.me, member };
+    let applied = shared.propose_here_or_forward(found, None, FOUND_WITHIN).await.map_err(|error| error.to_string())?;
+    applied.answer.map_err(|refusal| refusal.to_string())?;
+    if let Some(given) = shared.epochs_given {
+        // What an older store gave out may be in use on disk: the cell starts above it.
+        let raise = CellCommand::RaiseGeneration { at_least: given.generation() + 1, counter_at_least: 0 };
+        let applied = shared.propose_here_or_forward(raise, None, FOUND_WITHIN).await;
+        applied.map_err(|error| error.to_string())?.answer.map_err(|refusal| refusal.to_string())?;
+    }
+    Ok(())
+}
+
+/// Learns who the seeds are, and opens sessions with them.
+async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
+    let Some(link) = shared.link() else { return Ok(()) };
+    let (mut met, mut reason) = (BTreeMap::new(), None);
+    for seed in &shared.seeds {
+        match shared.dialer.dial(seed, Purpose::Actors, None).await {
+            Ok(stream) => drop(met.insert(stream.peer().node, stream.remote().to_string())),
+            Err(PeerError::Myself) => {}
+            Err(error) => reason = Some(format!("{seed}: {error}")),
+        }
+    }
+    if met.is_empty() {
+        return Err(reason.unwrap_or_else(|| "the seeds lead to this node itself".to_owned()));
+    }
+    link.set_peers(met);
+    Ok(())
+}
+
+impl Shared {
+    /// Asks whoever is met to let this node in.
+    ///
+    /// # Errors
+    /// The last answer, when nobody did.
+    pub(super) async fn ask_to_join(&self, join: &CellCommand, within: Duration) -> Result<Applied, CommandError> {
+        if self.seeds.is_empty() && self.core().state().1.cell().is_none() {
+            // The founding makes it a member.
+            return Err(CommandError::NoLeader);
+        }
+        let known = self.propose_here_or_forward(join.clone(), None, within).await;
+        let Some(link) = self.link().filter(|_| known.is_err()) else { return known };
+        let peers: Vec<_> = link.connected().borrow().keys().copied().collect();
+        let mut last = known;
+        for peer in peers {
+            last = self.forward(peer, join, within).await;
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
+    }
+}
