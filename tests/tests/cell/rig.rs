@@ -14,6 +14,7 @@ use eyrie_storage::segment::SegmentReader;
 use eyrie_tests::{Client, Node, NodeOptions, eventually};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Small pictures, a keyframe a second.
 fn clip() -> ClipSpec {
@@ -25,6 +26,9 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+/// One cell at a time: a machine with two cores is slow to hear nine nodes and two databases, and would hold live ones to be dead.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 pub(crate) struct Cell {
     pub(crate) cameras: CamSim,
     pub(crate) nodes: BTreeMap<usize, Node>,
@@ -33,6 +37,7 @@ pub(crate) struct Cell {
     keyspace: String,
     more: String,
     dir: TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Cell {
@@ -44,6 +49,7 @@ impl Cell {
     /// The same over a Cassandra of the test's own.
     pub(crate) async fn start_over(contact: &str, nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let turn = TURN.lock().await;
         let streams = (0..cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
         let dir = tempfile::tempdir()?;
         std::fs::write(dir.path().join("secret"), "a secret that only this test's nodes know")?;
@@ -55,6 +61,7 @@ impl Cell {
             keyspace: format!("cell_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
             more: more.to_owned(),
             dir,
+            _turn: turn,
         };
         for i in 0..nodes {
             cell.start_node(i)?;
