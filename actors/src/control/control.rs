@@ -74,8 +74,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// For longer than a busy machine explains, most voters have confirmed nothing: the cell can decide nothing that this node would
-    /// hear of.
+    /// For longer than a busy machine explains, most voters have confirmed nothing: the cell can decide nothing that this node
+    /// would hear of.
     pub(super) fn cut_off(&self) -> bool {
         let confirmed = Duration::from_micros(self.lease_until_us.load(Ordering::Acquire));
         self.clock.monotonic() > Monotonic::from_start(confirmed + CUT_OFF_AFTER)

@@ -1,5 +1,5 @@
-//! Byte strings taken over whole: the bytes are those of a sequence of numbers, which serde would read one by one, a million times for
-//! the longest message.
+//! Byte strings taken over whole: the bytes are those of a sequence of numbers, which serde would read one by one, a million times
+//! for the longest message.
 
 use std::fmt;
 

@@ -10,9 +10,9 @@ use eyrie_storage::store::{
 };
 use eyrie_storage::{Store, StoreConfig, StoreError};
 use eyrie_types::{
-    Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Event, EventKind, FragmentEntry, GapCause, Incident,
-    KeyId, Layout, LayoutGrid, LayoutId, ManualClock, Marker, MarkerId, MarkerText, NodeId, RequestId, Role, SegmentId,
-    SegmentRow, SegmentState, Site, SiteId, Slot, TimeRange, UserId, WallTime,
+    Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Epoch, Event, EventKind, FragmentEntry, GapCause,
+    Incident, KeyId, Layout, LayoutGrid, LayoutId, ManualClock, Marker, MarkerId, MarkerText, NodeId, RequestId, Role,
+    SegmentId, SegmentRow, SegmentState, Site, SiteId, Slot, TimeRange, UserId, WallTime,
 };
 
 use crate::backend::{empty, open};
@@ -209,6 +209,10 @@ async fn everything_is_there_after_the_move_and_goes_on_from_there() {
     let (directory, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (from, cluster) = (sqlite(directory.path()).await, open(to.path()).await.unwrap());
     let filled = fill(&from).await;
+    // Epochs were given out by releases that had no cell.
+    let earlier = rusqlite::Connection::open(directory.path().join("eyrie.db")).unwrap();
+    earlier.execute("INSERT INTO epochs (generation, counter) VALUES (0, 7), (2, 1)", []).unwrap();
+    drop(earlier);
     assert_eq!(cluster.node_id(filled.node).await.unwrap(), filled.node);
     let mut compared = BTreeMap::new();
     let progress = |step| {
@@ -230,6 +234,7 @@ async fn everything_is_there_after_the_move_and_goes_on_from_there() {
     let update = update_to(Some(2), spec("door"));
     cluster.update_camera(&home(), filled.gate, update, at(50), By::system()).await.unwrap();
     assert_eq!(cluster.events_after(last, 10).await.unwrap()[0].seq, last + 1);
+    assert_eq!(cluster.last_epoch().await.unwrap(), Some(Epoch::new(2, 1).unwrap()));
     assert!(matches!(cluster.create_user(user("ANN", Role::Viewer)).await, Err(StoreError::AlreadyExists(_))));
     let (presented, next) = (TokenHash::of("t0"), TokenHash::of("t2"));
     let reused = cluster.rotate_session(&home(), presented, next, at(3), at(9)).await.unwrap();

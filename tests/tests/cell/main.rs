@@ -3,4 +3,5 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests measure how long things take, and say so")]
 
 mod failover;
+mod outage;
 mod rig;

@@ -29,6 +29,7 @@ pub(crate) struct Cell {
     pub(crate) cameras: CamSim,
     pub(crate) nodes: BTreeMap<usize, Node>,
     ports: Vec<u16>,
+    contact: String,
     keyspace: String,
     more: String,
     dir: TempDir,
@@ -37,6 +38,11 @@ pub(crate) struct Cell {
 impl Cell {
     /// Starts `nodes` nodes with `cameras` cameras before them, none of which is added yet. `more` is TOML for all.
     pub(crate) async fn start(nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
+        Self::start_over(&Cassandra::shared().contact_point(), nodes, cameras, more).await
+    }
+
+    /// The same over a Cassandra of the test's own.
+    pub(crate) async fn start_over(contact: &str, nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let streams = (0..cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
         let dir = tempfile::tempdir()?;
@@ -45,6 +51,7 @@ impl Cell {
             cameras: CamSim::start(CamSimConfig::loopback(streams)).await?,
             nodes: BTreeMap::new(),
             ports: (0..nodes).map(|_| free_port()).collect::<Result<_, _>>()?,
+            contact: contact.to_owned(),
             keyspace: format!("cell_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
             more: more.to_owned(),
             dir,
@@ -64,7 +71,7 @@ impl Cell {
 
     /// Starts a node, the first time or again.
     pub(crate) fn start_node(&mut self, i: usize) -> anyhow::Result<()> {
-        let cassandra = Cassandra::shared().contact_point();
+        let cassandra = &self.contact;
         let dir = self.dir.path().display();
         let port = |i: usize| self.ports.get(i).copied().context("no such node");
         let mut toml = format!(

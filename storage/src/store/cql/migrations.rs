@@ -247,7 +247,7 @@ mod tests {
     fn a_schema_file_is_read_statement_by_statement() {
         let text =
             "-- a comment; with a semicolon\nCREATE TABLE a (\n  b text, -- a column\n);\n\nCREATE TABLE c (d text);\n";
-        assert_eq!(statements(text), ["CREATE TABLE a ( b text,  )", "CREATE TABLE c (d text)"]);
+        assert_eq!(statements(text), ["CREATE TABLE a ( b text, )", "CREATE TABLE c (d text)"]);
     }
 
     #[test]
