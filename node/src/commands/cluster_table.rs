@@ -205,9 +205,9 @@ mod tests {
         assert_eq!(
             cell(nodes, survival).to_string(),
             "cell c, generation 1, log followed to 42\n\n\
-             NODE       ZONE  STATE     VOTE    CAMERAS  RECORDING  HEARD     URL\n\
-             berlin-1   -     up        leader  7/100    7          itself    http://a:8080\n\
-             köln       west  draining  voter   7/100    7          now       http://b:8080\n\
+             NODE      ZONE  STATE     VOTE    CAMERAS  RECORDING  HEARD     URL\n\
+             berlin-1  -     up        leader  7/100    7          itself    http://a:8080\n\
+             köln      west  draining  voter   7/100    7          now       http://b:8080\n\
              evil\u{fffd}[2J  -     dead      -       7/100    ?          12 s ago  http://c:8080\n\n\
              21 placements, 2 on the way to another node\n\
              NO LIVE NODE for 1 camera: add a node, or capacity\n\
