@@ -13,8 +13,7 @@ pub struct PlacementSpec {
     #[schema(minimum = 1, maximum = 2)]
     pub redundancy: u8,
     /// Connections the camera allows at a time. With 1, moving it to another node costs the pictures of one reconnect, and it gets
-    /// no
-    /// twin.
+    /// no twin.
     #[schema(minimum = 1, maximum = 64)]
     pub max_sessions: u16,
     /// Labels that its node must carry.

@@ -2297,8 +2297,8 @@ export interface components {
         PlacementSpec: {
             /**
              * Format: int32
-             * @description Connections the camera allows at a time. With 1, moving it to another node costs the pictures of one reconnect, and it gets no
-             *     twin.
+             * @description Connections the camera allows at a time. With 1, moving it to another node costs the pictures of one reconnect, and it gets
+             *     no twin.
              * @default 2
              */
             max_sessions: number;
