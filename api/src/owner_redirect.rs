@@ -13,8 +13,7 @@ use crate::permission::{Access, Permission};
 use crate::principal::Principal;
 
 /// The answer that sends the caller to the camera's owner; `None` where this node answers itself: it runs the camera, nobody does,
-/// or
-/// the route has nothing to do with media.
+/// or the route has nothing to do with media.
 pub(crate) fn to_owner(
     state: &GatewayState,
     permission: &Permission,

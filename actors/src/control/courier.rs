@@ -14,8 +14,7 @@ use super::proposer::{Outcome, outcome_to_bytes};
 use crate::link::{LinkAnswer, LinkCast, LinkHandler, LinkRequest};
 
 /// Heartbeats that wait for the driver: five a second of each of 100 nodes, for two seconds. Beyond, the newest is dropped: the
-/// next
-/// one says the same.
+/// next one says the same.
 pub(super) const HEARTBEATS_MAX: usize = 1024;
 /// How long a proposal of a peer may take here.
 const PROPOSE_WITHIN: Duration = Duration::from_secs(3);

@@ -176,8 +176,7 @@ impl ControlHandle {
     }
 
     /// Whether this node may act for others to see: answer live as the owner, delete, do jobs. Asked at each such act. A node that
-    /// is
-    /// cut off may not; it goes on recording.
+    /// is cut off may not; it goes on recording.
     pub fn may_act(&self) -> bool {
         self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
     }

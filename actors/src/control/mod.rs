@@ -10,8 +10,7 @@
 //! ```
 //!
 //! A cell of one goes the same way, without a listener. [`driver`] feeds the core and carries out what it answers; nothing in its
-//! loop
-//! waits for a disk, a store or a peer. Start reading at [`Control`].
+//! loop waits for a disk, a store or a peer. Start reading at [`Control`].
 
 mod command_error;
 mod config;

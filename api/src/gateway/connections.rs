@@ -74,8 +74,7 @@ impl Gateway {
     }
 
     /// The same for a gateway that may not be ready yet, for its store is down: until it is, [`Gateway::router`]'s place is taken
-    /// by
-    /// one that says that the process lives, and to everything else that it is not ready.
+    /// by one that says that the process lives, and to everything else that it is not ready.
     ///
     /// # Errors
     /// As [`Gateway::serve`], and when the gateway can never get ready.

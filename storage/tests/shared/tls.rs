@@ -1,6 +1,5 @@
 //! Redis over TLS. Which authorities a process trusts is its environment's, so the node of these tests is a process of its own:
-//! this
-//! test binary again, with one test that is ignored otherwise.
+//! this test binary again, with one test that is ignored otherwise.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
