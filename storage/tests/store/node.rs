@@ -1,25 +1,8 @@
 use eyrie_storage::ledger::NodeRun;
-use eyrie_types::{Epoch, NodeId};
+use eyrie_types::NodeId;
 
-use crate::backend::{empty, open};
+use crate::backend::empty;
 use crate::values::{at, range};
-
-#[tokio::test]
-async fn the_last_epoch_of_a_store_without_a_cell_is_known() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = open(directory.path()).await.unwrap();
-    assert_eq!(store.last_epoch().await.unwrap(), None);
-    store.close().await.unwrap();
-    let file = std::fs::read_dir(directory.path()).unwrap().find_map(|entry| {
-        let path = entry.unwrap().path();
-        path.is_file().then_some(path)
-    });
-    let connection = rusqlite::Connection::open(file.unwrap()).unwrap();
-    connection.execute("INSERT INTO epochs (generation, counter) VALUES (0, 9), (2, 3)", []).unwrap();
-    drop(connection);
-    let store = open(directory.path()).await.unwrap();
-    assert_eq!(store.last_epoch().await.unwrap(), Some(Epoch::new(2, 3).unwrap()));
-}
 
 #[tokio::test]
 async fn the_first_identity_of_a_node_stays() {

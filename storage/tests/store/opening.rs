@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use eyrie_storage::StoreError;
 
-use eyrie_types::{By, Secret, SourceSpec};
+use eyrie_types::{By, Epoch, Secret, SourceSpec};
 
 use crate::backend::open;
 use crate::values::{camera, home};
@@ -62,4 +62,17 @@ async fn the_plain_text_of_a_password_is_nowhere_in_the_file() {
     store.close().await.unwrap();
     let file = std::fs::read(directory.path().join("eyrie.db")).unwrap();
     assert!(!file.windows(7).any(|bytes| bytes == b"hunter2"));
+}
+
+#[tokio::test]
+async fn the_last_epoch_of_a_store_without_a_cell_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path()).await.unwrap();
+    assert_eq!(store.last_epoch().await.unwrap(), None);
+    store.close().await.unwrap();
+    let connection = rusqlite::Connection::open(directory.path().join("eyrie.db")).unwrap();
+    connection.execute("INSERT INTO epochs (generation, counter) VALUES (0, 9), (2, 3)", []).unwrap();
+    drop(connection);
+    let store = open(directory.path()).await.unwrap();
+    assert_eq!(store.last_epoch().await.unwrap(), Some(Epoch::new(2, 3).unwrap()));
 }

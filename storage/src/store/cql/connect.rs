@@ -26,6 +26,8 @@ const REACHED_WITHIN: Duration = Duration::from_secs(15);
 /// How often a connection that is silent is asked whether it is alive, and how long it may take to answer: so soon is a node of the
 /// cluster that went away without a word no longer asked.
 const KEEPALIVE: Duration = Duration::from_secs(5);
+/// How long a keyspace that was just made may not be known yet.
+const KEYSPACE_WITHIN: Duration = Duration::from_secs(3);
 /// Pauses between tries to reach the cluster, doubling.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -84,9 +86,25 @@ pub(in crate::store) async fn session(
         Err(_) => return Err(unreachable(&format_args!("no answer within {REACHED_WITHIN:?}"))),
     };
     migrations::make_keyspace(&session, config).await.map_err(|error| refusal(error, &config.keyspace))?;
-    session.use_keyspace(&config.keyspace, true).await.map_err(|error| refused(error.to_string()))?;
+    use_keyspace(&session, &config.keyspace).await.map_err(refused)?;
     session.refresh_metadata().await.map_err(|error| unreachable(&error))?;
     Ok(session)
+}
+
+/// Uses a keyspace that is there. A node of the cluster that has just heard of it, by another one that starts now, may tell of it
+/// before
+/// it takes it into use.
+async fn use_keyspace(session: &Session, keyspace: &str) -> Result<(), String> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match session.use_keyspace(keyspace, true).await.map_err(|error| error.to_string()) {
+            Err(error) if error.contains("does not exist") && waited < KEYSPACE_WITHIN => {
+                tokio::time::sleep(AGREEMENT_EVERY).await;
+                waited += AGREEMENT_EVERY;
+            }
+            used => return used,
+        }
+    }
 }
 
 /// What the cluster says no to, however often it is asked, is not what makes it unavailable.
