@@ -53,8 +53,9 @@ impl Driver {
             tokio::select! {
                 _ = tick.tick() => self.shared.core().tick(self.shared.clock.monotonic()),
                 _ = local.tick() => self.tell_local(),
-                _ = self.heartbeats.recv_many(&mut beats, BATCH) => self.take_heartbeats(&mut beats),
-                _ = self.fallen.recv_many(&mut fallen, BATCH) => {
+                // None where nobody can send any more, as in a cell of one: that is nothing to wake up for.
+                1.. = self.heartbeats.recv_many(&mut beats, BATCH) => self.take_heartbeats(&mut beats),
+                1.. = self.fallen.recv_many(&mut fallen, BATCH) => {
                     let now = self.shared.clock.monotonic();
                     fallen.drain(..).for_each(|Fallen { key, epoch }| self.shared.core().fell(now, &key, epoch));
                 }
