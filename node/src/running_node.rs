@@ -75,8 +75,15 @@ impl DataDir {
             }
             Err(error) => return Err(error),
         }
-        let known = store.node_id(NodeId::generate()).await?;
-        let identity = NodeIdentity::open(&config.data_dir, || known)?;
+        let identity = if config.cql.is_some() {
+            // Nodes share this store; who this one is stands in its directory alone.
+            let identity = NodeIdentity::open(&config.data_dir, NodeId::generate)?;
+            store.node_id(identity.node).await?;
+            identity
+        } else {
+            let known = store.node_id(NodeId::generate()).await?;
+            NodeIdentity::open(&config.data_dir, || known)?
+        };
         let store = Arc::new(store);
         let key_rows = KeyRows::new(Arc::clone(&store), KeySpool::open(&config.key_spool_file())?);
         let (keys, key_rows, mirror) = (Arc::new(keys), Arc::new(key_rows), Arc::new(mirror));

@@ -40,7 +40,6 @@ async fn main() {
             datacenter: None,
             credentials: None,
             replication: Replication::Local(1),
-            node_file: temporary.path().join("node-id"),
         }),
     };
     let store = Store::open(config, clock.clone()).await.unwrap();

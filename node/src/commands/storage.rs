@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use eyrie_storage::NodeIdentity;
 use eyrie_storage::store::{Store, StoreConfig, TransferStep};
 use eyrie_types::{Clock, NodeId, SystemClock};
 
@@ -62,10 +63,14 @@ async fn migrate(config: &Config) -> anyhow::Result<()> {
     let to = Store::open(StoreConfig::Cql(cql.clone()), clock).await.context("opening the cluster's keyspace")?;
     let node = from.node_id(NodeId::generate()).await?;
     // The node keeps its id: its recordings and their index name it.
-    let kept = to.node_id(node).await?;
+    let kept = NodeIdentity::open(&config.data_dir, || node)?.node;
     if kept != node {
-        bail!("{} names another node, {kept}, than the metadata, {node}", cql.node_file.display());
+        bail!(
+            "{} belongs to node {kept}, and its metadata to {node}: restore both from one backup",
+            config.data_dir.display()
+        );
     }
+    to.node_id(node).await?;
     let (mut last, mut tables, mut rows) = (("", 0), 0u32, 0u64);
     let mut told = Ok(());
     let progress = |step: TransferStep| match step {

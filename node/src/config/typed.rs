@@ -86,7 +86,7 @@ impl Config {
             );
             return Err(layers.bad("memory.rings_total", reason));
         }
-        let (cluster, cql) = (ClusterConfig::from_layers(layers)?, cql(layers, &data_dir)?);
+        let (cluster, cql) = (ClusterConfig::from_layers(layers)?, cql(layers)?);
         if cluster.peers.is_some() && cql.is_none() {
             // Each over a store of its own, the nodes would take one another's cameras for deleted ones.
             return Err(layers.missing("store.contact_points", "cluster.listen"));
@@ -194,7 +194,7 @@ pub(super) fn required<T>(
 }
 
 /// The cluster that keeps the metadata, if one is named. All of its keys are checked all the same.
-fn cql(layers: &Layers, data_dir: &Path) -> Result<Option<CqlConfig>, ConfigError> {
+fn cql(layers: &Layers) -> Result<Option<CqlConfig>, ConfigError> {
     let contact_points = layers.all("store.contact_points", contact_point)?;
     let keyspace = required(layers, "store.keyspace", |text| {
         let reason = || format!("{text:?} is not a name of lower-case letters, digits and _, beginning with a letter");
@@ -217,8 +217,7 @@ fn cql(layers: &Layers, data_dir: &Path) -> Result<Option<CqlConfig>, ConfigErro
         (Some(_), None) => return Err(layers.missing("store.password_file", "store.username")),
         (None, Some(_)) => return Err(layers.missing("store.username", "store.password_file")),
     };
-    let node_file = data_dir.join("node-id");
-    let config = CqlConfig { contact_points, keyspace, datacenter, credentials, replication, node_file };
+    let config = CqlConfig { contact_points, keyspace, datacenter, credentials, replication };
     Ok(Some(config).filter(|config| !config.contact_points.is_empty()))
 }
 
@@ -337,7 +336,6 @@ mod tests {
         let cql = check("store.contact_points = ['db-1', '10.0.0.2:9043', '[fd00::1]:9042']").unwrap().cql.unwrap();
         assert_eq!(cql.contact_points, ["db-1", "10.0.0.2:9043", "[fd00::1]:9042"]);
         assert_eq!((cql.keyspace.as_str(), cql.replication), ("eyrie", Replication::Local(3)));
-        assert_eq!(cql.node_file, Path::new("eyrie-data/node-id"));
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub const NODE_ALIVE_EVERY: Duration = Duration::from_secs(5);
 pub(super) const RUNS_MAX: usize = 50_000;
 
 impl Store {
-    /// This node's id: the stored one, or `fresh`, which is stored then.
+    /// This node's id: the stored one, or `fresh`, which is stored then. A store that nodes share knows none of them: there it is
+    /// `fresh`, which the caller keeps, and which this node goes by from then on.
     pub async fn node_id(&self, fresh: NodeId) -> Result<NodeId, StoreError> {
         let db = sqlite_or!(self, cql => cql.node_id(fresh));
         db.write(move |connection| {

@@ -49,7 +49,6 @@ pub(crate) fn config(directory: &Path) -> CqlConfig {
         datacenter: None,
         credentials: None,
         replication: Replication::Local(1),
-        node_file: directory.join("node-id"),
     }
 }
 
@@ -65,10 +64,9 @@ pub(crate) fn spoil(directory: &Path) {
     keyspaces.used.push((directory.to_owned(), name));
 }
 
-/// Another node of the cell that `directory` began: with its own file, in the same keyspace.
-pub(crate) async fn open_beside(directory: &Path, other: &Path) -> Result<Store, StoreError> {
-    let config = CqlConfig { node_file: other.join("node-id"), ..config(directory) };
-    Store::open(StoreConfig::Cql(config), Arc::new(ManualClock::at(at(0)))).await
+/// The store of another node of the cell that `directory` began.
+pub(crate) async fn open_beside(directory: &Path) -> Result<Store, StoreError> {
+    Store::open(StoreConfig::Cql(config(directory)), Arc::new(ManualClock::at(at(0)))).await
 }
 
 /// A session of a test's own, as an administrator has one.

@@ -11,22 +11,22 @@ use crate::backend::{TestStore, empty, keyspace, open_beside, session};
 use crate::values::{at, camera, epoch, home, range, segment, spec, update_to, user};
 
 /// A cell of two: the store of the first node, and that of the second.
-async fn two() -> (Arc<TestStore>, Arc<Store>, tempfile::TempDir) {
-    let (one, directory) = (empty().await, tempfile::tempdir().unwrap());
-    let other = open_beside(one.directory(), directory.path()).await.unwrap();
-    (Arc::new(one), Arc::new(other), directory)
+async fn two() -> (Arc<TestStore>, Arc<Store>) {
+    let one = empty().await;
+    let other = open_beside(one.directory()).await.unwrap();
+    (Arc::new(one), Arc::new(other))
 }
 
 #[tokio::test]
 async fn each_node_has_its_own_identity() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let ids = (one.node_id(NodeId::generate()).await.unwrap(), other.node_id(NodeId::generate()).await.unwrap());
     assert_ne!(ids.0, ids.1);
 }
 
 #[tokio::test]
 async fn of_two_changes_made_from_one_revision_one_is_refused() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let gate = camera("gate");
     one.create_camera(gate.clone(), None, By::system()).await.unwrap();
     let home = &home();
@@ -50,7 +50,7 @@ async fn of_two_changes_made_from_one_revision_one_is_refused() {
 
 #[tokio::test]
 async fn of_two_users_with_one_name_and_of_two_first_ones_only_one_is_made() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let (a, b) = tokio::join!(
         one.create_first_user(user("admin", Role::Admin)),
         other.create_first_user(user("root", Role::Admin))
@@ -64,7 +64,7 @@ async fn of_two_users_with_one_name_and_of_two_first_ones_only_one_is_made() {
 
 #[tokio::test]
 async fn a_refresh_token_presented_to_two_nodes_at_once_rotates_once() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let ann = user("ann", Role::Viewer);
     one.create_user(ann.clone()).await.unwrap();
     let session = crate::values::session(&ann, 0);
@@ -83,7 +83,7 @@ async fn a_refresh_token_presented_to_two_nodes_at_once_rotates_once() {
 
 #[tokio::test]
 async fn a_tenants_key_pair_is_made_by_one_of_two_nodes() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let pair = |byte| TenantKeyRow {
         tenant: home(),
         version: 1,
@@ -99,7 +99,7 @@ async fn a_tenants_key_pair_is_made_by_one_of_two_nodes() {
 
 #[tokio::test]
 async fn events_of_two_nodes_stand_in_one_order_without_a_gap() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let mut writers = JoinSet::new();
     for n in 0..40 {
         let (one, other) = (one.clone(), other.clone());
@@ -153,7 +153,7 @@ async fn a_full_outbox_lets_the_oldest_events_go_and_uses_no_place_twice() {
 
 #[tokio::test]
 async fn a_start_closes_the_incidents_of_its_own_placement_alone() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     one.node_id(NodeId::generate()).await.unwrap();
     other.node_id(NodeId::generate()).await.unwrap();
     let (mine, theirs) = (CameraId::generate(), CameraId::generate());
@@ -169,7 +169,7 @@ async fn a_start_closes_the_incidents_of_its_own_placement_alone() {
 
 #[tokio::test]
 async fn a_segment_that_was_removed_is_not_brought_back_by_a_late_refresh() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let row = segment(CameraId::generate(), NodeId::generate(), 0, 10_000);
     one.put_segments(vec![row.clone()]).await.unwrap();
     other.remove_segment(row.clone()).await.unwrap();
@@ -180,7 +180,7 @@ async fn a_segment_that_was_removed_is_not_brought_back_by_a_late_refresh() {
 
 #[tokio::test]
 async fn a_key_that_was_shredded_is_not_brought_back_by_a_write_on_its_way() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let (id, sealed) = (eyrie_types::KeyId::random(), SealedSecret::new(vec![1]));
     one.put_key(&home(), id, sealed.clone()).await.unwrap();
     assert!(other.shred_key(&home(), id).await.unwrap());
@@ -190,7 +190,7 @@ async fn a_key_that_was_shredded_is_not_brought_back_by_a_write_on_its_way() {
 
 #[tokio::test]
 async fn days_that_are_empty_leave_the_lists_and_come_back_with_their_next_segment() {
-    let (one, other, _directory) = two().await;
+    let (one, other) = two().await;
     let (gate, node) = (CameraId::generate(), NodeId::generate());
     const DAY: i64 = 86_400_000;
     let old = eyrie_types::SegmentRow { state: SegmentState::Closed, ..segment(gate, node, -9 * DAY, -9 * DAY + 10) };

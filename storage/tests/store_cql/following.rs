@@ -51,8 +51,8 @@ impl CameraWatch for Copy {
 
 #[tokio::test]
 async fn a_copy_hears_at_once_of_its_own_nodes_changes_and_soon_of_others() {
-    let (one, directory) = (empty().await, tempfile::tempdir().unwrap());
-    let other = open_beside(one.directory(), directory.path()).await.unwrap();
+    let one = empty().await;
+    let other = open_beside(one.directory()).await.unwrap();
     let before = camera("before");
     other.create_camera(before.clone(), None, By::system()).await.unwrap();
     let copy = Arc::new(Copy::default());

@@ -33,14 +33,12 @@ async fn eventually<T, E: std::fmt::Display>(what: &str, mut done: impl AsyncFnM
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_says_that_it_is_unavailable_while_its_cluster_is_down_and_works_again_afterwards() {
     let cassandra = Arc::new(Cassandra::start());
-    let directory = tempfile::tempdir().unwrap();
     let config = CqlConfig {
         contact_points: vec![cassandra.contact_point()],
         keyspace: "outage".to_owned(),
         datacenter: None,
         credentials: None,
         replication: "1".parse().unwrap(),
-        node_file: directory.path().join("node-id"),
     };
     let open = || Store::open(StoreConfig::Cql(config.clone()), Arc::new(ManualClock::at(at(0))));
     let store = open().await.unwrap();
@@ -58,9 +56,9 @@ async fn a_store_says_that_it_is_unavailable_while_its_cluster_is_down_and_works
     let key = (KeyId::random(), SealedSecret::new(vec![1]));
     assert!(store.put_key(&home(), key.0, key.1.clone()).await.unwrap_err().is_unavailable());
     assert!(store.create_camera(camera("late"), None, By::system()).await.unwrap_err().is_unavailable());
-    // A node that starts meanwhile knows who it is, and no more.
+    // A node that starts meanwhile gets its store, and nothing from it yet.
     let started = open().await.unwrap();
-    assert_eq!(started.node_id(NodeId::generate()).await.unwrap(), node);
+    assert_eq!(started.node_id(node).await.unwrap(), node);
     assert!(started.tenant_keys(&home()).await.unwrap_err().is_unavailable());
 
     let again = cassandra.clone();

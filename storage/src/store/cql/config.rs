@@ -1,5 +1,4 @@
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use eyrie_types::Secret;
@@ -17,8 +16,6 @@ pub struct CqlConfig {
     pub credentials: Option<(String, Secret)>,
     /// How often rows are kept, when the keyspace is made. A keyspace that is there keeps what it has.
     pub replication: Replication,
-    /// Where this node's id is kept: the cluster is shared, so it cannot tell one node from another. Its directory must exist.
-    pub node_file: PathBuf,
 }
 
 /// How many copies of every row are kept: in the local datacenter alone, or in each of several.

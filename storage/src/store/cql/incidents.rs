@@ -47,11 +47,9 @@ impl Cql {
             match end {
                 Some(end) => cql.close_incident(&tenant, camera, incident, end.max(start)).await?,
                 None => {
-                    let text = "INSERT INTO open_incidents (bucket, tenant, camera, start_us, slot, epoch, cause, node)
-                                VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
-                    let node = cql.0.node.get();
-                    let mut values = cells![bucket(camera), tenant, camera, start, slot, epoch, cause, node];
-                    values.extend(cells![OPENED]);
+                    let text = "INSERT INTO open_incidents (bucket, tenant, camera, start_us, slot, epoch, cause)
+                                VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
+                    let values = cells![bucket(camera), tenant, camera, start, slot, epoch, cause, OPENED];
                     cql.run(text, values).await?;
                 }
             }
