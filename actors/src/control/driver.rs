@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use eyrie_cluster::{CellCommand, CellOutput, CellState, Health, Heartbeat, LocalFacts, LocalRun, PlacementKey, TICK};
-use eyrie_types::{NodeId, WallTime};
+use eyrie_types::{Monotonic, NodeId, WallTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
@@ -17,6 +17,8 @@ use crate::raft::{Applied, RaftPeer, RaftRole};
 const LOCAL_EVERY: Duration = Duration::from_millis(200);
 /// How long a proposal of the core's may take; it is made again by itself.
 const PROPOSE_WITHIN: Duration = Duration::from_secs(3);
+/// How often Raft is told of a member's new address, until it knows it: a change of the group waits for the one before.
+const MEND_EVERY: Duration = Duration::from_secs(2);
 /// Most heartbeats and fallen incarnations that are taken in one go, so that ticks come in between.
 const BATCH: usize = 256;
 
@@ -27,6 +29,8 @@ pub(super) struct Driver {
     fallen: mpsc::Receiver<Fallen>,
     applied: watch::Receiver<Arc<Applied>>,
     role: watch::Receiver<RaftRole>,
+    /// When Raft was last told of a member's new address.
+    mended: Option<Monotonic>,
     /// The peers that the link was last told of.
     peers: BTreeMap<NodeId, String>,
 }
@@ -38,7 +42,7 @@ impl Driver {
         fallen: mpsc::Receiver<Fallen>,
     ) -> Self {
         let (applied, role) = (shared.raft.state(), shared.raft.role());
-        Self { shared, heartbeats, fallen, applied, role, peers: BTreeMap::new() }
+        Self { shared, heartbeats, fallen, applied, role, mended: None, peers: BTreeMap::new() }
     }
 
     pub(super) async fn run(&mut self) {
@@ -93,13 +97,18 @@ impl Driver {
     }
 
     /// A member that has moved says so when it joins again; as leader, this node tells Raft.
-    fn mend_addresses(&self, role: &RaftRole) {
+    fn mend_addresses(&mut self, role: &RaftRole) {
+        let now = self.shared.clock.monotonic();
+        if self.mended.is_some_and(|last| now.since(last) < MEND_EVERY) {
+            return;
+        }
         let state = Arc::clone(self.shared.core().state().1);
         let moved = role.peers.iter().find_map(|(raft, peer)| {
             let member = state.member(peer.node).filter(|member| member.raft == *raft)?;
             (member.peer != peer.address).then(|| (*raft, RaftPeer { node: peer.node, address: member.peer.clone() }))
         });
         let Some((raft, peer)) = moved.filter(|_| !role.view.changing) else { return };
+        self.mended = Some(now);
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
             if let Err(error) = shared.raft.add_learner(raft, peer).await {
