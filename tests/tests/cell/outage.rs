@@ -37,9 +37,13 @@ async fn with_the_store_down_recording_goes_on_a_node_dies_and_another_starts() 
         if up == 3 { Ok(()) } else { Err(view.to_string()) }
     })
     .await?;
+    // The database comes back to each node in its own time: the one that asks below has found it only when it lets one sign in.
+    let client = eventually("the leader has its store again", || async {
+        cell.client(leader).await.map_err(|error| error.to_string())
+    })
+    .await?;
     // What was recorded meanwhile is in the index, and explained.
     cell.await_online(leader, &ids).await?;
-    let client = cell.client(leader).await?;
     eventually("the ledger knows what lies on disk", || async {
         for id in &ids {
             let gaps = client.get(&format!("/api/v1/cameras/{id}/gaps")).await.map_err(|error| error.to_string())?;
