@@ -39,6 +39,7 @@ async fn main() {
             keyspace: format!("store_bench_{}", std::process::id()),
             datacenter: None,
             credentials: None,
+            tls: None,
             replication: Replication::Local(1),
         }),
     };

@@ -5,7 +5,8 @@
 #   cassandra.sh run DIR        start it with its data in DIR, which it makes, and stop it and remove DIR when standard input ends: it
 #                               dies with whoever started it, however that one ends. With a line "keep" before the end, DIR stays,
 #                               and can be run again with its data, on its port. DIR/port holds the port it will listen on, DIR/pid
-#                               its process, DIR/log its log.
+#                               its process, DIR/log its log. With DIR/tls.pem (key and certificate) and DIR/authorities.pem it speaks
+#                               TLS alone, and with those alone that show a certificate of such an authority.
 #
 # It is tuned to start fast and stay small (1 GiB of heap), not to be safe.
 set -euo pipefail
@@ -102,6 +103,18 @@ trickle_fsync: false
 batch_size_warn_threshold: 1024KiB
 batch_size_fail_threshold: 4096KiB
 YAML
+  if [ -e "$dir/tls.pem" ]; then
+    cat >>"$dir/cassandra.yaml" <<YAML
+client_encryption_options:
+  enabled: true
+  optional: false
+  require_client_auth: true
+  ssl_context_factory:
+    class_name: org.apache.cassandra.security.PEMBasedSslContextFactory
+  keystore: $dir/tls.pem
+  truststore: $dir/authorities.pem
+YAML
+  fi
   cat >"$dir/logback.xml" <<XML
 <configuration>
   <appender name="FILE" class="ch.qos.logback.core.FileAppender">
@@ -157,5 +170,5 @@ run() {
 case "${1:-}" in
   fetch) fetch ;;
   run) run "${2:?a directory}" ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

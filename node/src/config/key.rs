@@ -125,6 +125,19 @@ pub(crate) const KEYS: &[Key] = &[
     key("store.username", "", Restart, "User of the cluster, with store.password_file."),
     key("store.password_file", "", Restart, "File with the password of store.username, on its first line."),
     key(
+        "store.tls.authorities",
+        "",
+        Restart,
+        "PEM file with the authorities that sign the certificates of the cluster's nodes. With it the connection is encrypted, and a node must show a certificate for its IP address.",
+    ),
+    key(
+        "store.tls.certificate",
+        "",
+        Restart,
+        "PEM file with the certificate to show to the cluster, where it asks for one; with store.tls.key.",
+    ),
+    key("store.tls.key", "", Restart, "PEM file with the private key of store.tls.certificate."),
+    key(
         "store.replication",
         "3",
         Restart,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
 use eyrie_storage::shared::RedisConfig;
-use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
+use eyrie_storage::store::{CqlConfig, CqlTls, Replication, StoreConfig};
 use eyrie_types::{ByteSize, Secret};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -217,8 +217,26 @@ fn cql(layers: &Layers) -> Result<Option<CqlConfig>, ConfigError> {
         (Some(_), None) => return Err(layers.missing("store.password_file", "store.username")),
         (None, Some(_)) => return Err(layers.missing("store.username", "store.password_file")),
     };
-    let config = CqlConfig { contact_points, keyspace, datacenter, credentials, replication };
+    let tls = cql_tls(layers)?;
+    let config = CqlConfig { contact_points, keyspace, datacenter, credentials, tls, replication };
     Ok(Some(config).filter(|config| !config.contact_points.is_empty()))
+}
+
+/// TLS to the cluster is on as soon as its authorities are named.
+fn cql_tls(layers: &Layers) -> Result<Option<CqlTls>, ConfigError> {
+    let file = |key| layers.get(key, parse_as::<PathBuf>("a path"));
+    let authorities = file("store.tls.authorities")?;
+    let identity = match (file("store.tls.certificate")?, file("store.tls.key")?) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        (Some(_), None) => return Err(layers.missing("store.tls.key", "store.tls.certificate")),
+        (None, Some(_)) => return Err(layers.missing("store.tls.certificate", "store.tls.key")),
+    };
+    match authorities {
+        Some(authorities) => Ok(Some(CqlTls { authorities, identity })),
+        None if identity.is_some() => Err(layers.missing("store.tls.authorities", "store.tls.certificate")),
+        None => Ok(None),
+    }
 }
 
 /// `host`, `host:port` or `[address]:port`.
@@ -367,6 +385,8 @@ mod tests {
             ("store.replication = 'many'", "store.replication"),
             ("store.username = 'eyrie'", "store.password_file"),
             ("store.password_file = '/nonexistent/password'", "store.password_file"),
+            ("store.tls.certificate = 'c'\nstore.tls.key = 'k'", "store.tls.authorities"),
+            ("store.tls.key = 'k'", "store.tls.certificate"),
             ("sources.connecting_max = 0", "sources.connecting_max"),
             ("allow_network = ['10.0.0.0/33']", "allow_network"),
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),

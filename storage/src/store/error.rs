@@ -49,6 +49,9 @@ pub enum StoreError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The certificates for the connection to the CQL cluster cannot be used; the text says which and why.
+    #[error("the certificates for the metadata cluster cannot be used: {0}")]
+    Certificate(String),
     /// A store was not moved, or not as it was; the text says why and what to do.
     #[error("{0}")]
     Transfer(String),

@@ -54,7 +54,7 @@ pub use camera_list::{CAMERA_PAGE_MAX, CameraPage, CameraPlace, CameraQuery, LAB
 pub use camera_watch::CameraWatch;
 pub use cameras::{CameraUpdate, DeletedCamera, PasswordChange, StoredCamera};
 pub use copies::SegmentCopy;
-pub use cql::{CqlConfig, Replication};
+pub use cql::{CqlConfig, CqlTls, Replication};
 pub use cursor::Cursor;
 pub use day_rollups::ROLLUP_DAYS_MAX;
 pub use deletions::{DELETION_BATCH_MAX, MarkedSegment, RECORDED_PAGE_MAX, RecordedDay};

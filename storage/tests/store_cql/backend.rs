@@ -48,6 +48,7 @@ pub(crate) fn config(directory: &Path) -> CqlConfig {
         keyspace: keyspace(directory),
         datacenter: None,
         credentials: None,
+        tls: None,
         replication: Replication::Local(1),
     }
 }

@@ -28,3 +28,4 @@ mod following;
 mod moving;
 mod outage;
 mod schema;
+mod tls;

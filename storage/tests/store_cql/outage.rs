@@ -38,6 +38,7 @@ async fn a_store_says_that_it_is_unavailable_while_its_cluster_is_down_and_works
         keyspace: "outage".to_owned(),
         datacenter: None,
         credentials: None,
+        tls: None,
         replication: "1".parse().unwrap(),
     };
     let open = || Store::open(StoreConfig::Cql(config.clone()), Arc::new(ManualClock::at(at(0))));

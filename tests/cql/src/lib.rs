@@ -42,11 +42,31 @@ impl Cassandra {
     /// # Panics
     /// When it does not start.
     pub fn start() -> Self {
+        Self::start_in(|_| ())
+    }
+
+    /// As [`Self::start`], speaking TLS alone: `identity` is its PEM with key and certificate, `authorities` those whose
+    /// certificates it asks its clients for.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with_tls(identity: &str, authorities: &str) -> Self {
+        Self::start_in(|directory| {
+            let write =
+                |name, text| std::fs::write(directory.join(name), text).expect("a temporary directory takes a file");
+            write("tls.pem", identity);
+            write("authorities.pem", authorities);
+        })
+    }
+
+    fn start_in(prepare: impl FnOnce(&Path)) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("eyrie-cassandra-{}-{number}", std::process::id()));
         // Left over from a process that had this one's number.
         let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(&directory).expect("a temporary directory can be made");
+        prepare(&directory);
         let process = run(&directory);
         let mut cassandra = Self { directory, process: Mutex::new(Some(process)), port: 0 };
         cassandra.port = cassandra.wait_until_it_answers();

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use eyrie_types::Secret;
 
+use super::CqlTls;
+
 /// A store in a CQL cluster.
 #[derive(Debug, Clone)]
 pub struct CqlConfig {
@@ -14,6 +16,8 @@ pub struct CqlConfig {
     pub datacenter: Option<String>,
     /// User name and password, where the cluster asks for them.
     pub credentials: Option<(String, Secret)>,
+    /// TLS, where the cluster speaks it.
+    pub tls: Option<CqlTls>,
     /// How often rows are kept, when the keyspace is made. A keyspace that is there keeps what it has.
     pub replication: Replication,
 }

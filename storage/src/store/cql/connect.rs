@@ -75,6 +75,9 @@ pub(in crate::store) async fn session(
     if let Some((user, password)) = &config.credentials {
         builder = builder.user(user, password.expose());
     }
+    if let Some(tls) = &config.tls {
+        builder = builder.tls_context(Some(tls.client_config().map_err(StoreError::Certificate)?));
+    }
     let session = match tokio::time::timeout(REACHED_WITHIN, builder.build()).await {
         Ok(Ok(session)) => session,
         Ok(Err(error)) => {

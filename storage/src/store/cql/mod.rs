@@ -49,7 +49,9 @@ mod signing_keys;
 pub(crate) mod sites;
 mod spec_history;
 mod statements;
+mod tls;
 pub(crate) mod users;
 
 pub use config::{CqlConfig, Replication};
 pub(super) use cql::Cql;
+pub use tls::CqlTls;
