@@ -27,6 +27,7 @@ mod index_writer;
 mod ingest;
 pub mod link;
 mod live;
+pub mod media_link;
 mod media_threads;
 mod node;
 mod outbox_writer;
@@ -44,7 +45,7 @@ mod telemetry;
 
 pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
-pub use live::{LiveError, LiveHandle, LiveResponse};
+pub use live::{LiveError, LiveHandle, LiveHeard, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted};
 pub use node::{
     Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
     WhenFull,

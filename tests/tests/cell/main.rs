@@ -4,4 +4,5 @@
 
 mod failover;
 mod outage;
+mod relay;
 mod rig;
