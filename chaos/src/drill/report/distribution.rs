@@ -1,0 +1,54 @@
+use serde::{Deserialize, Serialize};
+
+/// How the values of something are spread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// Of what, in words.
+    pub name: String,
+    /// How many values.
+    pub count: u64,
+    /// Half are no longer, in milliseconds.
+    pub p50_ms: u64,
+    /// Of a hundred, 95 are no longer.
+    pub p95_ms: u64,
+    /// Of a hundred, 99 are no longer.
+    pub p99_ms: u64,
+    /// The longest.
+    pub max_ms: u64,
+}
+
+impl Distribution {
+    /// How `values_ms` are spread; `None` without any.
+    pub fn of(name: impl Into<String>, values_ms: impl IntoIterator<Item = u64>) -> Option<Self> {
+        let mut sorted: Vec<u64> = values_ms.into_iter().collect();
+        sorted.sort_unstable();
+        Some(Self {
+            name: name.into(),
+            count: sorted.len() as u64,
+            p50_ms: quantile(&sorted, 50)?,
+            p95_ms: quantile(&sorted, 95)?,
+            p99_ms: quantile(&sorted, 99)?,
+            max_ms: *sorted.last()?,
+        })
+    }
+}
+
+/// The least value that `percent` of all do not exceed (nearest rank): one that was measured, never better than the truth.
+fn quantile(sorted: &[u64], percent: usize) -> Option<u64> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_values_that_were_measured_and_never_flatter() {
+        let spread = Distribution::of("a", (1..=100).rev()).unwrap();
+        assert_eq!((spread.p50_ms, spread.p95_ms, spread.p99_ms, spread.max_ms), (50, 95, 99, 100));
+        let two = Distribution::of("a", [7, 1_000]).unwrap();
+        assert_eq!((two.p50_ms, two.p95_ms, two.p99_ms, two.max_ms), (7, 1_000, 1_000, 1_000));
+        assert_eq!(Distribution::of("a", []), None);
+    }
+}
