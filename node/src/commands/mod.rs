@@ -6,6 +6,7 @@ mod cluster;
 mod cluster_table;
 mod config;
 mod demo;
+mod drill;
 mod node;
 mod openapi;
 mod output;
@@ -49,6 +50,8 @@ enum Command {
     Config(config::ConfigCommandArgs),
     /// Shows and changes the cell, by asking one of its nodes
     Cluster(cluster::ClusterArgs),
+    /// Does faults on purpose, and says what they cost
+    Drill(drill::DrillArgs),
     /// Looks after recordings on disk
     Recordings(recordings::RecordingsArgs),
     /// Looks after the metadata store
@@ -102,6 +105,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Node(args) => node::run(args),
         Command::Config(args) => config::run(args),
         Command::Cluster(args) => cluster::run(args),
+        Command::Drill(args) => drill::run(args),
         Command::Recordings(args) => recordings::run(args),
         Command::Storage(args) => storage::run(args),
         Command::Admin(args) => admin::run(args),
