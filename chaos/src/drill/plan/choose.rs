@@ -1,7 +1,8 @@
 use crate::drill::{CameraChoice, CellFacts, NodeChoice, NodeFacts};
 use crate::sim::Dice;
 
-/// The nodes of `choice`, by name, as the cell is now.
+/// The nodes of `choice`, by name, as the cell is now. Of several that would do, one that has cameras: killing one that has only just come
+/// back and holds nothing proves nothing.
 ///
 /// # Errors
 /// With what is not there, for people.
@@ -11,10 +12,10 @@ pub fn choose_nodes(choice: &NodeChoice, cell: &CellFacts, dice: &mut Dice) -> R
     };
     let one = match choice {
         NodeChoice::All => return Ok(cell.nodes.iter().map(|node| node.name.clone()).collect()),
-        NodeChoice::Any => dice.pick(&up(|_| true)).cloned().ok_or_else(|| "no node is up".to_owned()),
+        NodeChoice::Any => any(&up(|_| true), cell, dice).ok_or_else(|| "no node is up".to_owned()),
         NodeChoice::Leader => up(|node| node.leader).pop().ok_or_else(|| "no leader is known".to_owned()),
         NodeChoice::Follower => {
-            dice.pick(&up(|node| !node.leader)).cloned().ok_or_else(|| "no node but the leader is up".to_owned())
+            any(&up(|node| !node.leader), cell, dice).ok_or_else(|| "no node but the leader is up".to_owned())
         }
         NodeChoice::Named(name) => {
             let found = cell.nodes.iter().find(|node| node.name == *name);
@@ -27,6 +28,12 @@ pub fn choose_nodes(choice: &NodeChoice, cell: &CellFacts, dice: &mut Dice) -> R
         }
     };
     one.map(|name| vec![name])
+}
+
+fn any(of: &[String], cell: &CellFacts, dice: &mut Dice) -> Option<String> {
+    let holds = |node: &&String| cell.cameras.iter().any(|camera| camera.nodes.contains(node));
+    let holding: Vec<_> = of.iter().filter(holds).cloned().collect();
+    dice.pick(if holding.is_empty() { of } else { &holding }).cloned()
 }
 
 /// The cameras of `choice`, by name, sorted.

@@ -136,6 +136,12 @@ fn choices_are_of_what_is_there_and_up() {
     assert_eq!(choose_nodes(&NodeChoice::Leader, &cell, &mut dice), Ok(vec!["n0".to_owned()]));
     assert_eq!(choose_nodes(&NodeChoice::OwnerOf("cam4".into()), &cell, &mut dice), Ok(vec!["n1".to_owned()]));
     assert!(choose_nodes(&NodeChoice::OwnerOf("cam9".into()), &cell, &mut dice).is_err());
+    cell.nodes[1].up = true;
+    cell.cameras.retain(|camera| camera.nodes != ["n2"]);
+    for _ in 0..50 {
+        let follower = choose_nodes(&NodeChoice::Follower, &cell, &mut dice);
+        assert_eq!(follower, Ok(vec!["n1".to_owned()]), "n2 has no camera to lose");
+    }
     cell.nodes[0].up = false;
     assert_eq!(choose_nodes(&NodeChoice::Leader, &cell, &mut dice), Err("no leader is known".to_owned()));
     assert!(choose_cameras(&CameraChoice::Count(7), &cell, &mut dice).is_err());

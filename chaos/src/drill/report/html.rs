@@ -57,6 +57,7 @@ impl DrillReport {
             Outcome::Failed => "Failed: the hypothesis did not hold",
             Outcome::Aborted => "Aborted: this says nothing of the hypothesis",
             Outcome::Refused => "Refused: nothing was done",
+            Outcome::Unsupported => "Not supported by this target: nothing was done",
         };
         writeln!(page, "<div class=\"verdict {}\"><strong>{says}</strong>", outcome.as_str())?;
         if !self.verdict.reasons.is_empty() {

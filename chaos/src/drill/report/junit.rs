@@ -7,7 +7,8 @@ impl DrillReport {
     /// As JUnit XML, for CI: a suite for the drill, a case for each bound, and one, `verdict`, for the drill as a whole, which fails with
     /// whatever else went wrong: faults that could not be ended, a steady state that did not come back.
     ///
-    /// A drill that was broken off or refused is an error, not a failure: it says nothing of the hypothesis.
+    /// A drill that was broken off or refused is an error, not a failure: it says nothing of the hypothesis. One that
+    /// the target cannot do is skipped.
     pub fn to_junit(&self) -> String {
         let mut xml = String::new();
         // Writing into a String does not fail.
@@ -21,9 +22,10 @@ impl DrillReport {
         let outcome = self.verdict.outcome;
         let failed = self.checks.iter().filter(|check| !check.held).count() + usize::from(outcome == Outcome::Failed);
         let errors = usize::from(matches!(outcome, Outcome::Aborted | Outcome::Refused));
+        let skipped = usize::from(outcome == Outcome::Unsupported);
         let seconds = Seconds(self.took_ms);
         let tests = self.checks.len() + 1;
-        let counts = format!("tests=\"{tests}\" failures=\"{failed}\" errors=\"{errors}\" skipped=\"0\"");
+        let counts = format!("tests=\"{tests}\" failures=\"{failed}\" errors=\"{errors}\" skipped=\"{skipped}\"");
         writeln!(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
         writeln!(xml, "<testsuites name=\"eyrie drill\" {counts} time=\"{seconds}\">")?;
         writeln!(xml, "  <testsuite name=\"{class}\" {counts} time=\"{seconds}\" timestamp=\"{}\">", self.started)?;
@@ -47,6 +49,7 @@ impl DrillReport {
         match outcome {
             Outcome::Passed => writeln!(xml, "/>")?,
             Outcome::Failed => writeln!(xml, ">\n      <failure message=\"{first}\">{all}</failure>\n    </testcase>")?,
+            Outcome::Unsupported => writeln!(xml, ">\n      <skipped message=\"{all}\"/>\n    </testcase>")?,
             Outcome::Aborted | Outcome::Refused => {
                 let kind = outcome.as_str();
                 writeln!(xml, ">\n      <error type=\"{kind}\" message=\"{first}\">{all}</error>\n    </testcase>")?;

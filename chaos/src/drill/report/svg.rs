@@ -72,10 +72,10 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(round: &Round) -> Self {
-        let gaps = round.gaps.iter().map(|gap| gap.began_ms);
-        let from_ms = gaps.chain([round.began_ms]).min().unwrap_or_default();
-        Self { from_ms, long_ms: round.ended_ms.saturating_sub(from_ms).max(1) }
+    /// From the beginning of a round to its end.
+    const fn of(round: &Round) -> Self {
+        let long_ms = round.ended_ms.saturating_sub(round.began_ms);
+        Self { from_ms: round.began_ms, long_ms: if long_ms == 0 { 1 } else { long_ms } }
     }
 
     fn x(&self, at_ms: u64) -> u64 {
