@@ -30,7 +30,7 @@ pub use guardrails::{CamerasSilent, FailingApi, Guardrails};
 pub use measure::{Bound, Limit, Measure, Unit};
 pub use model::{Drill, Settle};
 pub use percent::Percent;
-pub use plan::{CameraFacts, CellFacts, NodeFacts, Plan, Refusal};
+pub use plan::{Abilities, CameraFacts, CellFacts, NodeFacts, Plan, Refusal};
 pub use probe::{ApiProbe, GapProbe, LiveProbe, PlaybackProbe, Probe};
 pub use report::DrillReport;
 pub use target::{ApiTarget, LocalStore, LocalTarget, Target, TokenSource};

@@ -1,8 +1,8 @@
 use std::path::Path;
 
+use eyrie_chaos::drill::CellFacts;
 use eyrie_chaos::drill::file::{FILE_BYTES_MAX, MISTAKES_MAX, read_drill};
-use eyrie_chaos::drill::plan::plan;
-use eyrie_chaos::drill::{CellFacts, FaultKind};
+use eyrie_chaos::drill::plan::{Abilities, plan};
 
 use super::golden;
 
@@ -17,7 +17,7 @@ fn every_drill_of_the_catalogue_reads_is_named_like_its_file_and_prints_its_plan
     for path in golden::files(&catalogue, ".yaml") {
         let drill = read_drill(&read(&path)).unwrap_or_else(|error| panic!("{}:\n{error}", path.display()));
         assert_eq!(path.file_stem().and_then(|name| name.to_str()), Some(drill.name.as_str()));
-        let plan = plan(&drill, &CellFacts::default(), FaultKind::ALL).unwrap_or_else(|why| panic!("{why:?}"));
+        let plan = plan(&drill, &CellFacts::default(), &Abilities::ALL).unwrap_or_else(|why| panic!("{why:?}"));
         plans += &format!("{plan}\n");
     }
     golden::check("catalogue.txt", &plans);

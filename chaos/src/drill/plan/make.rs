@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::line::{fault_line, guard_line, round_line};
-use super::{CellFacts, Hits, Refusal, admit};
+use super::{Abilities, CellFacts, Hits, Refusal, admit};
 use crate::drill::file::{duration_text, nodes_down_at_once, plural};
-use crate::drill::{CameraChoice, Drill, Fault, FaultKind, NodeChoice, Target, TimedFault};
+use crate::drill::{CameraChoice, Drill, Fault, NodeChoice, Target, TimedFault};
 
 /// What a drill is going to do to a cell that may be drilled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,18 +22,23 @@ impl fmt::Display for Plan {
     }
 }
 
-/// Whether `drill` may be run on `cell` by a target that can do `supported`, and what it would do.
+/// Whether `drill` may be run on `cell` by a target with these abilities, and what it would do.
 ///
 /// A local cell is made for the drill: its `cell` is empty until then, so that only what can be known before is looked at.
 ///
 /// # Errors
 /// With every reason against it.
-pub fn plan(drill: &Drill, cell: &CellFacts, supported: &[FaultKind]) -> Result<Plan, Vec<Refusal>> {
+pub fn plan(drill: &Drill, cell: &CellFacts, can: &Abilities) -> Result<Plan, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let wanted: BTreeSet<_> = drill.faults.iter().flat_map(|timed| &timed.one_of).map(Fault::kind).collect();
-    let wanted: Vec<_> = wanted.into_iter().filter(|kind| !supported.contains(kind)).collect();
+    let wanted: Vec<_> = wanted.into_iter().filter(|kind| !can.faults.contains(kind)).collect();
     if !wanted.is_empty() {
-        refusals.push(Refusal::Unsupported { wanted, supported: supported.to_vec() });
+        refusals.push(Refusal::Unsupported { wanted, supported: can.faults.to_vec() });
+    }
+    let wanted: BTreeSet<_> = drill.bounds().iter().map(|bound| bound.measure).collect();
+    let wanted: Vec<_> = wanted.into_iter().filter(|measure| !can.measures.contains(measure)).collect();
+    if !wanted.is_empty() {
+        refusals.push(Refusal::Unmeasured { wanted, supported: can.measures.to_vec() });
     }
     if let Target::Api(api) = &drill.target
         && cell.cell != Some(api.cell)

@@ -1,6 +1,6 @@
 use eyrie_types::CellId;
 
-use crate::drill::FaultKind;
+use crate::drill::{FaultKind, Measure};
 
 /// Why a drill is not begun. Nothing was done to the cell.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,14 @@ pub enum Refusal {
         /// Those it has.
         supported: Vec<FaultKind>,
     },
+    /// The target has no way to measure some of its bounds.
+    #[error("not supported by this target: bounds of {}; it measures {}", fields(wanted), fields(supported))]
+    Unmeasured {
+        /// Those it would need.
+        wanted: Vec<Measure>,
+        /// Those it has.
+        supported: Vec<Measure>,
+    },
     /// Here and now it would touch more than the file allows.
     #[error(
         "line {line}: {what} would touch {hit}, and the blast radius is {radius}; lower the fault, or raise the radius"
@@ -63,9 +71,21 @@ pub enum Refusal {
     },
 }
 
-fn words(kinds: &[FaultKind]) -> String {
-    if kinds.is_empty() {
-        return "nothing".to_owned();
+impl Refusal {
+    /// The target cannot; the cell would have let it.
+    pub const fn is_unsupported(&self) -> bool {
+        matches!(self, Self::Unsupported { .. } | Self::Unmeasured { .. })
     }
-    kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn words(kinds: &[FaultKind]) -> String {
+    listed(kinds.iter().map(|kind| kind.as_str()).collect())
+}
+
+fn fields(measures: &[Measure]) -> String {
+    listed(measures.iter().map(|measure| measure.field()).collect())
+}
+
+fn listed(words: Vec<&str>) -> String {
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }

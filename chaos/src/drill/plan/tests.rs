@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::drill::file::read_drill;
-use crate::drill::{CameraChoice, Drill, FaultKind, NodeChoice, Shared};
+use crate::drill::{CameraChoice, Drill, FaultKind, Measure, NodeChoice, Shared};
 use crate::sim::Dice;
 
 const CELL: &str = "0192f0c1-2345-7abc-8def-0123456789ab";
@@ -32,12 +32,12 @@ const KILL: &str = "{at: 5s, for: 15s, kill: {node: any}}";
 const ONE: &str = "{nodes: 1, cameras: 2}";
 
 fn refused(drill: &Drill, cell: &CellFacts) -> Vec<String> {
-    plan(drill, cell, FaultKind::ALL).expect_err("refused").iter().map(ToString::to_string).collect()
+    plan(drill, cell, &Abilities::ALL).expect_err("refused").iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_steady_cell_is_drilled_and_the_plan_says_how() {
-    let plan = plan(&drill(KILL, ONE), &cell(), &[FaultKind::Kill]).unwrap();
+    let plan = plan(&drill(KILL, ONE), &cell(), &Abilities { faults: &[FaultKind::Kill], ..Abilities::ALL }).unwrap();
     assert_eq!(
         plan.to_string(),
         "drill d on cell 0192f0c1-2345-7abc-8def-0123456789ab at https://a.example/\n\
@@ -82,8 +82,13 @@ fn a_cell_that_is_not_steady_or_being_drilled_is_refused_with_all_reasons() {
 #[test]
 fn faults_that_the_target_cannot_do_are_named_with_those_it_can() {
     let drill = drill("{at: 1s, for: 1s, one_of: [{kill: {node: any}}, {disk_full: {node: any}}]}", ONE);
-    let why = plan(&drill, &cell(), &[FaultKind::Kill, FaultKind::Pause]).unwrap_err();
+    let can = Abilities { faults: &[FaultKind::Kill, FaultKind::Pause], measures: &[Measure::ApiSuccess] };
+    let why = plan(&drill, &cell(), &can).unwrap_err();
     assert_eq!(why[0].to_string(), "not supported by this target: disk_full; it can do kill, pause");
+    assert_eq!(
+        why[1].to_string(),
+        "not supported by this target: bounds of recorded_gap.longest; it measures api.success"
+    );
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn what_the_cell_of_today_makes_too_large_is_refused_before_anything_is_done() {
     assert!(why.len() == 1 && why[0].contains("kill any node would touch 3 of 6 cameras"), "{why:?}");
     let stall = "{at: 1s, for: 1s, camera_stall: {cameras: 50%}}";
     assert!(refused(&drill(stall, "{nodes: 0, cameras: 30%}"), &cell())[0].contains("3 of 6 cameras"));
-    assert!(plan(&drill(stall, "{nodes: 0, cameras: 50%}"), &cell(), FaultKind::ALL).is_ok());
+    assert!(plan(&drill(stall, "{nodes: 0, cameras: 50%}"), &cell(), &Abilities::ALL).is_ok());
     let named = "{at: 1s, for: 1s, kill: {node: n7}}";
     assert!(refused(&drill(named, ONE), &cell())[0].contains("there is no node \"n7\""));
 }
@@ -102,7 +107,7 @@ fn what_the_cell_of_today_makes_too_large_is_refused_before_anything_is_done() {
 #[test]
 fn a_majority_at_once_is_warned_of() {
     let both = format!("{KILL}, {{at: 6s, for: 15s, kill: {{node: any}}}}");
-    let plan = plan(&drill(&both, "{nodes: 2, cameras: all}"), &cell(), FaultKind::ALL).unwrap();
+    let plan = plan(&drill(&both, "{nodes: 2, cameras: all}"), &cell(), &Abilities::ALL).unwrap();
     assert!(plan.to_string().contains("mind: 2 nodes may be down at once"), "{plan}");
 }
 

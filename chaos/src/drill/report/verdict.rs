@@ -55,7 +55,7 @@ impl Outcome {
 impl Verdict {
     /// A drill of which nothing was done.
     pub fn refused(refusals: &[Refusal]) -> Self {
-        let unsupported = refusals.iter().all(|refusal| matches!(refusal, Refusal::Unsupported { .. }));
+        let unsupported = refusals.iter().all(Refusal::is_unsupported);
         let outcome = if unsupported { Outcome::Unsupported } else { Outcome::Refused };
         Self { outcome, reasons: refusals.iter().map(ToString::to_string).collect() }
     }
