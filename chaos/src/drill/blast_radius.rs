@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Percent;
+use super::file::plural;
 
 /// What a drill may touch at one moment. Whoever writes the drill states it, the plan is held against it before the first fault, and
 /// the runner once more before each.
@@ -37,7 +38,7 @@ impl CameraLimit {
 impl fmt::Display for CameraLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Count(n) => write!(f, "{n} cameras"),
+            Self::Count(n) => f.write_str(&plural(u64::from(*n), "camera")),
             Self::Share(share) if *share == Percent::WHOLE => f.write_str("all cameras"),
             Self::Share(share) => write!(f, "{share} of the cameras"),
         }
@@ -65,7 +66,7 @@ impl Shared {
 
 impl fmt::Display for BlastRadius {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at most {} nodes and {}", self.nodes, self.cameras)?;
+        write!(f, "at most {} and {}", plural(u64::from(self.nodes), "node"), self.cameras)?;
         self.shared.iter().try_for_each(|shared| write!(f, ", the {}", shared.as_str()))
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::Percent;
+use super::file::plural;
 
 /// Which nodes a fault is done to. Chosen when the fault begins, not when the file is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +69,7 @@ impl fmt::Display for CameraChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all cameras"),
-            Self::Count(1) => f.write_str("1 camera"),
-            Self::Count(n) => write!(f, "{n} cameras"),
+            Self::Count(n) => f.write_str(&plural(u64::from(*n), "camera")),
             Self::Share(share) => write!(f, "{share} of the cameras"),
             Self::Named(names) => write!(f, "cameras {}", names.join(", ")),
         }

@@ -204,6 +204,21 @@ impl Fault {
         matches!(self, Self::Camera { fault, .. } if fault.is_once())
     }
 
+    /// Whether the cell should hold its nodes to be down while it lasts.
+    pub const fn takes_down(&self) -> bool {
+        matches!(
+            self,
+            Self::Kill(_)
+                | Self::Pause(_)
+                | Self::Stop(_)
+                | Self::SilentDeath(_)
+                | Self::PowerLoss(_)
+                | Self::RollingRestart(_)
+                | Self::RestartAll(_)
+                | Self::Partition { from: CutOff::Peers | CutOff::All, .. }
+        )
+    }
+
     /// How many nodes of a cell of `nodes` it is done to at one moment.
     pub fn nodes_hit(&self, nodes: u32) -> u32 {
         match (self, self.node()) {

@@ -77,6 +77,26 @@ impl Measure {
         }
     }
 
+    /// The field of a file that bounds it.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::GapLongest => "recorded_gap.longest",
+            Self::GapLongestTwinned => "recorded_gap.twinned",
+            Self::GapLongestUntouched => "recorded_gap.untouched",
+            Self::GapP95 => "recorded_gap.p95",
+            Self::GapP99 => "recorded_gap.p99",
+            Self::UnitsUnexplained => "recorded_gap.unexplained",
+            Self::UnitsDoubled => "recorded_gap.doubled",
+            Self::LiveOutage => "live.outage",
+            Self::PlaybackSuccess => "playback.success",
+            Self::PlaybackP99 => "playback.p99",
+            Self::ApiSuccess => "api.success",
+            Self::ApiP99 => "api.p99",
+            Self::FalseReassignments => "false_reassignments",
+            Self::IndexDifferences => "index_matches_disk",
+        }
+    }
+
     /// What it is, for people.
     pub const fn title(self) -> &'static str {
         match self {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use eyrie_types::CellId;
 use url::Url;
 
+use super::file::plural;
+
 /// What a drill is run against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -70,7 +72,8 @@ impl fmt::Display for Target {
         match self {
             Self::Local(local) => {
                 let LocalTarget { nodes, cameras, twins, .. } = local;
-                write!(f, "a local cell of {nodes} nodes with {cameras} cameras, {twins} of them twinned")
+                let (nodes, cameras) = (plural(u64::from(*nodes), "node"), plural(u64::from(*cameras), "camera"));
+                write!(f, "a local cell of {nodes} with {cameras}, {twins} of them twinned")
             }
             Self::Api(api) => {
                 let first = api.addresses.first().map_or("", Url::as_str);

@@ -1,12 +1,14 @@
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use eyrie_chaos::drill::file::read_drill;
-use eyrie_chaos::drill::report::Outcome;
-use eyrie_chaos::drill::{DrillReport, RunOptions, run as run_drill};
+use eyrie_chaos::drill::report::{Outcome, Verdict};
+use eyrie_chaos::drill::{DrillReport, RunOptions, dry_run, run as run_drill};
 
+use super::drill_catalogue::CATALOGUE;
 use super::output::line;
 
 #[derive(Debug, Args)]
@@ -19,11 +21,12 @@ pub(crate) struct DrillArgs {
 enum DrillCommand {
     /// Carries out a drill: makes its cell on this machine, does the faults, measures, and says whether the hypothesis held. Ctrl-C ends
     /// it and everything it has started
+    #[command(after_help = EXIT_CODES)]
     Run {
         /// The drill
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// Directory for the report; made when it is not there
+        /// Directory for the report: NAME.json, NAME.xml (JUnit) and NAME.html; made when it is not there
         #[arg(long, value_name = "DIR")]
         report: Option<PathBuf>,
         /// A ScyllaDB or Apache Cassandra for the metadata of the drill's nodes: a keyspace is made there for each drill
@@ -35,15 +38,43 @@ enum DrillCommand {
         /// Where the nodes' data goes, and stays; a directory that is removed afterwards when left out
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Lists the drills that come with this release; with a NAME, prints that one's file
+    List {
+        /// Which
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
     },
 }
 
+const EXIT_CODES: &str = "\
+Ends with 0 when the drill passed, 1 when it failed, 3 when it was broken off, 4 when it was refused, and 5 when this target cannot do it.";
+
 /// Carries out drills.
-pub(crate) fn run(args: DrillArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
     match args.command {
-        DrillCommand::Run { file, report, store, seed, data_dir } => {
+        DrillCommand::List { name } => list(name.as_deref()),
+        DrillCommand::Run { file, report, store, seed, data_dir, dry_run: dry } => {
             let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
             let drill = read_drill(&text).with_context(|| file.display().to_string())?;
+            if dry {
+                return Ok(ExitCode::from(
+                    match dry_run(&drill) {
+                        Ok(plan) => {
+                            line(plan.to_string().trim_end())?;
+                            Outcome::Passed
+                        }
+                        Err(refusals) => {
+                            refusals.iter().try_for_each(line)?;
+                            Verdict::refused(&refusals).outcome
+                        }
+                    }
+                    .exit_code(),
+                ));
+            }
             let scratch = Scratch::new(data_dir)?;
             let options = RunOptions {
                 eyrie: std::env::current_exe().context("the path of this binary")?,
@@ -59,12 +90,27 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<()> {
             if let Some(directory) = report {
                 write(&found, &directory)?;
             }
-            match found.verdict.outcome {
-                Outcome::Passed => Ok(()),
-                outcome => bail!("{}: {}", drill.name, outcome.as_str()),
-            }
+            Ok(ExitCode::from(found.verdict.outcome.exit_code()))
         }
     }
+}
+
+/// The catalogue.
+fn list(name: Option<&str>) -> anyhow::Result<ExitCode> {
+    if let Some(name) = name {
+        let found = CATALOGUE.iter().find(|(known, _)| *known == name);
+        let (_, text) = found.with_context(|| format!("no drill is called {name:?}; `eyrie drill list` shows them"))?;
+        line(text.trim_end())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = CATALOGUE.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, text) in CATALOGUE {
+        let drill = read_drill(text).with_context(|| (*name).to_owned())?;
+        let able = if dry_run(&drill).is_ok() { "" } else { " (not on a local cell yet)" };
+        line(format_args!("{name:width$}  {}{able}", drill.hypothesis.trim()))?;
+    }
+    line("\nOne of them, to change it: eyrie drill list NAME > NAME.yaml")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What was found, in some lines.
@@ -86,10 +132,11 @@ fn tell(found: &DrillReport) -> anyhow::Result<()> {
 
 fn write(found: &DrillReport, directory: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
-    let path = directory.join(format!("{}.json", found.drill.name));
-    let json = serde_json::to_vec_pretty(found)?;
-    std::fs::write(&path, json).with_context(|| format!("writing {}", path.display()))?;
-    line(format_args!("report: {}", path.display()))?;
+    for (ending, text) in [("json", found.to_json()?), ("xml", found.to_junit()), ("html", found.to_html())] {
+        let path = directory.join(format!("{}.{ending}", found.drill.name));
+        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+        line(format_args!("report: {}", path.display()))?;
+    }
     Ok(())
 }
 

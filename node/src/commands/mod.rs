@@ -7,6 +7,7 @@ mod cluster_table;
 mod config;
 mod demo;
 mod drill;
+mod drill_catalogue;
 mod node;
 mod openapi;
 mod output;
@@ -15,6 +16,7 @@ mod storage;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use crate::config::{Config, ConfigError};
 
@@ -99,16 +101,18 @@ impl ConfigArgs {
 ///
 /// # Errors
 /// With what went wrong and, where something can be done, what.
-pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        // It alone has more to say than that it went wrong.
+        Command::Drill(args) => return drill::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Node(args) => node::run(args),
         Command::Config(args) => config::run(args),
         Command::Cluster(args) => cluster::run(args),
-        Command::Drill(args) => drill::run(args),
         Command::Recordings(args) => recordings::run(args),
         Command::Storage(args) => storage::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Openapi => openapi::run(),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

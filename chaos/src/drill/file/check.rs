@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use super::duration_text;
 use super::limits::{DRILL_MAX, ROUND_FAULTS_MAX};
 use super::located::Located;
 use super::mistake::Mistakes;
-use super::overlap::{cameras_at_once, nodes_at_once};
+use super::overlap::{cameras_at_once, nodes_at_once, nodes_down_at_once};
+use super::{duration_text, plural};
 use crate::drill::{
     CameraChoice, CameraLimit, CutOff, Drill, Fault, LocalStore, LocalTarget, NodeChoice, Probe, Shared, Target,
 };
@@ -59,9 +59,9 @@ impl Whole<'_> {
         if needs > longest {
             let (needs, longest) = (duration_text(needs), duration_text(longest));
             let text = format!(
-                "{} rounds may take {needs} (settle.within, the faults, recover), and the guardrail breaks off after {longest}; \
-                 raise it or shorten them",
-                drill.repeat
+                "{} may take {needs} (settle.within, the faults, recover), and the guardrail breaks off after {longest}; raise it or \
+                 shorten them",
+                plural(u64::from(drill.repeat), "round")
             );
             self.wrong(&["guardrails", "longest"], text);
         }
@@ -70,30 +70,36 @@ impl Whole<'_> {
     fn radius(&self) {
         let drill = self.drill;
         let radius = &drill.blast_radius;
-        let path = ["blast_radius", "nodes"];
         // How many nodes another cell has is known when it is asked: there, `all` is one more than is allowed.
         let (nodes, cameras) = match &drill.target {
             Target::Local(local) => (local.nodes, local.cameras),
             Target::Api(_) => (radius.nodes.saturating_add(1), u32::MAX),
         };
         let worst = nodes_at_once(&drill.faults, nodes);
+        let named = |hit: u32| match drill.target {
+            Target::Local(_) => plural(u64::from(hit), "node"),
+            Target::Api(_) => format!("more than {}", plural(u64::from(radius.nodes), "node")),
+        };
         if worst.hit > radius.nodes {
-            let at = duration_text(worst.at);
             let text = format!(
-                "at {at} of a round {} nodes may be hit at once, and the blast radius is {}; let the faults follow each other, or raise it",
-                worst.hit, radius.nodes
+                "at {} of a round {} may be hit at once, and the blast radius is {}; let the faults follow each other, or raise it",
+                duration_text(worst.at),
+                named(worst.hit),
+                radius.nodes
             );
             self.mistakes.add(worst.line, "faults", text);
         }
+        let worst = nodes_down_at_once(&drill.faults, nodes);
         if let Some(down) = drill.guardrails.nodes_down
-            && radius.nodes > down
+            && worst.hit > down
         {
             let text = format!(
-                "a blast radius of {} nodes is over its guardrail, which breaks off when more than {down} are down; lower it, or raise \
-                 guardrails.nodes_down",
-                radius.nodes
+                "at {} of a round {} may be down at once, and the guardrail breaks off when more than {down} are: the blast radius is \
+                 over its guardrail; take fewer nodes down, or raise guardrails.nodes_down",
+                duration_text(worst.at),
+                named(worst.hit)
             );
-            self.wrong(&path, text);
+            self.mistakes.add(worst.line, "faults", text);
         }
         let worst = cameras_at_once(&drill.faults, cameras);
         let allowed = match radius.cameras {
@@ -102,8 +108,9 @@ impl Whole<'_> {
         };
         if u64::from(worst.hit) > allowed {
             let text = format!(
-                "{} cameras may be hit at once, and the blast radius is {}; choose fewer, or raise it",
-                worst.hit, radius.cameras
+                "{} may be hit at once, and the blast radius is {}; choose fewer, or raise it",
+                plural(u64::from(worst.hit), "camera"),
+                radius.cameras
             );
             self.mistakes.add(worst.line, "faults", text);
         }
@@ -143,7 +150,7 @@ impl Whole<'_> {
             _ => {}
         }
         if self.drill.blast_radius.nodes > local.nodes {
-            let text = format!("the cell has {} nodes", local.nodes);
+            let text = format!("the cell has {}; lower it", plural(u64::from(local.nodes), "node"));
             self.wrong(&["blast_radius", "nodes"], text);
         }
         let bounds_twins = |probe: &Probe| matches!(probe, Probe::RecordedGap(gap) if gap.twinned.is_some());

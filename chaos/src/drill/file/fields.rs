@@ -164,6 +164,12 @@ impl<'a> Field<'a> {
     }
 }
 
+/// All of them; each is read, so that every mistake is told, before the first wrong one makes it `None`.
+pub(super) fn all_of<T, C: FromIterator<T>>(read: impl Iterator<Item = Option<T>>) -> Option<C> {
+    let read: Vec<_> = read.collect();
+    read.into_iter().collect()
+}
+
 /// `; did you mean …?`, or nothing.
 pub(super) fn meant(given: &str, known: &[&str]) -> String {
     nearest_word(given, known.iter().copied()).map_or_else(String::new, |word| format!("; did you mean {word}?"))

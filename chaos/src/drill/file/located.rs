@@ -64,7 +64,16 @@ impl Located {
             Ok(root) => Some(root),
             Err(error) => {
                 let line = error.location().map_or(0, |location| location.line());
-                mistakes.add(line, "", format!("this is not YAML that a drill can be read from: {error}"));
+                mistakes.add(
+                    line,
+                    "",
+                    match &error {
+                        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
+                            format!("`{}` stands here for the second time; leave one of them out", shortened(key))
+                        }
+                        _ => format!("this is not YAML that a drill can be read from: {error}"),
+                    },
+                );
                 None
             }
         }

@@ -47,6 +47,21 @@ impl fmt::Display for DrillFileError {
     }
 }
 
+/// What is shown of a path, and of what is wrong there: a hostile file must not fill a terminal, nor write on it as it likes.
+const FIELD_CHARS_MAX: usize = 120;
+const TEXT_CHARS_MAX: usize = 1_000;
+
+fn shown(text: String, most: usize) -> String {
+    if text.chars().count() <= most && !text.chars().any(char::is_control) {
+        return text;
+    }
+    let mut shown: String = text.chars().take(most).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Collects mistakes while a file is read, so that one look shows them all.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes {
@@ -59,7 +74,11 @@ impl Mistakes {
     pub(super) fn add(&self, line: u64, field: impl Into<String>, text: impl Into<String>) {
         let mut found = self.found.borrow_mut();
         if found.len() < MISTAKES_MAX {
-            found.push(Mistake { line, field: field.into(), text: text.into() });
+            found.push(Mistake {
+                line,
+                field: shown(field.into(), FIELD_CHARS_MAX),
+                text: shown(text.into(), TEXT_CHARS_MAX),
+            });
         } else {
             *self.more.borrow_mut() += 1;
         }

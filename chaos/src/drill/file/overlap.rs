@@ -5,9 +5,9 @@ use crate::drill::{Fault, NodeChoice, TimedFault};
 
 /// The moment of a round at which the most is hit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Worst {
+pub(in crate::drill) struct Worst {
     /// How many nodes or cameras.
-    pub(super) hit: u32,
+    pub(in crate::drill) hit: u32,
     /// When in the round.
     pub(super) at: Duration,
     /// The line of the fault that begins then.
@@ -18,6 +18,16 @@ pub(super) struct Worst {
 /// hits: nobody knows before.
 pub(super) fn nodes_at_once(faults: &[TimedFault], nodes: u32) -> Worst {
     worst(faults, |fault| match fault.node() {
+        Some(NodeChoice::Named(name)) => (Some(name.clone()), 1),
+        _ => (None, fault.nodes_hit(nodes)),
+    })
+    .capped(nodes)
+}
+
+/// The same of nodes that the cell should hold to be down.
+pub(in crate::drill) fn nodes_down_at_once(faults: &[TimedFault], nodes: u32) -> Worst {
+    worst(faults, |fault| match fault.node() {
+        _ if !fault.takes_down() => (None, 0),
         Some(NodeChoice::Named(name)) => (Some(name.clone()), 1),
         _ => (None, fault.nodes_hit(nodes)),
     })

@@ -1,7 +1,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::fields::{Field, Fields, meant};
+use super::fields::{Field, Fields, all_of, meant};
 use super::limits::{CLOCK_STEP_MAX, FAULT_MAX, LOCAL_CAMERAS_MAX};
 use super::located::{Value, shortened};
 use super::{duration_of, duration_text};
@@ -228,8 +228,7 @@ impl<'a> Parts<'a> {
             Value::Whole(_) => field.number(1..=u64::from(u32::MAX)).map(CameraChoice::Count),
             Value::List(_) => {
                 let items = field.items(usize::try_from(LOCAL_CAMERAS_MAX).unwrap_or(usize::MAX))?;
-                let names: Vec<_> = items.iter().map(|item| item.text().map(str::to_owned)).collect();
-                let names = names.into_iter().collect::<Option<Vec<_>>>()?;
+                let names: Vec<_> = all_of(items.iter().map(|item| item.text().map(str::to_owned)))?;
                 if names.is_empty() { field.wrong("is empty") } else { Some(CameraChoice::Named(names)) }
             }
             Value::Text(text) if text == "all" => Some(CameraChoice::All),

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::fields::{Field, Fields};
+use super::fields::{Field, Fields, all_of};
 use super::limits::{DRILL_MAX, FAULT_MAX, FAULTS_MAX, ROUND_FAULTS_MAX};
 use super::read_fault::fault;
-use crate::drill::{Again, Fault, TimedFault};
+use crate::drill::{Again, Fault, FaultKind, TimedFault};
 
 /// Faults to choose one of.
 const CHOICE_MAX: usize = 32;
@@ -15,8 +15,7 @@ pub(super) fn faults(field: &Field<'_>) -> Option<Vec<TimedFault>> {
     if items.is_empty() {
         return field.wrong("is empty; a drill without a fault is a wait. Write, for instance, `- {at: 5s, for: 15s, kill: {node: any}}`");
     }
-    let read: Vec<_> = items.iter().map(timed_fault).collect();
-    let mut faults = read.into_iter().collect::<Option<Vec<_>>>()?;
+    let mut faults: Vec<_> = all_of(items.iter().map(timed_fault))?;
     faults.sort_by_key(|fault| fault.at);
     Some(faults)
 }
@@ -71,25 +70,18 @@ fn one_of(fields: &mut Fields<'_>, of: &Field<'_>) -> Option<Vec<Fault>> {
             if items.is_empty() {
                 return choice.wrong("is empty; name the faults to choose from");
             }
-            let read: Vec<_> = items
-                .iter()
-                .map(|item| match item.fields()?.rest().as_slice() {
-                    [(name, field)] => fault(name, field),
-                    _ => item.wrong("name one fault, such as `- kill: {node: any}`"),
-                })
-                .collect();
-            read.into_iter().collect()
+            all_of(items.iter().map(|item| match item.fields()?.rest().as_slice() {
+                [(name, field)] => fault(name, field),
+                _ => item.wrong("name one fault, such as `- kill: {node: any}`"),
+            }))
         }
         [(name, field)] => fault(name, field).map(|fault| vec![fault]),
         [] => of.wrong("names no fault; write one, such as `kill: {node: any}`, or several under `one_of`"),
         // A misspelled field stands beside the fault: telling which of them is none helps more than their number.
         several => {
-            let known = |name: &str| crate::drill::FaultKind::from_word(name).is_some();
-            let strange: Vec<_> = several.iter().filter(|(name, _)| !known(name)).collect();
-            for (name, field) in &strange {
-                fault(name, field);
-            }
-            if strange.is_empty() {
+            let known = several.iter().all(|(name, _)| FaultKind::from_word(name).is_some());
+            let _: Option<Vec<_>> = all_of(several.iter().map(|(name, field)| fault(name, field)));
+            if known {
                 return of.wrong("names several faults; make an entry of each, or list them under `one_of`");
             }
             None

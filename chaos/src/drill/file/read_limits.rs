@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::fields::Field;
+use super::fields::{Field, all_of};
 use super::limits::{DRILL_MAX, LOCAL_NODES_MAX};
 use super::located::Value;
 use crate::drill::{BlastRadius, CameraLimit, CamerasSilent, FailingApi, Guardrails, Percent, Shared};
@@ -25,7 +25,7 @@ pub(super) fn blast_radius(field: &Field<'_>) -> Option<BlastRadius> {
 fn shared(field: &Field<'_>) -> Option<BTreeSet<Shared>> {
     let items = field.items(2)?;
     let words = [Shared::Store, Shared::Redis].map(|shared| (shared.as_str(), shared));
-    items.iter().map(|item| item.word(&words)).collect()
+    all_of(items.iter().map(|item| item.word(&words)))
 }
 
 /// `all`, a number, or a share.

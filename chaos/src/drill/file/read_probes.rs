@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::fields::{Field, Fields, meant};
+use super::fields::{Field, Fields, all_of, meant};
 use super::limits::{DRILL_MAX, PROBE_EVERY};
 use super::located::shortened;
 use crate::drill::{ApiProbe, GapProbe, LiveProbe, Percent, PlaybackProbe, Probe};
@@ -16,9 +16,7 @@ pub(super) fn probes(field: &Field<'_>) -> Option<Vec<Probe>> {
         return field
             .wrong(format!("is empty; a drill without a probe proves nothing. There are {}", PROBES.join(", ")));
     }
-    // All are read before the first that is wrong ends it, so that every mistake is told.
-    let read: Vec<_> = named.iter().map(|(name, field)| probe(name, field)).collect();
-    read.into_iter().collect()
+    all_of(named.iter().map(|(name, field)| probe(name, field)))
 }
 
 fn probe(name: &str, field: &Field<'_>) -> Option<Probe> {

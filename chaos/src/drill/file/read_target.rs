@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use eyrie_types::CellId;
 use url::{Host, Url};
 
-use super::fields::Field;
+use super::fields::{Field, all_of};
 use super::limits::{LOCAL_CAMERAS_MAX, LOCAL_NODES_MAX, SETTINGS_BYTES_MAX};
 use crate::drill::{ApiTarget, LocalStore, LocalTarget, Target, TokenSource};
 
@@ -67,7 +67,7 @@ fn local(field: &Field<'_>) -> Option<LocalTarget> {
 
 fn zones(field: &Field<'_>) -> Option<Vec<String>> {
     let items = field.items(usize::try_from(LOCAL_NODES_MAX).unwrap_or(usize::MAX))?;
-    items.iter().map(|item| item.text().map(str::to_owned)).collect()
+    all_of(items.iter().map(|item| item.text().map(str::to_owned)))
 }
 
 fn api(field: &Field<'_>) -> Option<ApiTarget> {
@@ -77,7 +77,7 @@ fn api(field: &Field<'_>) -> Option<ApiTarget> {
         if items.is_empty() {
             return field.wrong("is empty; name at least one node's address");
         }
-        items.iter().map(address).collect::<Option<Vec<_>>>()
+        all_of(items.iter().map(address))
     });
     let cell = fields.required("cell", "0192f0c1-2345-7abc-8def-0123456789ab").and_then(|field| cell(&field));
     let (file, env) = (fields.optional("token_file"), fields.optional("token_env"));

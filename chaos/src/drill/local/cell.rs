@@ -11,6 +11,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::facts::camera_name;
 use super::launcher::{Launcher, dies_with_us};
 use super::network::{NODES_MAX, Network, Party};
 use super::node_process::{HTTP_PORT, NodeProcess, NodeSetup, PEER_PORT};
@@ -91,7 +92,7 @@ impl LocalCell {
             seconds: if CLIP_SECONDS * FPS % target.gop == 0 { CLIP_SECONDS } else { target.gop },
             ..ClipSpec::default()
         };
-        let streams = (0..target.cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip.clone())).collect();
+        let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();
         let bind = SocketAddr::new(network.address(Party::Cameras), if network.is_isolated() { 554 } else { 0 });
         let cameras = CamSim::start(CamSimConfig { bind, clip_dir: Clips::default_dir(), streams, seed: 1 }).await?;
         let configs = (0..nodes).map(|node| config(node, target, &network, directory, store, &keyspace)).collect();
@@ -277,7 +278,7 @@ impl LocalCell {
     pub(crate) async fn add_cameras(&mut self, target: &LocalTarget) -> Result<(), DrillError> {
         let base = self.base(0);
         for i in 0..target.cameras {
-            let path = format!("cam{i}");
+            let path = camera_name(i as usize);
             let redundancy = if i < target.twins { 2 } else { 1 };
             let body = json!({
                 "name": path, "labels": [], "recording": {"mode": "continuous"}, "placement": {"redundancy": redundancy},

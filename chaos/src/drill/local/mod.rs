@@ -2,6 +2,7 @@
 
 mod api;
 mod cell;
+mod facts;
 mod launcher;
 mod network;
 mod node_process;
@@ -10,6 +11,7 @@ mod view;
 
 pub(crate) use api::Api;
 pub(crate) use cell::{CellSetup, FPS, LocalCell, name};
+pub(crate) use facts::{camera_name, expected, facts};
 pub(crate) use launcher::Launcher;
 pub(crate) use network::{Network, Party};
 pub(crate) use relay::{Relaying, relay};

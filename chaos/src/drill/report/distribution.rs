@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{GapPhases, Round};
+
 /// How the values of something are spread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distribution {
@@ -30,6 +32,20 @@ impl Distribution {
             p99_ms: quantile(&sorted, 99)?,
             max_ms: *sorted.last()?,
         })
+    }
+}
+
+impl Distribution {
+    /// How the gaps of `rounds` are spread, and their phases, as far as there are any.
+    pub fn of_gaps(rounds: &[Round]) -> Vec<Self> {
+        let gaps = || rounds.iter().flat_map(|round| &round.gaps).filter(|gap| gap.lasted_ms > 0);
+        let whole = Self::of("gap of a camera", gaps().map(|gap| gap.lasted_ms));
+        let phase = |i: usize| {
+            let (name, _) = GapPhases::default().named()[i];
+            Self::of(name, gaps().filter_map(|gap| gap.phases.named()[i].1))
+        };
+        let back = Self::of("steady again after the last fault", rounds.iter().filter_map(|round| round.recovered_ms));
+        whole.into_iter().chain((0..5).filter_map(phase)).chain(back).collect()
     }
 }
 

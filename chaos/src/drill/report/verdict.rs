@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Round};
+use crate::drill::Refusal;
 
 /// What a drill says of its hypothesis, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub enum Outcome {
     Aborted,
     /// Nothing was done: see the reasons.
     Refused,
+    /// Nothing was done, for one reason alone: the target cannot do such a fault, or measure such a bound. CI skips it.
+    Unsupported,
 }
 
 impl Outcome {
@@ -33,14 +36,28 @@ impl Outcome {
             Self::Failed => "failed",
             Self::Aborted => "aborted",
             Self::Refused => "refused",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// What the process that ran the drill exits with. 1 is also any other error of it, and 2 a wrong command line.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Aborted => 3,
+            Self::Refused => 4,
+            Self::Unsupported => 5,
         }
     }
 }
 
 impl Verdict {
     /// A drill of which nothing was done.
-    pub fn refused(reasons: impl IntoIterator<Item = String>) -> Self {
-        Self { outcome: Outcome::Refused, reasons: reasons.into_iter().collect() }
+    pub fn refused(refusals: &[Refusal]) -> Self {
+        let unsupported = refusals.iter().all(Refusal::is_unsupported);
+        let outcome = if unsupported { Outcome::Unsupported } else { Outcome::Refused };
+        Self { outcome, reasons: refusals.iter().map(ToString::to_string).collect() }
     }
 
     /// The verdict over what was found: `aborted` is why it was broken off, where it was; `rounds_wanted` how many there should be.
@@ -80,7 +97,7 @@ fn reason(check: &Check) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::{Bound, Limit, Measure};
+    use crate::drill::{Bound, FaultKind, Limit, Measure};
 
     fn check(most: u64, measured: Option<u64>) -> Check {
         Check::of(Bound { measure: Measure::GapLongest, limit: Limit::AtMost(most) }, measured, "cam1 in round 1")
@@ -106,6 +123,14 @@ mod tests {
             assert_eq!(verdict.outcome, Outcome::Failed);
             assert!(verdict.reasons.len() == 1 && verdict.reasons[0].contains(why), "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_target_that_cannot_is_told_from_a_cell_that_must_not() {
+        let cannot = Refusal::Unsupported { wanted: vec![FaultKind::DiskFull], supported: vec![FaultKind::Kill] };
+        let must_not = Refusal::AlreadyRunning { drill: "other".into() };
+        assert_eq!(Verdict::refused(std::slice::from_ref(&cannot)).outcome, Outcome::Unsupported);
+        assert_eq!(Verdict::refused(&[cannot, must_not]).outcome, Outcome::Refused);
     }
 
     #[test]

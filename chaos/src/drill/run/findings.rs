@@ -1,13 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_types::{CameraId, WallTime};
+use eyrie_types::{CameraId, Clock as _, SystemClock, WallTime};
 use serde::Deserialize;
 
 use super::RunOptions;
 use super::record::{RoundRecord, StruckRecord};
-use crate::drill::local::{FPS, LocalCell, name};
+use crate::drill::local::{FPS, LocalCell, camera_name, name};
+use crate::drill::plan::{Plan, Refusal};
 use crate::drill::report::{
     CameraGap, Check, Distribution, Mark, MarkKind, ReportedDrill, ReportedFault, Round, SCHEMA, Verdict,
 };
@@ -43,6 +44,7 @@ struct LedgerGap {
 pub(super) struct Findings<'a> {
     drill: &'a Drill,
     target: &'a LocalTarget,
+    plan: Plan,
     cell: &'a Arc<LocalCell>,
     started: WallTime,
     seed: u64,
@@ -60,6 +62,7 @@ impl<'a> Findings<'a> {
     pub(super) fn new(
         drill: &'a Drill,
         target: &'a LocalTarget,
+        plan: Plan,
         options: &RunOptions,
         cell: &'a Arc<LocalCell>,
         started: WallTime,
@@ -70,6 +73,7 @@ impl<'a> Findings<'a> {
         Self {
             drill,
             target,
+            plan,
             cell,
             started,
             seed: options.seed,
@@ -136,7 +140,7 @@ impl<'a> Findings<'a> {
         if let (Some(told), Some(newest)) = (self.told.get_mut(number), newest) {
             *told = newest.number;
         }
-        let (path, id) = (format!("cam{number}"), camera.to_string());
+        let (path, id) = (camera_name(number), camera.to_string());
         let touched = record.struck.iter().any(|struck| struck.cameras.contains(&number));
         let twinned = number < self.target.twins as usize;
         let told = |gap: UnitGap, open: bool| {
@@ -216,7 +220,7 @@ impl<'a> Findings<'a> {
     pub(super) async fn explain(&mut self) {
         let Some(node) = self.cell.any_sound(0) else { return };
         for (number, id) in self.cell.ids().iter().enumerate() {
-            let path = format!("cam{number}");
+            let path = camera_name(number);
             let mut gaps: Vec<_> =
                 self.rounds.iter_mut().flat_map(|round| &mut round.gaps).filter(|gap| gap.camera == path).collect();
             if gaps.is_empty() {
@@ -240,12 +244,7 @@ impl<'a> Findings<'a> {
         let distributions = self.distributions(calls);
         DrillReport {
             schema: SCHEMA,
-            drill: ReportedDrill {
-                name: self.drill.name.clone(),
-                hypothesis: self.drill.hypothesis.clone(),
-                target: self.drill.target.to_string(),
-                plan: Vec::new(),
-            },
+            drill: reported(self.drill, self.plan.lines),
             eyrie: self.eyrie.clone(),
             seed: self.seed,
             started: self.started,
@@ -268,7 +267,7 @@ impl<'a> Findings<'a> {
         for (round, record) in self.rounds.iter().zip(&self.records) {
             let touched: BTreeSet<_> = record.struck.iter().flat_map(|struck| &struck.cameras).collect();
             for number in touched {
-                let path = format!("cam{number}");
+                let path = camera_name(number);
                 missing.push(round.gaps.iter().filter(|gap| gap.camera == path).map(|gap| gap.lasted_ms).sum());
             }
         }
@@ -350,9 +349,8 @@ impl<'a> Findings<'a> {
         let taken = taken.filter(|moved| moved.from.is_some_and(|from| !expected(moved.at, from)));
         let node = |node: Option<usize>| node.map_or_else(|| "?".to_owned(), name);
         let text = taken.map(|moved| {
-            let camera = numbers
-                .get(moved.camera.as_str())
-                .map_or_else(|| moved.camera.clone(), |number| format!("cam{number}"));
+            let camera =
+                numbers.get(moved.camera.as_str()).map_or_else(|| moved.camera.clone(), |number| camera_name(*number));
             format!("{camera} from {} to {} at {} ms", node(moved.from), node(moved.to), self.ms(moved.at))
         });
         text.collect()
@@ -361,14 +359,7 @@ impl<'a> Findings<'a> {
     fn distributions(&self, calls: &[ApiCall]) -> Vec<Distribution> {
         let mut all = Vec::new();
         all.extend(Distribution::of("missing, of each camera that a fault touched", self.by_camera()));
-        let mut by_phase: BTreeMap<usize, (&str, Vec<u64>)> = BTreeMap::new();
-        for (_, gap) in self.gaps() {
-            for (at, (phase, ms)) in gap.phases.named().into_iter().enumerate() {
-                by_phase.entry(at).or_insert((phase, Vec::new())).1.extend(ms);
-            }
-        }
-        all.extend(by_phase.into_values().filter_map(|(phase, ms)| Distribution::of(phase, ms)));
-        all.extend(Distribution::of("recovery of a round", self.rounds.iter().filter_map(|round| round.recovered_ms)));
+        all.extend(Distribution::of_gaps(&self.rounds));
         all.extend(Distribution::of("API answer", calls.iter().map(|call| call.took.as_millis() as u64)));
         all
     }
@@ -393,16 +384,37 @@ impl<'a> Findings<'a> {
 
     /// Units that the simulated cameras did not send, for want of time or because nobody read.
     fn left_out(&self) -> u64 {
-        let paths = (0..self.cameras.len()).map(|number| format!("cam{number}"));
+        let paths = (0..self.cameras.len()).map(|number| camera_name(number));
         // We made them.
         let stats = paths.map(|path| self.cell.cameras().stats(&path).unwrap_or_default());
         stats.map(|stats| stats.aus_skipped + stats.aus_dropped).sum()
     }
 }
 
+/// The report of a drill of which nothing was done.
+pub(super) fn refused(drill: &Drill, options: &RunOptions, refusals: &[Refusal]) -> DrillReport {
+    DrillReport {
+        schema: SCHEMA,
+        drill: reported(drill, Vec::new()),
+        eyrie: options.version.clone(),
+        seed: options.seed,
+        started: SystemClock::new().now(),
+        took_ms: 0,
+        verdict: Verdict::refused(refusals),
+        checks: Vec::new(),
+        rounds: Vec::new(),
+        distributions: Vec::new(),
+    }
+}
+
+fn reported(drill: &Drill, plan: Vec<String>) -> ReportedDrill {
+    let (name, hypothesis) = (drill.name.clone(), drill.hypothesis.clone());
+    ReportedDrill { name, hypothesis, target: drill.target.to_string(), plan }
+}
+
 fn hit(struck: &StruckRecord) -> Vec<String> {
     let nodes = struck.nodes.iter().map(|node| name(*node));
-    nodes.chain(struck.chosen.iter().map(|camera| format!("cam{camera}"))).collect()
+    nodes.chain(struck.chosen.iter().map(|camera| camera_name(*camera))).collect()
 }
 
 /// What came of a round, in a line.

@@ -3,7 +3,6 @@
 mod findings;
 mod record;
 mod round;
-mod schedule;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -17,10 +16,10 @@ use tokio::task::JoinSet;
 
 use self::findings::Findings;
 use self::record::RoundRecord;
-use super::local::{CellSetup, Launcher, LocalCell, Network, Party, Relaying, relay};
+use super::local::{CellSetup, Launcher, LocalCell, Network, Party, Relaying, expected, relay};
+use super::plan::{Plan, Refusal, plan};
 use super::watch::{ApiCalls, CellWatch};
 use super::{Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
-use crate::sim::Dice;
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -46,12 +45,12 @@ pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
 /// # Errors
 /// When the drill cannot be run here, or the cell cannot be started. What the cell does wrong later is in the report.
 pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillReport, DrillError> {
-    let Target::Local(target) = &drill.target else {
-        return Err(DrillError::Refused(
-            "only local cells can be drilled by this release; see `target.local`".to_owned(),
-        ));
+    let (plan, target) = match (dry_run(drill), &drill.target) {
+        (Ok(plan), Target::Local(target)) => (plan, target),
+        (Ok(_), Target::Api(_)) => return Ok(findings::refused(drill, options, &[])),
+        (Err(refusals), _) => return Ok(findings::refused(drill, options, &refusals)),
     };
-    let store = check(drill, target, options)?;
+    let store = needs_store(target, options)?;
     let launcher = Launcher::start()?;
     let (network, why_not) = Network::best(&launcher, target.nodes as usize);
     if let Some(why) = why_not {
@@ -75,40 +74,37 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
             let keyspace = format!("drill_{}_{}", std::process::id(), SystemClock::new().now().as_unix_secs());
             let (eyrie, directory) = (options.eyrie.clone(), options.directory.as_path());
             let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying };
-            inside.block_on(carry_out(drill, target, options, launcher, network, setup, say))
+            inside.block_on(carry_out(drill, target, plan, options, launcher, network, setup, say))
         });
         // A panic of ours goes on as what it is.
         inside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-/// What can be seen before anything is started. Answers where the store is, if one is needed.
-fn check(drill: &Drill, target: &LocalTarget, options: &RunOptions) -> Result<Option<SocketAddr>, DrillError> {
-    let refused = |why: String| Err(DrillError::Refused(why));
-    if let Some(fault) = drill.faults.iter().flat_map(|timed| &timed.one_of).find(|fault| !inject::can(fault.kind())) {
-        return refused(format!("a local cell cannot do this to itself yet: {fault}"));
+/// What a drill on a local cell would do, without doing it; or why it would be refused.
+///
+/// # Errors
+/// With all that is wrong with it.
+pub fn dry_run(drill: &Drill) -> Result<Plan, Vec<Refusal>> {
+    match &drill.target {
+        Target::Local(target) => plan(drill, &expected(target), &inject::ABILITIES),
+        Target::Api(_) => Err(vec![Refusal::Unsupported {
+            wanted: drill.faults.iter().flat_map(|timed| &timed.one_of).map(Fault::kind).collect(),
+            supported: Vec::new(),
+        }]),
     }
-    for probe in &drill.probes {
-        let measured = match probe {
-            Probe::RecordedGap(gap) => gap.doubled.is_none(),
-            Probe::Api(_) | Probe::FalseReassignments(_) => true,
-            Probe::Live(_) | Probe::Playback(_) | Probe::IndexMatchesDisk(_) => false,
-        };
-        if !measured {
-            return refused(format!("what the probe {} bounds cannot be measured on a local cell yet", probe.as_str()));
-        }
-    }
+}
+
+/// Where the store is, if one is needed.
+fn needs_store(target: &LocalTarget, options: &RunOptions) -> Result<Option<SocketAddr>, DrillError> {
+    let refused = |why: &str| Err(DrillError::Refused(why.to_owned()));
     if target.redis {
-        return refused("a local cell has no Redis yet: leave `redis` out".to_owned());
+        return refused("a local cell has no Redis yet: leave `redis` out");
     }
     match (target.store, options.store) {
         (LocalStore::Cassandra, None) => refused(
-            "nodes of a cell share their metadata store: say where a ScyllaDB or Cassandra is, with --store HOST:PORT"
-                .to_owned(),
+            "nodes of a cell share their metadata store: say where a ScyllaDB or Cassandra is, with --store HOST:PORT",
         ),
-        (LocalStore::Sqlite, _) if target.nodes > 1 => {
-            refused("only a node alone can keep its metadata in a file".to_owned())
-        }
         (LocalStore::Sqlite, _) => Ok(None),
         (LocalStore::Cassandra, store) => Ok(store),
     }
@@ -142,9 +138,11 @@ fn lead(
     Ok(bound)
 }
 
+#[expect(clippy::too_many_arguments, reason = "called once, with what was made on the way")]
 async fn carry_out(
     drill: &Drill,
     target: &LocalTarget,
+    plan: Plan,
     options: &RunOptions,
     launcher: Launcher,
     network: Network,
@@ -161,7 +159,7 @@ async fn carry_out(
         _ = terminate.recv() => return Err(DrillError::Refused("it was told to stop".to_owned())),
         _ = interrupt.recv() => return Err(DrillError::Refused("it was told to stop".to_owned())),
     };
-    let mut findings = Findings::new(drill, target, options, &cell, started);
+    let mut findings = Findings::new(drill, target, plan, options, &cell, started);
     let (calls, watch) = (Arc::new(ApiCalls::default()), Arc::new(CellWatch::new()));
     let mut tasks = JoinSet::new();
     let api = drill.probes.iter().find_map(|probe| if let Probe::Api(api) = probe { Some(api) } else { None });
@@ -169,12 +167,11 @@ async fn carry_out(
         tasks.spawn(Arc::clone(&calls).run(Arc::clone(&cell), api.every));
     }
     tasks.spawn(Arc::clone(&watch).run(Arc::clone(&cell), Arc::clone(&calls), drill.guardrails.clone()));
-    let mut dice = Dice::new(options.seed);
     let mut broken_off = None;
     for number in 1..=drill.repeat {
         let mut record = RoundRecord::new(number, cell.now());
         let done = tokio::select! {
-            done = round::run(drill, &cell, &mut dice, &mut record) => done,
+            done = round::run(drill, options.seed, &cell, &mut record) => done,
             hit = watch.alarm() => Err(hit),
             _ = terminate.recv() => Err("it was told to stop".to_owned()),
             _ = interrupt.recv() => Err("it was told to stop".to_owned()),

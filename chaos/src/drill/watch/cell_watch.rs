@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eyrie_types::WallTime;
+use eyrie_types::{Clock as _, SystemClock, WallTime};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::ApiCalls;
-use crate::drill::Guardrails;
 use crate::drill::local::{ClusterView, LocalCell, PlacementView};
+use crate::drill::{Guard, Guardrails, Seen};
 
 /// How often the cell is looked at: a planned move takes longer, and is seen on its way.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -66,27 +66,35 @@ impl CellWatch {
 
     /// Looks, for as long as it is polled.
     pub(crate) async fn run(self: Arc<Self>, cell: Arc<LocalCell>, calls: Arc<ApiCalls>, guardrails: Guardrails) {
-        let (mut ticks, started) = (interval(LOOK_EVERY), cell.now());
+        let clock = SystemClock::new();
+        let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut guard = Guard::new(guardrails, clock.monotonic());
         let mut known = BTreeMap::new();
-        let mut silent_since = None;
+        let mut looked = cell.now();
         for turn in 0.. {
             ticks.tick().await;
             let now = cell.now();
-            if now.since(started) > guardrails.longest {
-                self.alarm.send_replace(Some(format!("it takes longer than {:?}", guardrails.longest)));
-            }
-            if let Some(limit) = guardrails.failing_api
-                && let (made @ 1.., good) = calls.since(now - limit.window)
-                && now.since(started) > limit.window
-                && good * 10_000 < u64::from(limit.below.as_hundredths()) * made
-            {
-                self.alarm.send_replace(Some(format!("{good} of {made} API calls succeed")));
-            }
-            // Nobody answers while all are down: the guardrails on nodes and cameras say what that means.
-            if let (Ok(view), Ok(placements)) = (cell.view(turn).await, cell.placements(turn).await) {
-                self.compare(now, &view, placements, &mut known);
-                self.guard(now, &cell, &view, &guardrails, &mut silent_since);
+            // Nobody answers while all are down: that is known, too.
+            let seen = match (cell.view(turn).await, cell.placements(turn).await) {
+                (Ok(view), Ok(placements)) => {
+                    self.compare(now, &view, placements, &mut known);
+                    let recording: u64 = view.nodes.iter().filter_map(|node| node.recording).sum();
+                    let (api_calls, api_succeeded) = calls.since(looked);
+                    Some(Seen {
+                        nodes_down: view.nodes.iter().filter(|node| node.health != "up").count() as u32,
+                        cameras: cell.ids().len() as u64,
+                        cameras_silent: view.placements.saturating_sub(recording),
+                        api_calls,
+                        api_succeeded,
+                    })
+                }
+                _ => None,
+            };
+            looked = now;
+            if let Some(hit) = guard.look(clock.monotonic(), seen) {
+                self.alarm.send_replace(Some(hit.to_owned()));
+                return std::future::pending().await;
             }
         }
     }
@@ -119,29 +127,6 @@ impl CellWatch {
                 watched.moves.push(Moved { at: now, camera: placed.camera.clone(), from, to, planned });
             }
             known.insert(key, placed);
-        }
-    }
-
-    fn guard(
-        &self,
-        now: WallTime,
-        cell: &LocalCell,
-        view: &ClusterView,
-        guardrails: &Guardrails,
-        silent_since: &mut Option<WallTime>,
-    ) {
-        let down = view.nodes.iter().filter(|node| node.health != "up").count();
-        if guardrails.nodes_down.is_some_and(|most| down > most as usize) {
-            self.alarm.send_replace(Some(format!("{down} nodes are down")));
-        }
-        let Some(limit) = guardrails.cameras_silent else { return };
-        let recording: u64 = view.nodes.iter().filter_map(|node| node.recording).sum();
-        let silent = view.placements.saturating_sub(recording);
-        if silent <= limit.more_than.of(cell.ids().len() as u64) {
-            *silent_since = None;
-        } else if now.since(*silent_since.get_or_insert(now)) > limit.lasting {
-            self.alarm
-                .send_replace(Some(format!("{silent} cameras are not recorded for longer than {:?}", limit.lasting)));
         }
     }
 }
