@@ -35,6 +35,11 @@ bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (
 	cargo build --release --workspace --bins
 	tests/bench/run.sh
 
+.PHONY: drills
+drills: deps-test ## Run the drills of docs/drills on local cells, or DRILLS='kill-a-node …'; reports in REPORTS=drill-reports (20 minutes)
+	cargo build --release --workspace --bin eyrie
+	tests/drills.sh $(or $(REPORTS),drill-reports) $(DRILLS)
+
 .PHONY: sim
 sim: ## Simulate SEEDS=100000 cells under faults, from seed FROM=0; replay one with cargo run -p eyrie-chaos --bin eyrie-sim -- --seed N
 	cargo run --release -p eyrie-chaos --bin eyrie-sim -- --count $(or $(SEEDS),100000) --from $(or $(FROM),0)

@@ -19,6 +19,7 @@ mod recording;
 mod retention;
 mod role;
 mod secret;
+mod spelling;
 mod status;
 mod time_range;
 mod wall_time;
@@ -47,6 +48,7 @@ pub use recording::{FragmentEntry, Run, SegmentRow, SegmentState, Span, SpanSour
 pub use retention::RetentionSpec;
 pub use role::Role;
 pub use secret::Secret;
+pub use spelling::nearest_word;
 pub use status::{CameraState, CameraStatus};
 pub use time_range::{TimeRange, TimeRangeError};
 pub use wall_time::{WallTime, WallTimeError};

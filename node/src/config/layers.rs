@@ -3,6 +3,8 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::str::FromStr;
 
+use eyrie_types::nearest_word;
+
 use super::error::{ConfigError, Origin};
 use super::key::{KEYS, Key};
 
@@ -170,25 +172,7 @@ fn scalar(value: &toml::Value) -> Option<String> {
 fn unknown(origin: Origin, key: String) -> ConfigError {
     let is_variable = key.starts_with("EYRIE_");
     let spelled = |known: &Key| if is_variable { known.variable() } else { known.path.to_owned() };
-    let nearest = KEYS.iter().map(spelled).min_by_key(|known| distance(known, &key));
-    let hint = nearest
-        .filter(|known| distance(known, &key) <= 3)
+    let hint = nearest_word(&key, KEYS.iter().map(spelled))
         .map_or_else(|| "; `eyrie config keys` lists them all".to_owned(), |known| format!("; did you mean {known}?"));
     ConfigError::UnknownKey { origin, key, hint }
-}
-
-/// Levenshtein distance: how many letters have to change.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
