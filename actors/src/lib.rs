@@ -27,6 +27,7 @@ mod index_writer;
 mod ingest;
 pub mod link;
 mod live;
+pub mod media_link;
 mod media_threads;
 mod node;
 mod outbox_writer;

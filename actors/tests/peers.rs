@@ -39,7 +39,7 @@ async fn listen(peers: &Peers) -> Listening {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let (sender, accepted) = mpsc::channel(8);
-    let routes = PeerRoutes { raft: Some(sender), actors: None };
+    let routes = PeerRoutes { raft: Some(sender), ..PeerRoutes::default() };
     let run = AbortOnDropHandle::new(tokio::spawn(peers.listener(socket).run(routes)));
     Listening { address, accepted, _run: run }
 }

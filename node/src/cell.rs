@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::media_link::MediaHandlers;
 use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{Fallen, NodeHandle};
 use eyrie_cluster::{DetectorLimits, Identity};
@@ -52,6 +53,7 @@ pub(crate) async fn join(
         keyring: Arc::clone(&data.keys),
         clock: Arc::clone(&data.clock),
         fallen,
+        media: MediaHandlers::default(),
     };
     Control::start(control, parts).await.context("starting the node's part in its cell")
 }

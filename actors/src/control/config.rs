@@ -10,6 +10,7 @@ use eyrie_types::{Clock, Epoch, NodeId};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::media_link::MediaHandlers;
 use crate::node::{Fallen, NodeHandle};
 use crate::peer::Peers;
 
@@ -69,4 +70,6 @@ pub struct ControlParts {
     pub clock: Arc<dyn Clock>,
     /// Incarnations that ended by themselves; the other end of `NodeParts::fallen`.
     pub fallen: mpsc::Receiver<Fallen>,
+    /// Who answers other nodes' questions for media.
+    pub media: MediaHandlers,
 }

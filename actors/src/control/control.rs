@@ -21,6 +21,7 @@ use super::{
     CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
 };
 use crate::link::{Link, LinkConfig};
+use crate::media_link::{MediaLink, MediaLinkConfig};
 use crate::node::{NodeHandle, ServiceArgs};
 use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes};
 use crate::raft::{CellRaft, RaftConfig};
@@ -52,6 +53,7 @@ pub(super) struct Shared {
     /// Outlives the loop that drives it: it knows which incarnations run.
     core: Mutex<CellNode>,
     link: OnceLock<Arc<Link>>,
+    pub(super) media: MediaLink,
     pub(super) orders: watch::Sender<Orders>,
     /// The version of the orders that were carried out.
     pub(super) executed: watch::Sender<u64>,
@@ -127,7 +129,7 @@ impl Control {
     /// # Errors
     /// When the log cannot be opened, or an actor cannot be started.
     pub async fn start(config: ControlConfig, parts: ControlParts) -> Result<ControlHandle, ControlError> {
-        let ControlParts { node, store, mirror, keyring, clock, fallen } = parts;
+        let ControlParts { node, store, mirror, keyring, clock, fallen, media } = parts;
         let CellPart { socket, address, peers, seeds } = config.cell;
         let raft_config = RaftConfig { node: config.node, directory: config.raft_dir, address: address.clone() };
         let raft = CellRaft::start(raft_config, &peers, Arc::clone(&clock)).await?;
@@ -152,6 +154,13 @@ impl Control {
             spent.note(key, noted.epoch);
         }
         let setup = NodeSetup { node: config.node, member: member.clone(), spent, limits: config.limits };
+        let (media_streams, incoming_media) = mpsc::channel(INCOMING_MAX);
+        let media = MediaLink::start(MediaLinkConfig {
+            node: config.node,
+            dialer: peers.dialer(),
+            incoming: socket.is_some().then_some(incoming_media),
+            handlers: media,
+        });
         let shared = Arc::new(Shared {
             me: config.node,
             member,
@@ -168,6 +177,7 @@ impl Control {
             twin_labels: config.twin_labels,
             core: Mutex::new(CellNode::new(setup)),
             link: OnceLock::new(),
+            media,
             orders: watch::Sender::default(),
             executed: watch::Sender::default(),
             lease_until_us: AtomicU64::new(0),
@@ -187,7 +197,8 @@ impl Control {
             let link = LinkConfig { node: config.node, dialer: peers.dialer(), incoming };
             // Set once, here.
             let _ = shared.link.set(Arc::new(Link::start(link, courier).await?));
-            let routes = PeerRoutes { raft: Some(raft_streams), actors: Some(actor_streams) };
+            let routes =
+                PeerRoutes { raft: Some(raft_streams), actors: Some(actor_streams), media: Some(media_streams) };
             // Both end with the last connection, after the link and Raft have stopped.
             tokio::spawn(peers.listener(socket).run(routes));
             let accepting = Arc::clone(&shared);

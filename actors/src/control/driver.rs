@@ -3,13 +3,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use eyrie_cluster::{CellCommand, CellOutput, CellState, Health, Heartbeat, LocalFacts, LocalRun, PlacementKey, TICK};
+use eyrie_cluster::{
+    CellCommand, CellOutput, CellState, Health, Heartbeat, LocalFacts, LocalRun, Member, PlacementKey, TICK,
+};
 use eyrie_types::{Monotonic, NodeId, WallTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::control::Shared;
 use crate::link::LinkCast;
+use crate::media_link::MediaPeer;
 use crate::node::Fallen;
 use crate::raft::{Applied, RaftPeer, RaftRole};
 
@@ -31,8 +34,8 @@ pub(super) struct Driver {
     role: watch::Receiver<RaftRole>,
     /// When Raft was last told of a member's new address.
     mended: Option<Monotonic>,
-    /// The peers that the link was last told of.
-    peers: BTreeMap<NodeId, String>,
+    /// The peers that the links were last told of.
+    peers: BTreeMap<NodeId, MediaPeer>,
 }
 
 impl Driver {
@@ -127,10 +130,12 @@ impl Driver {
         let Some(link) = self.shared.link() else { return };
         let members = state.members().iter();
         let others = members.filter(|(node, member)| **node != self.shared.me && !member.peer.is_empty());
-        let peers: BTreeMap<_, _> = others.map(|(node, member)| (*node, member.peer.clone())).collect();
+        let peer = |member: &Member| MediaPeer { address: member.peer.clone(), protocol_max: member.protocol.max };
+        let peers: BTreeMap<_, _> = others.map(|(node, member)| (*node, peer(member))).collect();
         // A node that has not joined yet keeps the sessions with its seeds.
         if state.member(self.shared.me).is_some() && peers != self.peers {
-            link.set_peers(peers.clone());
+            link.set_peers(peers.iter().map(|(node, peer)| (*node, peer.address.clone())).collect());
+            self.shared.media.set_peers(peers.clone());
             self.peers = peers;
         }
         self.shared.heard().retain(|node, _| state.member(*node).is_some());

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::control::Shared;
 use super::specs::needs_of;
 use super::{CellView, CommandError};
+use crate::media_link::MediaLink;
 
 /// How long a command may take: an election and a commit.
 const COMMAND_WITHIN: Duration = Duration::from_secs(4);
@@ -170,6 +171,11 @@ impl ControlHandle {
         self.0.other_urls.load_full()
     }
 
+    /// What this node asks the others for media with.
+    pub fn media(&self) -> &MediaLink {
+        &self.0.media
+    }
+
     /// This node.
     pub fn node(&self) -> NodeId {
         self.0.me
@@ -193,6 +199,7 @@ impl ControlHandle {
         if let Some(link) = self.0.link() {
             link.stop();
         }
+        self.0.media.stop();
         self.0.raft.stop().await;
     }
 

@@ -29,6 +29,8 @@ pub struct PeerRoutes {
     pub raft: Option<mpsc::Sender<PeerStream>>,
     /// Takes connections of [`Purpose::Actors`].
     pub actors: Option<mpsc::Sender<PeerStream>>,
+    /// Takes connections of [`Purpose::Media`].
+    pub media: Option<mpsc::Sender<PeerStream>>,
 }
 
 impl PeerRoutes {
@@ -36,6 +38,7 @@ impl PeerRoutes {
         let route = match purpose {
             Purpose::Raft => &self.raft,
             Purpose::Actors => &self.actors,
+            Purpose::Media => &self.media,
         };
         let route = route.clone().ok_or(PeerError::Unavailable("this node takes no such connections"))?;
         route

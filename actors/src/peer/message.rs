@@ -9,7 +9,9 @@ use super::PeerError;
 pub const PROTOCOL_MIN: u16 = 1;
 /// Newest protocol between nodes that this release speaks. Raised by one with each change of a message; one release back is
 /// always understood.
-pub const PROTOCOL_MAX: u16 = 1;
+pub const PROTOCOL_MAX: u16 = 2;
+/// The first protocol with [`Purpose::Media`]: to an earlier one, such a greeting is no greeting.
+pub const PROTOCOL_OF_MEDIA: u16 = 2;
 
 /// Longest text of a refusal, in bytes.
 const REFUSAL_TEXT_BYTES_MAX: usize = 300;
@@ -21,6 +23,8 @@ pub enum Purpose {
     Raft,
     /// A session of actors.
     Actors,
+    /// Media, as HTTP/2; since protocol 2.
+    Media,
 }
 
 impl fmt::Display for Purpose {
@@ -28,6 +32,7 @@ impl fmt::Display for Purpose {
         f.write_str(match self {
             Self::Raft => "raft",
             Self::Actors => "actors",
+            Self::Media => "media",
         })
     }
 }
@@ -221,7 +226,8 @@ mod tests {
         }
     }
 
-    /// The bytes of protocol 1. A change here is a change of the protocol: raise [`PROTOCOL_MAX`], and keep reading these.
+    /// The bytes of protocols 1 and 2, which differ in the last purpose. A change here is a change of the protocol: raise
+    /// [`PROTOCOL_MAX`], and keep reading these.
     #[test]
     fn golden_bytes_of_each_message() {
         let hello_bytes = [
@@ -233,9 +239,11 @@ mod tests {
             "01",                                     // actors
         ];
         let hello_bytes = hello_bytes.concat().replace(' ', "");
+        let media = PeerHello { purpose: Purpose::Media, ..hello() };
         let cases = [
             (PeerMessage::Proof([7; 32]).encode(), format!("00{}", "07".repeat(32))),
-            (hello().encode(), hello_bytes),
+            (hello().encode(), hello_bytes.clone()),
+            (media.encode(), format!("{}02", &hello_bytes[..hello_bytes.len() - 2])),
             (PeerMessage::Hello(vec![1, 2, 3]).encode(), "0103010203".to_owned()),
             (PeerMessage::Refused(Refusal::of(&PeerError::Myself)).encode(), golden_refusal()),
         ];
@@ -246,7 +254,7 @@ mod tests {
     }
 
     fn golden_refusal() -> String {
-        format!("0209010125{}", hex(b"the address leads to this node itself"))
+        format!("0209010225{}", hex(b"the address leads to this node itself"))
     }
 
     fn hex(bytes: &[u8]) -> String {
@@ -263,6 +271,16 @@ mod tests {
         assert!(matches!(error, PeerError::Protocol { min: 7, max: 9 }), "{error}");
         let told = Refusal::of(&error).into_error();
         assert!(matches!(told, PeerError::Protocol { min: PROTOCOL_MIN, max: PROTOCOL_MAX }), "{told}");
+    }
+
+    #[test]
+    fn the_release_before_is_understood() {
+        let before = PeerHello { protocol_max: 1, ..hello() };
+        assert_eq!(PeerHello::decode(&before.encode()).unwrap().protocol(), 1);
+        // "The address leads to this node itself", of protocol 1.
+        let refusal = [2, 9, 1, 1, 2, b'n', b'o'];
+        let PeerMessage::Refused(refusal) = PeerMessage::decode(&refusal).unwrap() else { panic!("not a refusal") };
+        assert_eq!(refusal.into_error().reason(), RefusalReason::Myself);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Connections between the nodes of a cell: one TCP listener for all of them.
 //!
 //! ```text
-//! TCP → TLS 1.3 → mutual proof of the cell's secret, bound to the TLS session → greetings → Raft | actors
+//! TCP → TLS 1.3 → mutual proof of the cell's secret, bound to the TLS session → greetings → Raft | actors | media
 //! ```
 //!
 //! Nobody gets to what lies behind without the secret: until then a connection may send frames of 1 KiB at most, within 5 s,
@@ -29,6 +29,6 @@ pub use config::{
 pub use dialer::Dialer;
 pub use error::{PeerConfigError, PeerError};
 pub use listener::{PeerListener, PeerRoutes};
-pub use message::{PROTOCOL_MAX, PROTOCOL_MIN, PeerHello, Purpose, RefusalReason};
+pub use message::{PROTOCOL_MAX, PROTOCOL_MIN, PROTOCOL_OF_MEDIA, PeerHello, Purpose, RefusalReason};
 pub use peers::Peers;
 pub use stream::PeerStream;

@@ -65,7 +65,7 @@ impl Setup {
         let config = RaftConfig { directory: self.directory.clone(), node: self.node, address: announced };
         let raft = Arc::new(CellRaft::start(config, &peers, clock).await?);
         let (sender, mut streams) = mpsc::channel(16);
-        let listener = peers.listener(socket).run(PeerRoutes { raft: Some(sender), actors: None });
+        let listener = peers.listener(socket).run(PeerRoutes { raft: Some(sender), ..PeerRoutes::default() });
         let accepting = raft.clone();
         let accept = async move {
             while let Some(stream) = streams.recv().await {

@@ -90,7 +90,7 @@ async fn run(who: &str) {
     let listener = peers.listener(tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await.unwrap());
     say(0, &listener.local_addr().unwrap().to_string());
     let (actors, incoming) = tokio::sync::mpsc::channel(16);
-    tokio::spawn(listener.run(PeerRoutes { raft: None, actors: Some(actors) }));
+    tokio::spawn(listener.run(PeerRoutes { actors: Some(actors), ..PeerRoutes::default() }));
     let answers = Arc::new(Answers::default());
     let handler: Arc<dyn LinkHandler> = answers.clone();
     let link = Link::start(LinkConfig { node, dialer: peers.dialer(), incoming }, handler).await.unwrap();

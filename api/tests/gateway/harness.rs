@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, ControlParts};
+use eyrie_actors::media_link::MediaHandlers;
 use eyrie_actors::peer::Peers;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
 use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
@@ -111,6 +112,7 @@ impl Eyrie {
             keyring: keys.clone(),
             clock: system,
             fallen: fell,
+            media: MediaHandlers::default(),
         };
         let control = Control::start(control, parts).await.unwrap();
         assert!(control.settled().await, "a cell of one runs at once");
