@@ -8,7 +8,7 @@ use std::time::Duration;
 use eyrie_cluster::PlacementKey;
 use eyrie_storage::ledger::{Ledger, Summary};
 use eyrie_storage::store::StoreError;
-use eyrie_types::{GapCause, TimeRange};
+use eyrie_types::{GapCause, Slot, Span, TimeRange, WallTime};
 
 use crate::context::NodeContext;
 
@@ -16,6 +16,8 @@ use crate::context::NodeContext;
 const HOUR_EVERY: Duration = Duration::from_secs(60);
 /// The last day is derived with every so many of them: it changes by little, and reads 24 times as much.
 const DAY_EVERY: u32 = 10;
+/// What another node recorded is in the index so much later at most: its row is refreshed every 10 s, and a store may be slow.
+const TWIN_LATE_MAX: Duration = Duration::from_secs(30);
 /// The windows, with their word in metrics.
 const HOUR: (&str, Duration) = ("1h", Duration::from_secs(3600));
 const DAY: (&str, Duration) = ("1d", Duration::from_secs(86_400));
@@ -32,7 +34,7 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
         metrics::gauge!("eyrie_recording_objective").set(node.settings.load().slo_recording);
         for window in std::iter::once(HOUR).chain(day.then_some(DAY)) {
             match account(&node, window.1).await {
-                Ok(summary) => tell(window.0, &summary),
+                Ok((summary, single)) => tell(window.0, &summary, single),
                 // The gauges keep what they said last; the failure shows in the store's own metrics, too.
                 Err(error) => {
                     tracing::warn!(%error, window = window.0, "the account of recording could not be drawn up")
@@ -42,23 +44,35 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
     }
 }
 
-/// The account of all cameras of the node over the last `window`.
-async fn account(node: &NodeContext, window: Duration) -> Result<Summary, StoreError> {
+/// The account of all cameras of the node over the last `window`, and the age of the oldest second within it that has one copy
+/// alone, of cameras that have a twin and whose owner is this node.
+async fn account(node: &NodeContext, window: Duration) -> Result<(Summary, Duration), StoreError> {
     let placements = node.directory.lock().placements();
-    let mut total = Summary::default();
-    for PlacementKey { tenant, camera, .. } in placements {
+    let (mut total, mut single) = (Summary::default(), Duration::ZERO);
+    for PlacementKey { tenant, camera, slot } in placements {
         let now = node.clock.now();
         let range = TimeRange { start: now - window, end: now };
         // Asked before the index, or what passes from here to there meanwhile is missed.
         let tail = node.open_tail(camera);
         let mut rows = node.store.ledger_rows(&tenant, camera, node.config.node, range).await?;
         rows.replace(tail.into_iter().map(|tail| tail.row), range);
-        total.add(&Ledger::of(&rows, range, now).summary);
+        let ledger = Ledger::of(&rows, range, now);
+        total.add(&ledger.summary);
+        if slot == Slot::OWNER && rows.segments.iter().any(|row| row.placement.slot == Slot::TWIN) {
+            single = single.max(oldest_single(&ledger.spans, now));
+        }
     }
-    Ok(total)
+    Ok((total, single))
 }
 
-fn tell(window: &'static str, summary: &Summary) {
+/// How old the oldest second is that one recording alone holds; zero where there is none, or too fresh a one to tell.
+fn oldest_single(spans: &[Span], now: WallTime) -> Duration {
+    let old = spans.iter().filter(|span| span.sources.len() == 1).map(|span| now.since(span.start));
+    old.filter(|age| *age > TWIN_LATE_MAX).max().unwrap_or_default()
+}
+
+fn tell(window: &'static str, summary: &Summary, single: Duration) {
+    metrics::gauge!("eyrie_recording_single_copy_age_seconds", "window" => window).set(single.as_secs_f64());
     metrics::gauge!("eyrie_recording_expected_seconds", "window" => window)
         .set(summary.expected_s() - summary.pending_s());
     metrics::gauge!("eyrie_recording_durable_seconds", "window" => window)
@@ -68,5 +82,25 @@ fn tell(window: &'static str, summary: &Summary) {
     for (cause, us) in missing {
         metrics::gauge!("eyrie_recording_missing_seconds", "window" => window, "cause" => cause.as_str())
             .set(us as f64 / 1e6);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eyrie_types::{Epoch, SpanSource};
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_second_with_one_copy_counts_and_what_the_twin_has_not_told_yet_does_not() {
+        let at = |s: i64| WallTime::from_unix_us(1_767_225_600_000_000 + s * 1_000_000);
+        let span = |start: i64, end: i64, copies: u8| {
+            let source = |slot| SpanSource { slot: Slot(slot), epoch: Epoch::new(0, 1).unwrap() };
+            Span { start: at(start), end: at(end), available: true, sources: (0..copies).map(source).collect() }
+        };
+        let age = |spans: &[Span]| oldest_single(spans, at(1_000)).as_secs();
+        assert_eq!(age(&[span(0, 985, 2), span(985, 1_000, 1)]), 0);
+        assert_eq!(age(&[span(0, 100, 2), span(100, 200, 1), span(200, 300, 2), span(300, 1_000, 1)]), 900);
+        assert_eq!(age(&[]), 0);
     }
 }

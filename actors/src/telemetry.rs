@@ -75,6 +75,11 @@ const GAUGES: [(&str, Unit, &str); 24] = [
     ("eyrie_recording_objective", Unit::Count, "Share of expected footage that is to be recorded (slo.recording)"),
     ("eyrie_recording_expected_seconds", Unit::Seconds, "Footage expected of all cameras, by window"),
     ("eyrie_recording_durable_seconds", Unit::Seconds, "Of it, footage that became durable, by window"),
+    (
+        "eyrie_recording_single_copy_age_seconds",
+        Unit::Seconds,
+        "The age of the oldest second that one node alone recorded, of cameras with a twin owned here, by window",
+    ),
     ("eyrie_recording_missing_seconds", Unit::Seconds, "Of it, footage that is missing, by window and cause"),
     ("eyrie_recordings_bytes", Unit::Bytes, "Recordings in the index"),
     (

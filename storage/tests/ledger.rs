@@ -106,7 +106,7 @@ fn gaps_with(runs: &[(i64, i64)], incidents: &[Incident]) -> Vec<(i64, i64, GapC
     let spans = spans(&[row(0, 1, runs)], within);
     let up = [NodeRun { start: at(-900_000), last_alive: at(900_000) }];
     let changes = [change(-800_000, true)];
-    let evidence = Evidence { incidents, node_runs: &up, spec_changes: &changes };
+    let evidence = Evidence { incidents, node_runs: &up, spec_changes: &changes, out_of_reach: &[] };
     seen(&gaps(&expected(&changes, within, at(900_000)), &spans, &evidence, at(900_000)))
 }
 
@@ -161,6 +161,37 @@ fn a_killed_node_explains_the_unsynced_tail_its_absence_and_the_start_after_it()
     assert_eq!(ledger.summary.missing_us, 23_500_000);
     assert_eq!(ledger.summary.missing_us_by_cause[&GapCause::Starting], 2_500_000);
     assert_eq!((ledger.summary.durable_us, ledger.summary.pending_us), (76_500_000, 0));
+}
+
+#[test]
+fn what_a_silent_node_alone_holds_is_out_of_reach_and_what_its_twin_has_is_not() {
+    let (silent, twin) = (NodeId::generate(), NodeId::generate());
+    let on = |node: NodeId, row: SegmentRow| SegmentRow { node, ..row };
+    let rows = LedgerRows {
+        spec_changes: vec![change(-500_000, true)],
+        segments: vec![on(silent, row(0, 1, &[(0, 50_000)])), on(twin, row(1, 2, &[(30_000, 70_000)]))],
+        incidents: vec![incident(GapCause::CameraSilent, 70_000, Some(90_000))],
+        ..LedgerRows::default()
+    };
+    let within = range(0, 90_000);
+    let shown = Ledger::shown(&rows, &[silent].into(), within, at(200_000));
+    let causes = vec![(0, 30_000, GapCause::NodeUnreachable), (70_000, 90_000, GapCause::CameraSilent)];
+    assert_eq!(seen(&shown.gaps), causes);
+    let ms = |time: WallTime| time.signed_us_since(at(0)) / 1000;
+    let spans = |ledger: &Ledger| -> Vec<_> {
+        let spans = ledger.spans.iter();
+        spans.map(|span| (ms(span.start), ms(span.end), span.available, span.sources.len())).collect()
+    };
+    let told = [(0, 30_000, false, 1), (30_000, 50_000, true, 2), (50_000, 70_000, true, 1)];
+    assert_eq!(spans(&shown), told);
+    let us = (shown.summary.durable_us, shown.summary.missing_us, shown.summary.expected_us);
+    assert_eq!(us, (40_000_000, 50_000_000, 90_000_000));
+    // The account itself knows of no node that does not answer: each second counts once.
+    let kept = Ledger::of(&rows, within, at(200_000));
+    assert_eq!(seen(&kept.gaps), vec![(70_000, 90_000, GapCause::CameraSilent)]);
+    assert_eq!((kept.summary.durable_us, kept.summary.missing_us), (70_000_000, 20_000_000));
+    assert!(kept.spans.iter().all(|span| span.available));
+    assert_eq!(Ledger::shown(&rows, &[].into(), within, at(200_000)), kept);
 }
 
 #[test]

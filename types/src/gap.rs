@@ -38,13 +38,15 @@ pub enum GapCause {
     KeyUnavailable,
     /// Footage was recorded, but its file is lost or damaged.
     Damaged,
+    /// It was recorded, and the node that holds it does not answer now. Never booked: it is a gap for as long as that lasts.
+    NodeUnreachable,
     /// Nothing known explains it.
     Unknown,
 }
 
 impl GapCause {
     /// Every cause, in the order of declaration: for metrics that start at zero and for tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CameraUnreachable,
         Self::CameraSilent,
         Self::CameraRefused,
@@ -61,6 +63,7 @@ impl GapCause {
         Self::DiskError,
         Self::KeyUnavailable,
         Self::Damaged,
+        Self::NodeUnreachable,
         Self::Unknown,
     ];
 
@@ -83,6 +86,7 @@ impl GapCause {
             Self::DiskError => "disk_error",
             Self::KeyUnavailable => "key_unavailable",
             Self::Damaged => "damaged",
+            Self::NodeUnreachable => "node_unreachable",
             Self::Unknown => "unknown",
         }
     }

@@ -69,6 +69,7 @@ impl Node {
             Arc::clone(&keyring),
             Arc::clone(&key_rows),
             &disks,
+            Arc::clone(&clock),
         ));
         let context = Arc::new(NodeContext {
             events: EventBus::new(Arc::clone(&clock), Arc::clone(&outbox)),
@@ -258,10 +259,18 @@ impl NodeHandle {
         }
     }
 
-    /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment. Ask
-    /// before the index, or what passes from here to there meanwhile is missed.
+    /// Footage of `camera` that is durable on this node and may not be in the index yet: rows that replace those of the same segment.
+    /// Ask before the index, or what passes from here to there meanwhile is missed.
     pub fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
         self.context.open_tail(camera)
+    }
+
+    /// As [`Self::open_tail`], of all nodes of the cell that record the camera. Those that do not answer in time say nothing.
+    pub async fn tails(&self, tenant: &TenantId, camera: CameraId) -> Vec<OpenTail> {
+        let mut tails = self.open_tail(camera);
+        tails.retain(|tail| tail.row.placement.tenant == *tenant);
+        tails.extend(self.context.footage.tails_elsewhere(tenant, camera).await);
+        tails
     }
 
     /// What of the configuration may change while the node runs, as it is now.

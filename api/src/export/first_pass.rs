@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use eyrie_media::export::{ExportBuilder, ExportError, ExportInit, FragmentTables};
-use eyrie_storage::footage::{Footage, FootageError, FootagePiece};
+use eyrie_storage::footage::{ElsewhereError, Footage, FootageError, FootagePiece};
 use eyrie_types::{FragmentEntry, Gap, GapCause, ProblemCode, SegmentRow, TimeRange, WallTime};
 use futures::StreamExt as _;
 
@@ -23,9 +23,13 @@ const READ_AHEAD: usize = 2;
 /// # Errors
 /// When there is no footage, more than fits into a file, or the index does not answer.
 pub(crate) async fn prepare(state: &GatewayState, key: &ExportKey, gaps: Vec<Gap>) -> Result<Arc<Prepared>, Problem> {
-    let tail = state.node().open_tail(key.camera);
+    let tail = state.node().tails(&key.tenant, key.camera).await;
     let footage = state.node().footage();
-    let pieces = footage.pieces(&key.tenant, key.camera, key.range, &tail).await.map_err(unreadable)?;
+    let found = footage.pieces(&key.tenant, key.camera, key.range, &tail).await.map_err(unreadable)?;
+    if let (true, Some(node)) = (found.pieces.is_empty(), found.silent.first()) {
+        return Err(crate::playback::silent(*node));
+    }
+    let pieces = found.pieces;
     let signature = signature(&pieces);
     if let Some(known) = state.exports().layout(key).filter(|known| known.signature == signature) {
         return Ok(known);
@@ -63,8 +67,8 @@ struct FirstPass<'a> {
     builder: ExportBuilder,
     rows: Vec<SegmentRow>,
     fragments: Vec<(u32, FragmentEntry)>,
-    /// What was recorded and is left out.
-    left_out: Vec<TimeRange>,
+    /// What was recorded and is left out, and why.
+    left_out: Vec<Gap>,
     /// Nothing can be decoded before the next keyframe: at the start, and behind what was left out.
     seeking: bool,
     /// The next fragment may join the last one.
@@ -90,16 +94,19 @@ impl<'a> FirstPass<'a> {
 
     async fn piece(&mut self, piece: &FootagePiece) -> Result<(), Problem> {
         let init = match self.footage.init(&piece.row).await {
-            Ok(init) => ExportInit::parse(&init).ok(),
+            Ok(init) => ExportInit::parse(&init).map_err(|_| GapCause::Damaged),
             Err(FootageError::Store(error)) => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, segment = %piece.row.segment, "an export leaves out a segment");
-                None
+                Err(cause(&error))
             }
         };
-        let Some(init) = init else {
-            piece.entries.iter().for_each(|entry| self.leave_out(entry));
-            return Ok(());
+        let init = match init {
+            Ok(init) => init,
+            Err(cause) => {
+                piece.entries.iter().for_each(|entry| self.leave_out(entry, cause));
+                return Ok(());
+            }
         };
         // Another incarnation has another clock, whatever its times look like.
         let same = self.last.as_ref().is_some_and(|last| last.placement == piece.row.placement);
@@ -115,12 +122,12 @@ impl<'a> FirstPass<'a> {
         let mut reads = futures::stream::iter(reads).buffered(READ_AHEAD);
         while let Some((entry, read)) = reads.next().await {
             let tables = match read {
-                Ok((start, length)) => FragmentTables::parse(&init, &start, length).ok(),
+                Ok((start, length)) => FragmentTables::parse(&init, &start, length).map_err(|_| GapCause::Damaged),
                 Err(FootageError::Store(error)) => return Err(error.into()),
                 Err(error) => {
                     let segment = piece.row.segment;
                     tracing::warn!(%error, %segment, number = entry.number, "an export leaves out a fragment");
-                    None
+                    Err(cause(&error))
                 }
             };
             self.fragment(row, &entry, &init, tables)?;
@@ -133,16 +140,19 @@ impl<'a> FirstPass<'a> {
         row: u32,
         entry: &FragmentEntry,
         init: &ExportInit,
-        tables: Option<FragmentTables>,
+        tables: Result<FragmentTables, GapCause>,
     ) -> Result<(), Problem> {
-        let Some(tables) = tables else {
-            self.leave_out(entry);
-            return Ok(());
+        let tables = match tables {
+            Ok(tables) => tables,
+            Err(cause) => {
+                self.leave_out(entry, cause);
+                return Ok(());
+            }
         };
         if self.seeking && !entry.starts_gop {
-            // At the start it was not asked for; behind damage it is of no use.
-            if !self.fragments.is_empty() {
-                self.leave_out(entry);
+            // At the start it was not asked for; behind what was left out it is of no use.
+            if let (false, Some(last)) = (self.fragments.is_empty(), self.left_out.last()) {
+                self.leave_out(entry, last.cause);
             }
             return Ok(());
         }
@@ -154,13 +164,16 @@ impl<'a> FirstPass<'a> {
         Ok(())
     }
 
-    fn leave_out(&mut self, entry: &FragmentEntry) {
+    fn leave_out(&mut self, entry: &FragmentEntry, cause: GapCause) {
         metrics::counter!("eyrie_export_fragments_left_out_total").increment(1);
         (self.seeking, self.joins) = (true, false);
         let (start, end) = (entry.start, entry.end());
         match self.left_out.last_mut() {
-            Some(last) if last.end.signed_us_since(start).abs() < 500_000 => last.end = last.end.max(end),
-            _ => self.left_out.extend(TimeRange::new(start, end)),
+            Some(last) if last.cause == cause && last.end.signed_us_since(start).abs() < 500_000 => {
+                last.end = last.end.max(end);
+            }
+            _ if start < end => self.left_out.push(Gap { start, end, cause }),
+            _ => {}
         }
     }
 
@@ -171,8 +184,10 @@ impl<'a> FirstPass<'a> {
         };
         let covered = TimeRange { start: first.start, end: last.end().max(first.start.offset_us(1)) };
         let created: WallTime = first.start;
-        let damaged = self.left_out.iter().filter_map(|left_out| left_out.intersect(&range));
-        gaps.extend(damaged.map(|gap| Gap { start: gap.start, end: gap.end, cause: GapCause::Damaged }));
+        gaps.extend(self.left_out.iter().filter_map(|gap| {
+            let within = TimeRange { start: gap.start, end: gap.end }.intersect(&range)?;
+            Some(Gap { start: within.start, end: within.end, cause: gap.cause })
+        }));
         gaps.sort_by_key(|gap| gap.start);
         self.fragments.shrink_to_fit();
         let layout = self.builder.finish(created).map_err(|error| match error {
@@ -182,6 +197,15 @@ impl<'a> FirstPass<'a> {
         let etag = etag(&self.rows, &self.fragments);
         let (rows, fragments) = (self.rows, self.fragments);
         Ok(Prepared { layout, rows, fragments, covered, gaps, etag, signature })
+    }
+}
+
+/// Why what cannot be read for `error` is missing.
+fn cause(error: &FootageError) -> GapCause {
+    match error {
+        FootageError::Elsewhere { source: ElsewhereError::Lost | ElsewhereError::Damaged, .. } => GapCause::Damaged,
+        FootageError::Elsewhere { .. } => GapCause::NodeUnreachable,
+        _ => GapCause::Damaged,
     }
 }
 

@@ -19,9 +19,9 @@ const STALL_MAX: Duration = Duration::from_secs(60);
 /// Why a body ends before its time; the connection is cut, so that nobody takes it for whole.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CutOff {
-    /// A fragment is not what it was when the layout was made.
-    #[error("a fragment is damaged")]
-    Damaged(#[source] FootageError),
+    /// A fragment is not what it was when the layout was made, or its node does not answer any more.
+    #[error("a fragment cannot be read")]
+    Unreadable(#[source] FootageError),
     /// The node stops.
     #[error("the node is stopping")]
     Stopping,
@@ -61,9 +61,13 @@ async fn send(
             ExportPart::Fragment { fragment, bytes } => match read(state, key, prepared, fragment, bytes).await {
                 Ok(bytes) => bytes,
                 Err(error) => {
+                    let outcome = match &error {
+                        FootageError::Elsewhere { .. } => "out_of_reach",
+                        _ => "damaged",
+                    };
                     // What the client has is not the file it was promised.
-                    let _ = parts.send(Err(CutOff::Damaged(error))).await;
-                    return "damaged";
+                    let _ = parts.send(Err(CutOff::Unreadable(error))).await;
+                    return outcome;
                 }
             },
         };

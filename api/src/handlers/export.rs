@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_types::{CameraId, ProblemCode};
 
-use super::footage::ledger_of;
+use super::footage::shown_ledger;
 use crate::export::{Asked, ExportKey, body, describe, etag_matches, prepare};
 use crate::extract::{ApiPath, ApiQuery, range_of};
 use crate::fair_places::NoPlace;
@@ -85,7 +85,7 @@ async fn answer(
     let prepared = match resumed {
         Some(known) => known,
         None => {
-            let gaps = ledger_of(state, &caller.tenant, id, key.range, state.clock().now()).await?.gaps;
+            let gaps = shown_ledger(state, &caller.tenant, id, key.range, state.clock().now()).await?.gaps;
             prepare(state, &key, gaps).await?
         }
     };

@@ -17,6 +17,9 @@ const RANGE_DEFAULT: Duration = Duration::from_secs(24 * 3600);
 const RANGE_MAX: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// Lists what is recorded.
+///
+/// By whichever nodes: each moment once, with the recordings that hold it. What lies only on nodes that do not answer now is not
+/// `available`.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/recordings", tag = "footage",
     params(("id" = CameraId, Path, description = "Which camera."), RangeQuery),
     responses((status = 200, description = "What is recorded in the range.", body = RecordingsAnswer)))]
@@ -26,11 +29,12 @@ pub(crate) async fn list_recordings(
     ApiPath(id): ApiPath<CameraId>,
     ApiQuery(query): ApiQuery<RangeQuery>,
 ) -> Result<Json<RecordingsAnswer>, Problem> {
-    let ledger = ledger(&state, &caller, id, &query).await?;
-    Ok(Json(RecordingsAnswer { spans: ledger.spans }))
+    Ok(Json(ledger(&state, &caller, id, &query).await?.into()))
 }
 
 /// Lists what is missing, and why.
+///
+/// What lies only on nodes that do not answer now is missing for as long as that lasts, with the cause `node_unreachable`.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/gaps", tag = "footage",
     params(("id" = CameraId, Path, description = "Which camera."), RangeQuery),
     responses((status = 200, description = "What is missing in the range.", body = GapsAnswer)))]
@@ -56,7 +60,7 @@ async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &
     let now = state.clock().now();
     let range = range_or(query.from, query.to, now, RANGE_DEFAULT, RANGE_MAX)?;
     known_camera(state, &caller.tenant, id).await?;
-    ledger_of(state, &caller.tenant, id, range, now).await
+    shown_ledger(state, &caller.tenant, id, range, now).await
 }
 
 /// The account of a camera over `range`: the index, and what is durable but not in it yet.
@@ -67,8 +71,26 @@ pub(super) async fn ledger_of(
     range: TimeRange,
     now: WallTime,
 ) -> Result<Ledger, Problem> {
-    let tail = state.node().open_tail(id);
+    Ok(Ledger::of(&rows(state, tenant, id, range).await?, range, now))
+}
+
+/// The same as it can be shown now: without what lies on nodes that do not answer.
+pub(super) async fn shown_ledger(
+    state: &GatewayState,
+    tenant: &TenantId,
+    id: CameraId,
+    range: TimeRange,
+    now: WallTime,
+) -> Result<Ledger, Problem> {
+    let rows = rows(state, tenant, id, range).await?;
+    let silent = state.node().footage().silent(&rows.segments).await;
+    Ok(Ledger::shown(&rows, &silent, range, now))
+}
+
+async fn rows(state: &GatewayState, tenant: &TenantId, id: CameraId, range: TimeRange) -> Result<LedgerRows, Problem> {
+    // Asked before the index, or what passes from here to there meanwhile is missed.
+    let tail = state.node().tails(tenant, id).await;
     let mut rows: LedgerRows = state.store().ledger_rows(tenant, id, state.node_id(), range).await?;
     rows.replace(tail.into_iter().map(|tail| tail.row), range);
-    Ok(Ledger::of(&rows, range, now))
+    Ok(rows)
 }

@@ -54,7 +54,8 @@ pub(crate) async fn get_ledger(
 
 /// Draws a range of a camera.
 ///
-/// What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year.
+/// What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year. Up to two days,
+/// what lies on a node that does not answer now is missing; beyond, it counts as recorded.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/timeline", tag = "footage",
     params(("id" = CameraId, Path, description = "Which camera."), TimelineQuery),
     responses((status = 200, description = "The range, drawn.", body = TimelineAnswer)))]
@@ -73,7 +74,7 @@ pub(crate) async fn get_timeline(
     known_camera(&state, &caller.tenant, id).await?;
     let there = state.directory().camera(&caller.tenant, id).await?.is_some();
     let drawn: Vec<DayItem> = if range.duration() <= EXACT_MAX {
-        items(&footage::ledger_of(&state, &caller.tenant, id, range, now).await?)
+        items(&footage::shown_ledger(&state, &caller.tenant, id, range, now).await?)
     } else {
         days(&state, &caller.tenant, id, range, now).await?.into_values().flat_map(|day| day.items).collect()
     };
@@ -98,7 +99,7 @@ async fn days(
     let (first, last) = (range.start.utc_day(), range.end.offset_us(-1).utc_day().max(range.start.utc_day()));
     let mut days = state.store().day_rollups(tenant, camera, first, last).await?;
     // What is durable and not in the index yet belongs to its day, however long that is over.
-    let tail = state.node().open_tail(camera);
+    let tail = state.node().tails(tenant, camera).await;
     let open: Vec<u32> = tail.iter().flat_map(|open| [open.row.start.utc_day(), open.row.end.utc_day()]).collect();
     let mut due = Vec::new();
     for day in first..=last {

@@ -1,4 +1,5 @@
-use eyrie_types::{Gap, Span, WallTime};
+use eyrie_storage::ledger::Ledger;
+use eyrie_types::{Gap, GapCause, Span, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -29,8 +30,39 @@ pub struct ExportQuery {
 /// What is recorded.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecordingsAnswer {
-    /// Sorted, none overlapping.
+    /// Sorted, none overlapping: several recordings of a moment are one span, with each of them among its `sources`.
     pub spans: Vec<Span>,
+    /// How often what was asked for is there.
+    pub copies: Copies,
+}
+
+/// Seconds by how many recordings hold them, wherever those lie and whether their nodes answer now or not.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Copies {
+    /// Missing: no recording holds them.
+    pub none_s: f64,
+    /// One recording holds them.
+    pub one_s: f64,
+    /// Two or more do, as with `placement.redundancy` 2.
+    pub two_s: f64,
+}
+
+impl From<Ledger> for RecordingsAnswer {
+    fn from(Ledger { spans, gaps, .. }: Ledger) -> Self {
+        let seconds = |start: WallTime, end: WallTime| end.since(start).as_secs_f64();
+        let held = |copies: fn(usize) -> bool| {
+            let spans = spans.iter().filter(|span| copies(span.sources.len()));
+            spans.map(|span| seconds(span.start, span.end)).sum()
+        };
+        // What is out of reach is held all the same.
+        let missing = gaps.iter().filter(|gap| gap.cause != GapCause::NodeUnreachable);
+        let copies = Copies {
+            none_s: missing.map(|gap| seconds(gap.start, gap.end)).sum(),
+            one_s: held(|copies| copies == 1),
+            two_s: held(|copies| copies > 1),
+        };
+        Self { spans, copies }
+    }
 }
 
 /// What is missing, and the account of the range: `expected_s` = `durable_s` + `deleted_s` + `missing_s` +

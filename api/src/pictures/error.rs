@@ -1,4 +1,4 @@
-use eyrie_storage::footage::FootageError;
+use eyrie_storage::footage::{ElsewhereError, FootageError};
 use eyrie_types::ProblemCode;
 
 use crate::Problem;
@@ -33,11 +33,12 @@ impl From<FootageError> for PictureError {
     fn from(error: FootageError) -> Self {
         match error {
             FootageError::Store(error) => Self::Unavailable(error.to_string()),
-            FootageError::Elsewhere(_) | FootageError::Panicked => Self::Unavailable(error.to_string()),
             FootageError::UnknownSegment
+            | FootageError::Elsewhere { source: ElsewhereError::Lost | ElsewhereError::Damaged, .. }
             | FootageError::Lost(_)
             | FootageError::KeyGone(_)
             | FootageError::Damaged(_) => Self::Lost,
+            FootageError::Elsewhere { .. } | FootageError::Panicked => Self::Unavailable(error.to_string()),
         }
     }
 }

@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_storage::footage::{FootageError, FootagePiece};
-use eyrie_types::{CameraId, FragmentEntry, SegmentRow, TenantId, TimeRange, WallTime};
+use eyrie_storage::footage::{ElsewhereError, FootageError, FootagePiece};
+use eyrie_types::{CameraId, FragmentEntry, NodeId, SegmentRow, TenantId, TimeRange, WallTime};
 
 use crate::GatewayState;
 
@@ -31,16 +32,24 @@ pub(crate) async fn newest_before(
     camera: CameraId,
     at: WallTime,
 ) -> Result<Vec<Found>, FootageError> {
+    let mut silent = BTreeSet::new();
     for back in [LOOK_BACK_FIRST, LOOK_BACK] {
         let range = TimeRange { start: at - back, end: at.offset_us(1) };
-        let tail = state.node().open_tail(camera);
-        let pieces = state.node().footage().pieces(tenant, camera, range, &tail).await?;
-        let found = keyframes(pieces, at - LOOK_BACK, at);
+        let tail = state.node().tails(tenant, camera).await;
+        let there = state.node().footage().pieces(tenant, camera, range, &tail).await?;
+        let found = keyframes(there.pieces, at - LOOK_BACK, at);
         if !found.is_empty() {
             return Ok(found);
         }
+        silent.extend(there.silent);
     }
-    Ok(Vec::new())
+    nothing(&silent)
+}
+
+/// No picture; an error where that may be because of nodes that do not answer.
+fn nothing(silent: &BTreeSet<NodeId>) -> Result<Vec<Found>, FootageError> {
+    let source = ElsewhereError::Silent(None);
+    silent.first().map_or(Ok(Vec::new()), |node| Err(FootageError::Elsewhere { node: *node, source }))
 }
 
 /// The last keyframes recorded of a camera, newest first, however long ago.
@@ -50,24 +59,28 @@ pub(crate) async fn newest(
     camera: CameraId,
     now: WallTime,
 ) -> Result<Vec<Found>, FootageError> {
-    let recent = newest_before(state, tenant, camera, now).await?;
-    if !recent.is_empty() {
-        return Ok(recent);
+    match newest_before(state, tenant, camera, now).await {
+        // An older one is better than none.
+        Err(error) if error.is_silence() => {}
+        Ok(recent) if recent.is_empty() => {}
+        found => return found,
     }
+    let mut silent = BTreeSet::new();
     let day = Duration::from_secs(24 * 3600);
     for ago in 0..NEWEST_DAYS_MAX {
         let end = now - day * ago;
         let rows = state.store().segments(tenant, camera, TimeRange { start: end - day, end }).await?;
         let Some(last) = rows.iter().max_by_key(|row| row.end) else { continue };
         let range = TimeRange { start: last.start, end: last.end.max(last.start.offset_us(1)) };
-        let tail = state.node().open_tail(camera);
-        let pieces = state.node().footage().pieces(tenant, camera, range, &tail).await?;
-        let found = keyframes(pieces, WallTime::EPOCH, now);
+        let tail = state.node().tails(tenant, camera).await;
+        let there = state.node().footage().pieces(tenant, camera, range, &tail).await?;
+        let found = keyframes(there.pieces, WallTime::EPOCH, now);
         if !found.is_empty() {
             return Ok(found);
         }
+        silent.extend(there.silent);
     }
-    Ok(Vec::new())
+    nothing(&silent)
 }
 
 /// The keyframes shown at each of `moments`: `None` where nothing was recorded.
@@ -77,11 +90,11 @@ pub(crate) async fn cells(
     camera: CameraId,
     moments: impl Iterator<Item = WallTime>,
 ) -> Result<Vec<Option<Found>>, FootageError> {
-    let tail = state.node().open_tail(camera);
+    let tail = state.node().tails(tenant, camera).await;
     let mut cells = Vec::new();
     for at in moments {
         let range = TimeRange { start: at - SEAM, end: at.offset_us(1) };
-        let pieces = state.node().footage().pieces(tenant, camera, range, &tail).await?;
+        let pieces = state.node().footage().pieces(tenant, camera, range, &tail).await?.pieces;
         cells.push(pieces.into_iter().rev().find_map(|piece| shown_at(piece, at)));
     }
     Ok(cells)

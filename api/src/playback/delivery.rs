@@ -33,7 +33,7 @@ pub(crate) async fn deliver(
     let file: VodFile = file.parse().map_err(|_| gone())?;
     let place = state.playback().answer(caller.session).await?;
     let footage = state.node().footage();
-    let tail = state.node().open_tail(id);
+    let tail = state.node().tails(&caller.tenant, id).await;
     let piece = footage.segment(&caller.tenant, id, segment, &tail).await.map_err(problem)?;
     let init = footage.init(&piece.row).await.map_err(problem)?;
     let facts = InitFacts::parse(&init).map_err(|error| unplayable(&error))?;
@@ -86,7 +86,8 @@ impl Reading {
         loop {
             let ends = next.is_err();
             if let Err(error) = &next {
-                metrics::counter!("eyrie_playback_broken_off_total", "why" => "damage").increment(1);
+                let why = if matches!(error, FootageError::Elsewhere { .. }) { "out_of_reach" } else { "damage" };
+                metrics::counter!("eyrie_playback_broken_off_total", "why" => why).increment(1);
                 tracing::warn!(camera = %self.row.placement.camera, %error, "an answer to a player is broken off");
             }
             match tokio::time::timeout(STALL_MAX, self.sender.send(next)).await {

@@ -1,10 +1,11 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_media::vod::{InitFacts, VodPiece, VodPlaylist};
-use eyrie_storage::footage::{Footage, FootageError, FootagePiece, SegmentRef};
+use eyrie_storage::footage::{ElsewhereError, Footage, FootageError, FootagePiece, SegmentRef};
 use eyrie_storage::ledger::LATE_TAIL_GRACE;
-use eyrie_types::{CameraId, ProblemCode};
+use eyrie_types::{CameraId, NodeId, ProblemCode};
 
 use crate::extract::range_of;
 use crate::known_camera::known_camera;
@@ -14,12 +15,16 @@ use crate::{GatewayState, Problem};
 
 /// The longest range: a day of one camera, which is 14,400 segments.
 const RANGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How often a range is looked up anew because a node died meanwhile: two of them would.
+const LISTINGS_MAX: usize = 3;
+/// When to try again where a node does not answer: it is asked again every few seconds.
+const SILENT_RETRY_S: u32 = 5;
 
 /// What a range offers.
 pub(crate) struct Listing {
     /// What was recorded.
     pub(crate) playlist: VodPlaylist,
-    /// More of the range may become durable.
+    /// More of the range may become durable, or come into reach.
     pub(crate) grows: bool,
 }
 
@@ -35,24 +40,44 @@ pub(crate) async fn list(
     let (tenant, footage) = (&caller.tenant, state.node().footage());
     known_camera(state, tenant, id).await?;
     let grows = range.end > state.clock().now() - LATE_TAIL_GRACE;
-    let tail = state.node().open_tail(id);
-    let found = footage.pieces(tenant, id, range, &tail).await.map_err(problem)?;
-    let mut pieces = Vec::with_capacity(found.len());
-    for piece in found {
-        match playable(footage, piece).await {
-            Ok(piece) => pieces.extend(piece),
-            Err(error @ FootageError::Store(_)) => return Err(problem(error)),
-            Err(error) => {
-                metrics::counter!("eyrie_playback_segments_left_out_total").increment(1);
-                tracing::warn!(camera = %id, %error, "a recorded segment cannot be played");
-            }
+    let (mut pieces, mut silent) = (Vec::new(), BTreeSet::new());
+    for _ in 0..LISTINGS_MAX {
+        let tail = state.node().tails(tenant, id).await;
+        let found = footage.pieces(tenant, id, range, &tail).await.map_err(problem)?;
+        silent = found.silent;
+        let lost_a_node;
+        (pieces, lost_a_node) = all_playable(footage, found.pieces).await?;
+        // What was to come from a node that has just died may be elsewhere, too.
+        if !lost_a_node {
+            break;
         }
     }
     let playlist = VodPlaylist::new(pieces, range.start);
     if playlist.segments().is_empty() {
-        return Err(Problem::new(ProblemCode::NotFound, "Nothing that can be played was recorded in this range."));
+        return Err(match silent.first() {
+            Some(node) => self::silent(*node),
+            None => Problem::new(ProblemCode::NotFound, "Nothing that can be played was recorded in this range."),
+        });
     }
-    Ok(Listing { playlist, grows })
+    Ok(Listing { playlist, grows: grows || !silent.is_empty() })
+}
+
+/// What can be played of `found`, and whether any of it could not be had because its node does not answer.
+async fn all_playable(footage: &Footage, found: Vec<FootagePiece>) -> Result<(Vec<VodPiece>, bool), Problem> {
+    let (mut pieces, mut lost_a_node) = (Vec::with_capacity(found.len()), false);
+    for piece in found {
+        let camera = piece.row.placement.camera;
+        match playable(footage, piece).await {
+            Ok(piece) => pieces.extend(piece),
+            Err(error @ FootageError::Store(_)) => return Err(problem(error)),
+            Err(error) => {
+                lost_a_node |= error.is_silence();
+                metrics::counter!("eyrie_playback_segments_left_out_total").increment(1);
+                tracing::warn!(%camera, %error, "a recorded segment cannot be played");
+            }
+        }
+    }
+    Ok((pieces, lost_a_node))
 }
 
 /// What of `piece` lies on disk, with what decodes it; `None` when nothing of it can be played.
@@ -60,7 +85,8 @@ async fn playable(footage: &Footage, piece: FootagePiece) -> Result<Option<VodPi
     let head = footage.head(&piece.row).await?;
     let FootagePiece { row, mut entries } = piece;
     // A file that was cut short tells so here rather than in the middle of an answer.
-    let whole = entries.partition_point(|entry| entry.offset.saturating_add(u64::from(entry.length)) <= head.bytes);
+    let bytes = head.bytes.unwrap_or(u64::MAX);
+    let whole = entries.partition_point(|entry| entry.offset.saturating_add(u64::from(entry.length)) <= bytes);
     let cut = entries.split_off(whole);
     if let (Some(first), Some(last)) = (cut.first(), cut.last()) {
         let reason = FootageError::Lost(row.segment);
@@ -88,14 +114,20 @@ pub(super) fn problem(error: FootageError) -> Problem {
     match error {
         FootageError::Store(error) => error.into(),
         FootageError::UnknownSegment => super::delivery::gone(),
-        FootageError::Lost(_) | FootageError::KeyGone(_) | FootageError::Damaged(_) => Problem::new(
+        FootageError::Lost(_)
+        | FootageError::KeyGone(_)
+        | FootageError::Damaged(_)
+        | FootageError::Elsewhere { source: ElsewhereError::Lost | ElsewhereError::Damaged, .. } => Problem::new(
             ProblemCode::NotFound,
             "This part of the recording is lost or damaged; load the playlist again.",
         ),
-        FootageError::Elsewhere(node) => Problem::new(
-            ProblemCode::Unavailable,
-            format!("This part of the recording lies on node {node}: ask that one."),
-        ),
+        FootageError::Elsewhere { node, .. } => silent(node),
         FootageError::Panicked => Problem::new(ProblemCode::Internal, "The node met a fault of its own."),
     }
+}
+
+/// What clients hear when what they want lies on a node that does not answer.
+pub(crate) fn silent(node: NodeId) -> Problem {
+    let detail = format!("This part of the recording lies on node {node}, which does not answer now.");
+    Problem::new(ProblemCode::Unavailable, detail).retry_after(SILENT_RETRY_S)
 }

@@ -341,6 +341,7 @@ export const en = {
     disk_error: "The disk reported an error",
     key_unavailable: "The recording key could not be stored",
     damaged: "The recording is damaged or lost",
+    node_unreachable: "The node that holds it does not answer",
     unknown: "The cause is not known",
   },
   modes: { continuous: "Every second", off: "Off (live only)" },

@@ -1,5 +1,6 @@
 use eyrie_types::{KeyId, NodeId, SegmentId};
 
+use super::ElsewhereError;
 use crate::segment::SegmentError;
 use crate::store::StoreError;
 
@@ -12,9 +13,15 @@ pub enum FootageError {
     /// The index knows the segment, but no disk of this node holds its file.
     #[error("the file of segment {0} is gone")]
     Lost(SegmentId),
-    /// Another node holds the file: nothing is wrong with it.
-    #[error("this footage lies on {0}")]
-    Elsewhere(NodeId),
+    /// Another node holds it, and it cannot be had from there now. That says nothing about the file.
+    #[error("this footage lies on node {node}")]
+    Elsewhere {
+        /// Which node.
+        node: NodeId,
+        /// Why.
+        #[source]
+        source: ElsewhereError,
+    },
     /// Its key was shredded, or is sealed to a key pair unknown here.
     #[error("the key {0:?} cannot be opened")]
     KeyGone(KeyId),
@@ -33,5 +40,10 @@ impl FootageError {
     /// Whether the file holds something else than was written: reading it again will not help.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged(SegmentError::Format { .. }))
+    }
+
+    /// Whether it lies on a node that does not answer now. For some seconds, ranges are read without that node.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Elsewhere { source, .. } if source.is_silence())
     }
 }

@@ -1,29 +1,31 @@
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use eyrie_types::{
-    CameraId, FragmentEntry, GapCause, Incident, NodeId, SegmentId, SegmentRow, SegmentState, TenantId, TimeRange,
-    WallTime,
+    CameraId, Clock, FragmentEntry, GapCause, Incident, NodeId, SegmentId, SegmentRow, SegmentState, TenantId,
+    TimeRange, WallTime,
 };
 use tokio::sync::Semaphore;
 
 use super::alignment::SEARCH;
-use super::opened::{OpenedSegment, OpenedSegments};
+use super::neighbours::Neighbours;
+use super::opened::{LastRead, OpenedSegment, Source};
 use super::piece::within;
 use super::tracks::{TrackRow, merged};
-use super::{FootageError, FootagePiece, OpenTail, SegmentRef};
+use super::{Elsewhere, FootageError, FootagePiece, OpenTail, SegmentRef};
 use crate::disk::Disk;
-use crate::keys::{KeyRing, KeyRows, SegmentKey};
-use crate::segment::{SegmentPath, SegmentReader};
-use crate::store::{Store, StoreError};
+use crate::keys::{KeyRing, KeyRows};
+use crate::segment::{FRAGMENT_START_BYTES, SegmentOpener, SegmentReader};
+use crate::store::Store;
 
-/// Segments kept at hand: a file descriptor and up to 500 kB of table each. Players move on within a segment for an hour, so
-/// this serves some hundred of them that watch different hours.
+/// Segments kept at hand: a file descriptor or an init segment, and up to 500 kB of table each. Players move on within a segment
+/// for an hour, so this serves some hundred of them that watch different hours.
 pub const OPENED_SEGMENTS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
-/// Reads from disks at one time, of one fragment each: enough to keep a disk busy, few enough that recorders, which share it,
-/// are not kept waiting.
+/// Reads from disks at one time, of one fragment each, for this node's clients and for other nodes: enough to keep a disk busy, few
+/// enough that recorders, which share it, are not kept waiting.
 pub const READS_MAX: usize = 8;
 
 /// What the file of a segment begins with, and how long it is.
@@ -31,17 +33,17 @@ pub const READS_MAX: usize = 8;
 pub struct FootageHead {
     /// `ftyp` and `moov`.
     pub init: Bytes,
-    /// Bytes of the file right now.
-    pub bytes: u64,
+    /// Bytes of the file right now; `None` for another node's, which sees to its files itself.
+    pub bytes: Option<u64>,
 }
 
-/// Whose segments a reader wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// Those on this node's disks.
-    Here,
-    /// Those of all nodes.
-    Cell,
+/// What was recorded in a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FootageFound {
+    /// What can be read, in order of time.
+    pub pieces: Vec<FootagePiece>,
+    /// Nodes that recorded more of the range and do not answer now.
+    pub silent: BTreeSet<NodeId>,
 }
 
 /// Whether `damage` was found in `entry` of `row`.
@@ -52,29 +54,48 @@ fn damages(damage: &Incident, row: &SegmentRow, entry: &FragmentEntry) -> bool {
     same && damage.start <= middle && damage.end.is_none_or(|end| middle < end)
 }
 
-/// The recordings of a node, for reading.
+/// The recordings of the cell, for reading: what lies on this node's disks, and what other nodes hand over.
 pub struct Footage {
-    node: NodeId,
-    store: Arc<Store>,
-    keys: Arc<KeyRing>,
-    key_rows: Arc<KeyRows>,
+    pub(super) node: NodeId,
+    pub(super) store: Arc<Store>,
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) key_rows: Arc<KeyRows>,
+    pub(super) clock: Arc<dyn Clock>,
     /// The recordings directories by their names.
-    roots: Vec<(String, PathBuf)>,
-    opened: OpenedSegments,
-    reads: Arc<Semaphore>,
+    pub(super) roots: Vec<(String, PathBuf)>,
+    pub(super) opened: LastRead<Arc<OpenedSegment>>,
+    /// Files that other nodes read, opened without any key.
+    pub(super) handed_over: LastRead<Arc<SegmentReader>>,
+    pub(super) reads: Arc<Semaphore>,
+    pub(super) neighbours: Neighbours,
 }
 
 impl Footage {
-    /// Reads what lies on `disks` of `node`.
-    pub fn new(node: NodeId, store: Arc<Store>, keys: Arc<KeyRing>, key_rows: Arc<KeyRows>, disks: &[Disk]) -> Self {
+    /// Reads what lies on `disks` of `node`; of other nodes once [`Footage::reach_through`] says how.
+    pub fn new(
+        node: NodeId,
+        store: Arc<Store>,
+        keys: Arc<KeyRing>,
+        key_rows: Arc<KeyRows>,
+        disks: &[Disk],
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let roots = disks.iter().map(|disk| (disk.config().name.clone(), disk.config().root.clone())).collect();
-        let (opened, reads) = (OpenedSegments::new(OPENED_SEGMENTS_MAX), Arc::new(Semaphore::new(READS_MAX)));
-        Self { node, store, keys, key_rows, roots, opened, reads }
+        let opened = LastRead::new(OPENED_SEGMENTS_MAX, "eyrie_footage_opened_segments");
+        let handed_over = LastRead::new(OPENED_SEGMENTS_MAX, "eyrie_footage_handed_over_segments");
+        let (reads, neighbours) = (Arc::new(Semaphore::new(READS_MAX)), Neighbours::new(Arc::clone(&clock)));
+        Self { node, store, keys, key_rows, clock, roots, opened, handed_over, reads, neighbours }
     }
 
-    /// What is durable of `range` on this node, in order of time: from the fragment on at which decoding can start. Several
-    /// recordings of the camera (owner and twin, an old owner and the new one) are read as one: nothing twice, and what one lacks
-    /// another fills, from a keyframe on. `tail` is what the index does not know yet. What was found damaged is left out.
+    /// How other nodes are asked from now on. Until then, none answers.
+    pub fn reach_through(&self, elsewhere: Arc<dyn Elsewhere>) {
+        self.neighbours.reach_through(elsewhere);
+    }
+
+    /// What is durable of `range` in the cell: from the fragment on at which decoding can start. Several recordings of the camera
+    /// (owner and twin, an old owner and the new one) are read as one: nothing twice, and what one lacks another fills, from a
+    /// keyframe on. `tail` is what the index does not know yet. What was found damaged is left out, and so is what lies on nodes
+    /// that do not answer.
     ///
     /// # Errors
     /// When the index does not answer, or the range holds more than it answers at once.
@@ -84,41 +105,17 @@ impl Footage {
         camera: CameraId,
         range: TimeRange,
         tail: &[OpenTail],
-    ) -> Result<Vec<FootagePiece>, FootageError> {
-        self.merged(tenant, camera, range, tail, Scope::Here).await
-    }
-
-    /// As [`Footage::pieces`], of all nodes: the rows tell which node holds a piece. Reading one that lies elsewhere answers
-    /// [`FootageError::Elsewhere`].
-    ///
-    /// # Errors
-    /// As [`Footage::pieces`].
-    pub async fn cell_pieces(
-        &self,
-        tenant: &TenantId,
-        camera: CameraId,
-        range: TimeRange,
-        tail: &[OpenTail],
-    ) -> Result<Vec<FootagePiece>, FootageError> {
-        self.merged(tenant, camera, range, tail, Scope::Cell).await
-    }
-
-    async fn merged(
-        &self,
-        tenant: &TenantId,
-        camera: CameraId,
-        range: TimeRange,
-        tail: &[OpenTail],
-        scope: Scope,
-    ) -> Result<Vec<FootagePiece>, FootageError> {
-        let mut rows = self.rows(tenant, camera, range, tail, scope).await?;
+    ) -> Result<FootageFound, FootageError> {
+        let mut rows = self.rows(tenant, camera, range, tail).await?;
+        let silent = self.silent(&rows).await;
         // How clocks of two nodes differ is told by what both recorded, also right before the range and behind it.
         let several = rows.iter().any(|row| Some(row.node) != rows.first().map(|row| row.node));
         let wide = TimeRange { start: range.start - SEARCH, end: range.end + SEARCH };
         let asked = if several { wide } else { range };
         if several {
-            rows = self.rows(tenant, camera, wide, tail, scope).await?;
+            rows = self.rows(tenant, camera, wide, tail).await?;
         }
+        rows.retain(|row| !silent.contains(&row.node));
         let damage = self.store.damage(tenant, camera, asked).await?;
         let mut read = Vec::with_capacity(rows.len());
         for row in rows {
@@ -127,7 +124,20 @@ impl Footage {
             entries.retain(|entry| !damage.iter().any(|damage| damages(damage, &row, entry)));
             read.push(TrackRow { row, entries });
         }
-        Ok(merged(read, range))
+        Ok(FootageFound { pieces: merged(read, range), silent })
+    }
+
+    /// The nodes that recorded any of `rows` and do not answer now: what lies on them is out of reach.
+    pub async fn silent(&self, rows: &[SegmentRow]) -> BTreeSet<NodeId> {
+        let others = rows.iter().map(|row| row.node).filter(|node| *node != self.node);
+        self.neighbours.silent(others.collect()).await
+    }
+
+    /// What of a camera is durable at the other nodes that record it and may not be in the index yet: rows that replace those of the
+    /// same segment. Ask before the index, or what passes from there to here meanwhile is missed. What does not answer in time says
+    /// nothing.
+    pub async fn tails_elsewhere(&self, tenant: &TenantId, camera: CameraId) -> Vec<OpenTail> {
+        self.neighbours.tails(tenant, camera).await
     }
 
     /// The segments that overlap `range`, in order of time, with those that the index does not know yet.
@@ -137,14 +147,12 @@ impl Footage {
         camera: CameraId,
         range: TimeRange,
         tail: &[OpenTail],
-        scope: Scope,
     ) -> Result<Vec<SegmentRow>, FootageError> {
         let mut rows = self.store.segments(tenant, camera, range).await?;
         for open in tail.iter().filter(|open| open.row.start < range.end && open.row.end > range.start) {
             rows.retain(|row| row.segment != open.row.segment);
             rows.push(open.row.clone());
         }
-        rows.retain(|row| scope == Scope::Cell || row.node == self.node);
         rows.sort_by_key(|row| (row.start, row.placement.slot, row.placement.epoch));
         Ok(rows)
     }
@@ -178,7 +186,10 @@ impl Footage {
     /// # Errors
     /// See [`FootageError`].
     pub async fn init(&self, row: &SegmentRow) -> Result<Bytes, FootageError> {
-        self.read(row, |reader| reader.init()).await
+        match &self.opened(row).await?.source {
+            Source::Here(reader) => self.read(row, reader, |reader| reader.init()).await,
+            Source::There(file) => Ok(file.init.clone()),
+        }
     }
 
     /// The plaintext of a fragment, `moof` and `mdat`, verified.
@@ -187,8 +198,13 @@ impl Footage {
     /// See [`FootageError`]. A damaged fragment says nothing about those beside it.
     pub async fn fragment(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<Bytes, FootageError> {
         let asked = *entry;
-        let read = self.read(row, move |reader| reader.fragment(&asked)).await;
-        self.booked(row, entry, read).await
+        match &self.opened(row).await?.source {
+            Source::Here(reader) => {
+                let read = self.read(row, reader, move |reader| reader.fragment(&asked)).await;
+                self.booked(row, entry, read).await
+            }
+            Source::There(file) => self.fetch(row, file, entry, entry.length, SegmentOpener::fragment).await,
+        }
     }
 
     /// `read`, with damage booked.
@@ -212,8 +228,12 @@ impl Footage {
     /// # Errors
     /// See [`FootageError`].
     pub async fn head(&self, row: &SegmentRow) -> Result<FootageHead, FootageError> {
-        let head = self.read(row, |reader| {
-            let (init, bytes) = (reader.init()?, reader.bytes()?);
+        let reader = match &self.opened(row).await?.source {
+            Source::Here(reader) => Arc::clone(reader),
+            Source::There(file) => return Ok(FootageHead { init: file.init.clone(), bytes: None }),
+        };
+        let head = self.read(row, &reader, |reader| {
+            let (init, bytes) = (reader.init()?, Some(reader.bytes()?));
             Ok(if reader.is_deleted()? { None } else { Some(FootageHead { init, bytes }) })
         });
         match head.await? {
@@ -245,13 +265,22 @@ impl Footage {
     /// See [`FootageError`].
     pub async fn fragment_start(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<(Bytes, u32), FootageError> {
         let asked = *entry;
-        let read = self.read(row, move |reader| reader.fragment_start(&asked)).await;
-        self.booked(row, entry, read).await
+        match &self.opened(row).await?.source {
+            Source::Here(reader) => {
+                let read = self.read(row, reader, move |reader| reader.fragment_start(&asked)).await;
+                self.booked(row, entry, read).await
+            }
+            Source::There(file) => {
+                let length = entry.length.min(FRAGMENT_START_BYTES);
+                self.fetch(row, file, entry, length, SegmentOpener::fragment_start).await
+            }
+        }
     }
 
     /// Forgets an opened segment, before its file is deleted or after its key was shredded.
     pub fn forget(&self, segment: SegmentId) {
         self.opened.forget(segment);
+        self.handed_over.forget(segment);
     }
 
     /// The table of a segment, from memory once it cannot change any more.
@@ -270,76 +299,9 @@ impl Footage {
             && table.len() == row.fragments as usize
             && let Some(opened) = self.opened.get(row.segment)
         {
-            let kept = OpenedSegment { reader: Arc::clone(&opened.reader), table: Some(Arc::clone(&table)) };
+            let kept = OpenedSegment { source: opened.source.clone(), table: Some(Arc::clone(&table)) };
             self.opened.put(row.segment, Arc::new(kept));
         }
         Ok(table)
-    }
-
-    async fn read<T: Send + 'static>(
-        &self,
-        row: &SegmentRow,
-        work: impl FnOnce(&SegmentReader) -> Result<T, crate::segment::SegmentError> + Send + 'static,
-    ) -> Result<T, FootageError> {
-        let opened = match self.opened.get(row.segment) {
-            Some(opened) => opened,
-            None => self.open(row).await?,
-        };
-        let read = self.blocking(move || work(&opened.reader)).await?;
-        if read.is_err() {
-            self.opened.forget(row.segment);
-        }
-        Ok(read?)
-    }
-
-    async fn open(&self, row: &SegmentRow) -> Result<Arc<OpenedSegment>, FootageError> {
-        let (tenant, camera, segment) = (&row.placement.tenant, row.placement.camera, row.segment);
-        let key = self.key(row).await?;
-        let copies = self.store.copies_of_segment(tenant, camera, row.start, segment).await?;
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for copy in copies.iter().filter(|copy| copy.node == self.node) {
-            let named = self.roots.iter().filter(|(name, _)| *name == copy.disk);
-            // A directory that was moved has another name than the one the copy was written under.
-            let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
-            paths.extend(named.chain(others).map(|(_, root)| root.join(&copy.path)));
-        }
-        // The row of the copy may still wait for the index; where a segment lies follows from its own row.
-        let own = SegmentPath::new(row.placement.clone(), segment, row.start).relative();
-        paths.extend(self.roots.iter().map(|(_, root)| root.join(&own)));
-        let opened = self
-            .blocking(move || {
-                let path = paths.into_iter().find(|path| path.exists())?;
-                Some(SegmentReader::open(path, key.as_ref()))
-            })
-            .await?;
-        let absent = || match row.node == self.node {
-            true => FootageError::Lost(segment),
-            false => FootageError::Elsewhere(row.node),
-        };
-        let reader = opened.ok_or_else(absent)??;
-        let opened = Arc::new(OpenedSegment { reader: Arc::new(reader), table: None });
-        self.opened.put(segment, Arc::clone(&opened));
-        Ok(opened)
-    }
-
-    async fn key(&self, row: &SegmentRow) -> Result<Option<SegmentKey>, FootageError> {
-        let Some(id) = row.key else { return Ok(None) };
-        let key_row = match self.key_rows.get(&row.placement.tenant, id).await {
-            Err(StoreError::Damaged { .. }) => None,
-            found => found?,
-        };
-        let key_row = key_row.ok_or(FootageError::KeyGone(id))?;
-        self.keys.open(&key_row).map(Some).map_err(|_| FootageError::KeyGone(id))
-    }
-
-    /// Runs `work` on a thread that may block, as one of [`READS_MAX`].
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, FootageError> {
-        // The semaphore is never closed.
-        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| FootageError::Panicked)?;
-        let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
-        task.await.map_err(|_| FootageError::Panicked)
     }
 }

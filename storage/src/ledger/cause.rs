@@ -27,13 +27,16 @@ pub struct Evidence<'a> {
     pub node_runs: &'a [NodeRun],
     /// Changes of spec, sorted by time.
     pub spec_changes: &'a [SpecChange],
+    /// What was recorded on nodes that do not answer now, in any order.
+    pub out_of_reach: &'a [TimeRange],
 }
 
 /// The order in which causes are believed where several cover a moment; the first wins. What makes the others impossible or
-/// beside the point comes first: a node that is down does nothing; footage that was recorded and lost was not missed by the
-/// camera; then what kept the node from writing, whatever the camera sent; then what the camera did, the more specific
+/// beside the point comes first: what was recorded and is out of reach needs no other reason; a node that is down does nothing;
+/// footage that was recorded and lost was not missed by the camera; then what kept the node from writing, whatever the camera sent; then what the camera did, the more specific
 /// before the less.
-const BELIEF: [GapCause; 17] = [
+const BELIEF: [GapCause; 18] = [
+    GapCause::NodeUnreachable,
     GapCause::NodeDown,
     GapCause::Damaged,
     GapCause::DiskFull,
@@ -86,6 +89,9 @@ pub(super) fn timeline(evidence: &Evidence<'_>, spans: &[Span], now: WallTime) -
         let end = incident.end.unwrap_or(now);
         explain(incident.start, end, incident.cause, false);
         explain(incident.start - INCIDENT_SLACK, end + INCIDENT_SLACK, incident.cause, true);
+    }
+    for range in evidence.out_of_reach {
+        explain(range.start, range.end, GapCause::NodeUnreachable, false);
     }
     for down in down(evidence.node_runs, now) {
         explain(down.start, down.end, GapCause::NodeDown, false);

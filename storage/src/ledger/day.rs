@@ -247,7 +247,7 @@ fn kind(code: u64) -> Option<DayKind> {
 }
 
 /// The causes by their numbers in stored days: new ones go to the end.
-const CODES: [GapCause; 17] = [
+const CODES: [GapCause; 18] = [
     GapCause::Unknown,
     GapCause::CameraUnreachable,
     GapCause::CameraSilent,
@@ -265,6 +265,7 @@ const CODES: [GapCause; 17] = [
     GapCause::DiskError,
     GapCause::KeyUnavailable,
     GapCause::Damaged,
+    GapCause::NodeUnreachable,
 ];
 
 #[cfg(test)]

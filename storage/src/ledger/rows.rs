@@ -1,4 +1,8 @@
-use eyrie_types::{Gap, Incident, SegmentRow, Span, TimeRange, WallTime};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use eyrie_types::{Gap, Incident, NodeId, SegmentRow, Span, TimeRange, WallTime};
 
 use super::damage::sound;
 use super::spans::joined;
@@ -48,22 +52,56 @@ pub struct Ledger {
 impl Ledger {
     /// Derives the ledger of `range` as it is known at `now`.
     pub fn of(rows: &LedgerRows, range: TimeRange, now: WallTime) -> Self {
+        Self::shown(rows, &BTreeSet::new(), range, now)
+    }
+
+    /// The same as it looks while the nodes `silent` do not answer: what lies on them alone is a gap
+    /// ([`GapCause::NodeUnreachable`](eyrie_types::GapCause::NodeUnreachable)), and a span that is not available. For showing, never
+    /// to be kept.
+    pub fn shown(rows: &LedgerRows, silent: &BTreeSet<NodeId>, range: TimeRange, now: WallTime) -> Self {
         let expected = expected(&rows.spec_changes, range, now);
         let segments = sound(&rows.segments, &rows.incidents);
+        let away = segments.iter().filter(|row| silent.contains(&row.node));
+        let out_of_reach = joined(away.flat_map(|row| row.runs.iter().copied()).collect(), Duration::ZERO);
+        let there = match silent.is_empty() {
+            true => Cow::Borrowed(&*segments),
+            false => segments.iter().filter(|row| !silent.contains(&row.node)).cloned().collect(),
+        };
         // Footage right before the range tells a camera that had started from one that had not.
-        let wide = spans(&segments, TimeRange { start: range.start - STARTING_MAX, end: range.end });
-        let evidence =
-            Evidence { incidents: &rows.incidents, node_runs: &rows.node_runs, spec_changes: &rows.spec_changes };
+        let wide = spans(&there, TimeRange { start: range.start - STARTING_MAX, end: range.end });
+        let evidence = Evidence {
+            incidents: &rows.incidents,
+            node_runs: &rows.node_runs,
+            spec_changes: &rows.spec_changes,
+            out_of_reach: &out_of_reach,
+        };
         let wide = with_deleted(wide, &rows.deleted);
         let gaps = gaps(&expected, &wide, &evidence, now);
-        let spans = spans(&segments, range);
+        let readable = spans(&there, range);
+        let summary = Summary::of(&expected, &readable, &gaps, &wide);
+        let spans = if out_of_reach.is_empty() { readable } else { told_apart(&spans(&segments, range), &readable) };
         let kept: Vec<TimeRange> = spans.iter().map(|span| TimeRange { start: span.start, end: span.end }).collect();
         // What is still there, in another segment, is not deleted; nor is the time between two frames.
         let deleted = rows.deleted.iter().filter_map(|deleted| deleted.intersect(&range));
         let deleted: Vec<TimeRange> = deleted.flat_map(|deleted| deleted.subtract(&kept)).collect();
-        let summary = Summary::of(&expected, &spans, &gaps, &wide);
         Self { expected, spans, deleted, gaps, summary }
     }
+}
+
+/// `spans`, cut where `readable`, which are the same without some of their sources, begin and end: what lies in none of those is
+/// not available now.
+fn told_apart(spans: &[Span], readable: &[Span]) -> Vec<Span> {
+    let ranges = readable.iter().map(|span| TimeRange { start: span.start, end: span.end }).collect();
+    let readable = joined(ranges, Duration::ZERO);
+    let mut told = Vec::with_capacity(spans.len());
+    for span in spans {
+        let whole = TimeRange { start: span.start, end: span.end };
+        let with = |available, TimeRange { start, end }| Span { start, end, available, sources: span.sources.clone() };
+        told.extend(whole.subtract(&readable).into_iter().map(|range| with(false, range)));
+        told.extend(readable.iter().filter_map(|range| range.intersect(&whole)).map(|range| with(true, range)));
+    }
+    told.sort_by_key(|span| span.start);
+    told
 }
 
 /// `spans` and what was deleted, as the stretches that are not missing. The rule of what is a hole holds between a segment that

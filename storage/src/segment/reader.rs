@@ -9,14 +9,9 @@ use eyrie_types::FragmentEntry;
 use rustix::fs::OFlags;
 
 use super::boxes;
-use super::cipher::{CHUNK_STORED, Sealed, SegmentCipher};
-use super::{
-    FRAGMENT_BYTES_MAX, Footer, FormatError, FragmentHead, INIT_BYTES_MAX, Scan, SegmentError, SegmentHead, scan,
-};
+use super::opener::{FRAGMENT_START_BYTES, STORED_FRAGMENT_BYTES_MAX, SegmentOpener, ftyp_length};
+use super::{Footer, FormatError, FragmentHead, Scan, SegmentError, SegmentHead, scan};
 use crate::keys::SegmentKey;
-
-/// The largest `ftyp`: a brand takes four bytes, and no writer lists a thousand.
-const FTYP_BYTES_MAX: u32 = 4096;
 
 /// Reads one segment file, open, closed or damaged. Every answer was verified: hashes always, tags where the key is known.
 ///
@@ -24,9 +19,7 @@ const FTYP_BYTES_MAX: u32 = 4096;
 pub struct SegmentReader {
     path: PathBuf,
     file: File,
-    head: SegmentHead,
-    binding: [u8; 32],
-    cipher: Option<SegmentCipher>,
+    opener: SegmentOpener,
     footer: Option<Footer>,
 }
 
@@ -41,30 +34,15 @@ impl SegmentReader {
         let path = path.into();
         let file = open_regular(&path)?;
         let format = |offset, source| SegmentError::Format { path: path.clone(), offset, source };
-        let ftyp = read_at(&path, &file, 0, 8)?.ok_or_else(|| format(0, FormatError::Truncated("ftyp")))?;
-        let ftyp_length = match boxes::plain_box(&ftyp).map_err(|source| format(0, source))? {
-            (size, kind) if kind == *b"ftyp" && (8..=FTYP_BYTES_MAX).contains(&size) => size,
-            _ => return Err(format(0, FormatError::NotFound("ftyp"))),
-        };
+        let ftyp = read_at(&path, &file, 0, 8)?.unwrap_or_default();
+        let ftyp_length = ftyp_length(&ftyp).map_err(|source| format(0, source))?;
         let at = u64::from(ftyp_length);
-        let head = read_at(&path, &file, at, SegmentHead::LENGTH)?
+        let opener = read_at(&path, &file, at, SegmentHead::LENGTH)?
             .ok_or(FormatError::Truncated("segment header"))
             .and_then(|bytes| SegmentHead::parse(&bytes))
+            .and_then(|head| SegmentOpener::new(head, ftyp_length, key))
             .map_err(|source| format(at, source))?;
-        // A sealed init segment is a little longer than its plaintext: a box header and a tag per 64 KiB.
-        let init_max = INIT_BYTES_MAX.as_u64() + 4096;
-        if head.ftyp_length != ftyp_length || u64::from(head.init_length) > init_max {
-            return Err(format(at, FormatError::Field("init length")));
-        }
-        let cipher = match (head.key, key) {
-            (Some(needed), Some(key)) if key.id() != needed => {
-                return Err(format(at, FormatError::KeyNeeded(needed)));
-            }
-            (Some(_), key) => key.map(SegmentCipher::new),
-            (None, _) => None,
-        };
-        let binding = head.binding();
-        let mut reader = Self { path, file, head, binding, cipher, footer: None };
+        let mut reader = Self { path, file, opener, footer: None };
         reader.footer = reader.read_footer()?;
         Ok(reader)
     }
@@ -76,7 +54,7 @@ impl SegmentReader {
 
     /// Its header.
     pub fn head(&self) -> &SegmentHead {
-        &self.head
+        self.opener.head()
     }
 
     /// Its footer; `None` while, or because, it was not closed.
@@ -106,17 +84,7 @@ impl SegmentReader {
     /// When it was changed or its key is not known.
     pub fn init(&self) -> Result<Bytes, SegmentError> {
         let (ftyp, stored) = self.stored_init()?;
-        let at = self.init_offset();
-        let Some(key) = self.head.key else {
-            return Ok([ftyp, stored].concat().into());
-        };
-        let cipher = self.cipher.as_ref().ok_or_else(|| self.format(at, FormatError::KeyNeeded(key)))?;
-        // The stored length tells the plaintext's: a chunk's tag comes once per 64 KiB stored.
-        let plain = unsealed_length(self.head.init_length);
-        cipher
-            .open(Sealed::Init, &self.head.bound(), &stored, plain)
-            .map(Bytes::from)
-            .map_err(|source| self.format(at, source))
+        self.opener.init(&ftyp, &stored).map_err(|source| self.format(self.init_offset(), source))
     }
 
     /// The plaintext of a fragment: `moof` and `mdat`. `entry` comes from the footer, a scan, or the index, and must agree with
@@ -125,20 +93,8 @@ impl SegmentReader {
     /// # Errors
     /// When anything was changed, moved or cut, or the key is not known.
     pub fn fragment(&self, entry: &FragmentEntry) -> Result<Bytes, SegmentError> {
-        let (head, stored) = self.stored_fragment(entry)?;
-        let format = |source| self.format(entry.offset, source);
-        let plain = match (head.key, &self.cipher) {
-            (None, _) => Bytes::from(stored),
-            (Some(key), None) => return Err(format(FormatError::KeyNeeded(key))),
-            (Some(_), Some(cipher)) => cipher
-                .open(Sealed::Fragment(head.number), &head.bound(), &stored, head.plain_length)
-                .map_err(format)?
-                .into(),
-        };
-        if super::segment_head::sha256(&plain) != head.leaf {
-            return Err(format(FormatError::Leaf(head.number)));
-        }
-        Ok(plain)
+        let stored = self.read_fragment(entry.number, entry.offset, entry.length)?;
+        self.opener.fragment(entry, &stored.into()).map_err(|source| self.format(entry.offset, source))
     }
 
     /// The first bytes of a fragment's plaintext, and how many it has in all: its `moof`, which one sealed chunk (64 KiB) holds
@@ -148,20 +104,9 @@ impl SegmentReader {
     /// # Errors
     /// When the header or these bytes were changed, moved or cut, or the key is not known.
     pub fn fragment_start(&self, entry: &FragmentEntry) -> Result<(Bytes, u32), SegmentError> {
-        let format = |source| self.format(entry.offset, source);
-        let cut = || format(FormatError::Truncated("fragment"));
-        let most = FragmentHead::LENGTH + boxes::UUID_BOX_HEAD + CHUNK_STORED;
-        let mut bytes = self.read(entry.offset, most.min(entry.length as usize))?.ok_or_else(cut)?;
-        let head = self.check_head(entry, &bytes)?;
-        bytes.drain(..FragmentHead::LENGTH);
-        let plain = match (head.key, &self.cipher) {
-            (None, _) => bytes,
-            (Some(key), None) => return Err(format(FormatError::KeyNeeded(key))),
-            (Some(_), Some(cipher)) => cipher
-                .open_first(Sealed::Fragment(head.number), &head.bound(), &bytes, head.plain_length)
-                .map_err(format)?,
-        };
-        Ok((plain.into(), head.plain_length))
+        let length = entry.length.min(FRAGMENT_START_BYTES);
+        let stored = self.read_fragment(entry.number, entry.offset, length)?;
+        self.opener.fragment_start(entry, &stored.into()).map_err(|source| self.format(entry.offset, source))
     }
 
     /// Checks a fragment's header and stored bytes without any key: what scrubbing does.
@@ -169,7 +114,33 @@ impl SegmentReader {
     /// # Errors
     /// When they were changed, moved or cut.
     pub fn verify_stored(&self, entry: &FragmentEntry) -> Result<(), SegmentError> {
-        self.stored_fragment(entry).map(drop)
+        let stored = self.read_fragment(entry.number, entry.offset, entry.length)?;
+        self.opener.check_entry(entry, &stored).map(drop).map_err(|source| self.format(entry.offset, source))
+    }
+
+    /// The first bytes of the file up to its first fragment, as stored, checked.
+    ///
+    /// # Errors
+    /// When they were changed or cut.
+    pub fn stored_head(&self) -> Result<Bytes, SegmentError> {
+        let (ftyp, init) = self.stored_init()?;
+        let head = self.head().encode();
+        Ok([ftyp, head, init].concat().into())
+    }
+
+    /// Fragment `number`, which begins at `offset`, as stored: `length` bytes, header and all, checked without any key. Of less than
+    /// all of it, its header alone is checked.
+    ///
+    /// # Errors
+    /// When it is not there, or was changed, moved or cut.
+    pub fn stored_fragment(&self, number: u32, offset: u64, length: u32) -> Result<Bytes, SegmentError> {
+        let format = |source| self.format(offset, source);
+        let stored = self.read_fragment(number, offset, length)?;
+        let head = self.opener.check_place(number, &stored).map_err(format)?;
+        if head.entry(offset).length <= length {
+            self.opener.check(number, &stored).map_err(format)?;
+        }
+        Ok(stored.into())
     }
 
     /// Checks everything there is: init segment, each fragment, and that the footer tells of the very fragments that are there.
@@ -178,7 +149,7 @@ impl SegmentReader {
     /// # Errors
     /// The first thing found wrong.
     pub fn verify(&self) -> Result<Scan, SegmentError> {
-        let sealed_away = self.head.key.is_some() && self.cipher.is_none();
+        let sealed_away = self.opener.is_sealed_away();
         if sealed_away {
             self.stored_init().map(drop)?
         } else {
@@ -210,41 +181,19 @@ impl SegmentReader {
     fn stored_init(&self) -> Result<(Vec<u8>, Vec<u8>), SegmentError> {
         let at = self.init_offset();
         let cut = || self.format(at, FormatError::Truncated("init segment"));
-        let ftyp = self.read(0, self.head.ftyp_length as usize)?.ok_or_else(cut)?;
-        let stored = self.read(at, self.head.init_length as usize)?.ok_or_else(cut)?;
-        if blake3::Hasher::new().update(&ftyp).update(&stored).finalize() != self.head.init_hash {
-            return Err(self.format(at, FormatError::StoredHash("init segment")));
-        }
+        let ftyp = self.read(0, self.head().ftyp_length as usize)?.ok_or_else(cut)?;
+        let stored = self.read(at, self.head().init_length as usize)?.ok_or_else(cut)?;
+        self.opener.check_init(&ftyp, &stored).map_err(|source| self.format(at, source))?;
         Ok((ftyp, stored))
     }
 
-    fn stored_fragment(&self, entry: &FragmentEntry) -> Result<(FragmentHead, Vec<u8>), SegmentError> {
-        let format = |source| self.format(entry.offset, source);
-        let cut = || format(FormatError::Truncated("fragment"));
-        // A sealed fragment is longer than its plaintext by a tag in 64 KiB: an eighth is plenty.
-        let longest = FRAGMENT_BYTES_MAX.as_u64() + FRAGMENT_BYTES_MAX.as_u64() / 8;
-        if u64::from(entry.length) > longest {
-            return Err(format(FormatError::Entry(entry.number)));
+    /// `length` bytes of the fragment `number` that begins at `offset`, unchecked.
+    fn read_fragment(&self, number: u32, offset: u64, length: u32) -> Result<Vec<u8>, SegmentError> {
+        if u64::from(length) > STORED_FRAGMENT_BYTES_MAX {
+            return Err(self.format(offset, FormatError::Entry(number)));
         }
-        let mut bytes = self.read(entry.offset, entry.length as usize)?.ok_or_else(cut)?;
-        let head = self.check_head(entry, &bytes)?;
-        bytes.drain(..FragmentHead::LENGTH);
-        if blake3::hash(&bytes) != head.stored_hash {
-            return Err(format(FormatError::StoredHash("fragment")));
-        }
-        Ok((head, bytes))
-    }
-
-    /// The header that `bytes` begin with, which must be the one that `entry` tells of.
-    fn check_head(&self, entry: &FragmentEntry, bytes: &[u8]) -> Result<FragmentHead, SegmentError> {
-        let format = |source| self.format(entry.offset, source);
-        let head = bytes.get(..FragmentHead::LENGTH).ok_or_else(|| format(FormatError::Truncated("fragment")))?;
-        let head = FragmentHead::parse(head).map_err(format)?;
-        head.check_place(&self.head, &self.binding, entry.number).map_err(format)?;
-        if head.entry(entry.offset) != *entry {
-            return Err(format(FormatError::Entry(entry.number)));
-        }
-        Ok(head)
+        let bytes = self.read(offset, length as usize)?;
+        bytes.ok_or_else(|| self.format(offset, FormatError::Truncated("fragment")))
     }
 
     fn read_footer(&self) -> Result<Option<Footer>, SegmentError> {
@@ -258,11 +207,11 @@ impl SegmentReader {
     }
 
     pub(super) fn parse_footer(&self, bytes: &[u8], at: u64) -> Result<Footer, FormatError> {
-        Footer::parse(bytes, at, &self.head, self.cipher.as_ref())
+        Footer::parse(bytes, at, self.head(), self.opener.cipher())
     }
 
     pub(super) fn binding(&self) -> &[u8; 32] {
-        &self.binding
+        self.opener.binding()
     }
 
     /// `length` bytes at `offset`, or `None` when the file ends before.
@@ -271,7 +220,7 @@ impl SegmentReader {
     }
 
     fn init_offset(&self) -> u64 {
-        u64::from(self.head.ftyp_length) + SegmentHead::LENGTH as u64
+        u64::from(self.head().ftyp_length) + SegmentHead::LENGTH as u64
     }
 
     fn format(&self, offset: u64, source: FormatError) -> SegmentError {
@@ -286,7 +235,7 @@ pub fn plain_length(entry: &FragmentEntry, sealed: bool) -> u32 {
 }
 
 /// Undoes [`super::cipher::sealed_box_length`].
-fn unsealed_length(stored: u32) -> u32 {
+pub(super) fn unsealed_length(stored: u32) -> u32 {
     let chunks = stored.saturating_sub(boxes::UUID_BOX_HEAD as u32);
     chunks.saturating_sub(chunks.div_ceil(64 * 1024) * super::cipher::TAG as u32)
 }

@@ -1,0 +1,150 @@
+//! How the bytes of a segment are got at: from a disk of this node, or from the node that has them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use eyrie_types::{FragmentEntry, SegmentRow};
+
+use super::opened::{FileThere, OpenedSegment, Source};
+use super::{ElsewhereError, Footage, FootageError, SegmentName, StoredPlace};
+use crate::keys::SegmentKey;
+use crate::segment::{FormatError, SegmentError, SegmentOpener, SegmentPath, SegmentReader};
+use crate::store::StoreError;
+
+impl Footage {
+    /// The segment of `row` at hand.
+    pub(super) async fn opened(&self, row: &SegmentRow) -> Result<Arc<OpenedSegment>, FootageError> {
+        let known = self.opened.get(row.segment);
+        if let Some(known) = known.as_ref().filter(|known| known.is_fresh(self.clock.monotonic())) {
+            return Ok(Arc::clone(known));
+        }
+        let key = self.key(row).await?;
+        let source =
+            if row.node == self.node { self.open_here(row, key).await? } else { self.open_there(row, key).await? };
+        // What was read of its table before stays true.
+        let table = known.and_then(|known| known.table.clone());
+        let opened = Arc::new(OpenedSegment { source, table });
+        self.opened.put(row.segment, Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Reads from a file of this node. One that fails is opened anew the next time.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        row: &SegmentRow,
+        reader: &Arc<SegmentReader>,
+        work: impl FnOnce(&SegmentReader) -> Result<T, SegmentError> + Send + 'static,
+    ) -> Result<T, FootageError> {
+        let reader = Arc::clone(reader);
+        let read = self.blocking(move || work(&reader)).await?;
+        if read.is_err() {
+            self.opened.forget(row.segment);
+        }
+        Ok(read?)
+    }
+
+    /// Reads the first `length` bytes of a fragment, as stored, from the node that has them, and opens them here. What does not fit
+    /// what was recorded is that node's or the network's fault, and says nothing about the file.
+    pub(super) async fn fetch<T: Send + 'static>(
+        &self,
+        row: &SegmentRow,
+        file: &Arc<FileThere>,
+        entry: &FragmentEntry,
+        length: u32,
+        open: impl FnOnce(&SegmentOpener, &FragmentEntry, &Bytes) -> Result<T, FormatError> + Send + 'static,
+    ) -> Result<T, FootageError> {
+        let elsewhere = |source| FootageError::Elsewhere { node: row.node, source };
+        let place = StoredPlace { number: entry.number, offset: entry.offset, length };
+        let fetched = self.neighbours.fragment(row.node, SegmentName::from(row), place).await;
+        let (stored, asking) = fetched.inspect_err(|_| self.opened.forget(row.segment)).map_err(elsewhere)?;
+        let (file, entry) = (Arc::clone(file), *entry);
+        // Hashes and seals of megabytes are no work for a thread that others wait on.
+        let opened = tokio::task::spawn_blocking(move || {
+            let _asking = asking;
+            open(&file.opener, &entry, &stored)
+        });
+        let opened = opened.await.map_err(|_| FootageError::Panicked)?;
+        opened.map_err(|source| elsewhere(garbage(row, source)))
+    }
+
+    async fn open_here(&self, row: &SegmentRow, key: Option<SegmentKey>) -> Result<Source, FootageError> {
+        let (tenant, camera, segment) = (&row.placement.tenant, row.placement.camera, row.segment);
+        let copies = self.store.copies_of_segment(tenant, camera, row.start, segment).await?;
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for copy in copies.iter().filter(|copy| copy.node == self.node) {
+            let named = self.roots.iter().filter(|(name, _)| *name == copy.disk);
+            // A directory that was moved has another name than the one the copy was written under.
+            let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
+            paths.extend(named.chain(others).map(|(_, root)| root.join(&copy.path)));
+        }
+        // The row of the copy may still wait for the index; where a segment lies follows from its own row.
+        paths.extend(self.own_paths(&SegmentName::from(row)));
+        let reader = self.first_of(paths, key).await?.ok_or(FootageError::Lost(segment))?;
+        Ok(Source::Here(reader))
+    }
+
+    async fn open_there(&self, row: &SegmentRow, key: Option<SegmentKey>) -> Result<Source, FootageError> {
+        let elsewhere = |source| FootageError::Elsewhere { node: row.node, source };
+        let opened = self.clock.monotonic();
+        let stored = self.neighbours.head(row.node, SegmentName::from(row)).await.map_err(elsewhere)?;
+        let (opener, init) = SegmentOpener::of_stored_head(&stored, key.as_ref())
+            .and_then(|(opener, init)| {
+                let head = opener.head();
+                let same = head.placement == row.placement && head.segment == row.segment && head.key == row.key;
+                if same { Ok((opener, init)) } else { Err(FormatError::Foreign("segment header")) }
+            })
+            .map_err(|source| elsewhere(garbage(row, source)))?;
+        Ok(Source::There(Arc::new(FileThere { opener, init, opened })))
+    }
+
+    /// Where a segment lies if it lies on this node and no copy's row says otherwise.
+    pub(super) fn own_paths(&self, name: &SegmentName) -> impl Iterator<Item = PathBuf> {
+        let own = SegmentPath::new(name.placement.clone(), name.segment, name.start).relative();
+        self.roots.iter().map(move |(_, root)| root.join(&own))
+    }
+
+    /// Opens the first of `paths` that is there.
+    pub(super) async fn first_of(
+        &self,
+        paths: Vec<PathBuf>,
+        key: Option<SegmentKey>,
+    ) -> Result<Option<Arc<SegmentReader>>, FootageError> {
+        let opened = self.blocking(move || {
+            let path = paths.into_iter().find(|path| path.exists())?;
+            Some(SegmentReader::open(path, key.as_ref()).map(Arc::new))
+        });
+        Ok(opened.await?.transpose()?)
+    }
+
+    async fn key(&self, row: &SegmentRow) -> Result<Option<SegmentKey>, FootageError> {
+        let Some(id) = row.key else { return Ok(None) };
+        let key_row = match self.key_rows.get(&row.placement.tenant, id).await {
+            Err(StoreError::Damaged { .. }) => None,
+            found => found?,
+        };
+        let key_row = key_row.ok_or(FootageError::KeyGone(id))?;
+        self.keys.open(&key_row).map(Some).map_err(|_| FootageError::KeyGone(id))
+    }
+
+    /// Runs `work` on a thread that may block, as one of [`READS_MAX`](super::READS_MAX).
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, FootageError> {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| FootageError::Panicked)?;
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(|_| FootageError::Panicked)
+    }
+}
+
+/// What another node sent is not what the index says was recorded.
+fn garbage(row: &SegmentRow, source: FormatError) -> ElsewhereError {
+    metrics::counter!("eyrie_footage_node_garbage_total").increment(1);
+    tracing::error!(node = %row.node, segment = %row.segment, error = %source, "a node sent something else than was recorded");
+    ElsewhereError::Garbage(source)
+}
