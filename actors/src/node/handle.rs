@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -24,6 +24,7 @@ use crate::children::Children;
 use crate::context::NodeContext;
 use crate::events::EventBus;
 use crate::facts::{self, FactsBoard, StreamFacts};
+use crate::feed::{FeedHandler, Feeders};
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::live::{LiveError, LiveHandle};
@@ -79,6 +80,7 @@ impl Node {
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
             directory: Directory::new(),
+            feeders: OnceLock::new(),
             fallen,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
@@ -155,6 +157,13 @@ impl NodeHandle {
             (key, context.placement.epoch, recording)
         });
         told.collect()
+    }
+
+    /// Lets cameras be fed by the other nodes of the cell, once; answers what feeds theirs.
+    pub(crate) fn meet(&self, feeders: Feeders) -> Arc<FeedHandler> {
+        // A node has one part in one cell.
+        let _ = self.context.feeders.set(feeders);
+        Arc::new(FeedHandler::new(&self.context))
     }
 
     /// Where all events pass.
