@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use eyrie_cluster::{Command, PlacementKey, reconcile};
 use eyrie_media::GopRing;
-use eyrie_types::{CameraSpec, CameraState, GapCause, Placement, RecordingMode};
+use eyrie_types::{CameraSpec, CameraState, GapCause, NodeId, Placement, RecordingMode};
 use futures::future::join_all;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use tokio::sync::mpsc::error::TrySendError;
@@ -84,9 +84,17 @@ impl Cameras {
         }
     }
 
+    /// Tells what runs by whom it is to be fed; an incarnation goes on through a change of that.
+    fn tell_feeder(&self, key: &PlacementKey, feed_from: Option<NodeId>) {
+        let directory = self.node.directory.lock();
+        if let Some(running) = directory.running.get(key) {
+            running.context.feed_from.send_if_modified(|told| std::mem::replace(told, feed_from) != feed_from);
+        }
+    }
+
     async fn start(&mut self, me: &ActorRef<SupervisorMessage>, key: PlacementKey) {
         let found = self.node.directory.lock().assignment(&key).cloned();
-        let Some(Assignment { camera, epoch, dead_since, .. }) = found else { return };
+        let Some(Assignment { camera, epoch, dead_since, feed_from, .. }) = found else { return };
         self.node.events.enter(&key.tenant, key.camera);
         let say = |state, reason: &str| self.node.events.set_ingest(&key.tenant, key.camera, state, reason);
         let placement = Placement { tenant: key.tenant.clone(), camera: key.camera, slot: key.slot, epoch };
@@ -107,7 +115,7 @@ impl Cameras {
         self.node.index.begin(key.clone(), epoch, over);
         let (writer, ring) = GopRing::new(self.node.config.ring, Arc::clone(&self.node.budget));
         drop(writer);
-        let context = CameraContext::new(Arc::clone(&self.node), placement, ring);
+        let context = CameraContext::new(Arc::clone(&self.node), placement, ring, feed_from);
         let live = Arc::new(LiveState::new());
         let args = CameraArgs { camera: Arc::clone(&context), live: Arc::clone(&live), spec: camera.spec.clone() };
         match Actor::spawn_linked(None, CameraActor, args, me.get_cell()).await {
@@ -197,8 +205,10 @@ impl Actor for CameraSupervisor {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             SupervisorMessage::Assign(assignment, reply) => {
+                let feed_from = assignment.feed_from;
                 let key = cameras.node.directory.lock().put(*assignment);
                 cameras.reconcile(&me, Some(&key)).await;
+                cameras.tell_feeder(&key, feed_from);
                 // Whoever asked may have given up.
                 let _ = reply.send(());
             }

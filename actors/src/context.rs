@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -9,12 +9,13 @@ use eyrie_storage::disk::{Disk, Durability};
 use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::Store;
-use eyrie_types::{CameraId, Clock, Placement, SegmentRow, SegmentState};
-use tokio::sync::{mpsc, watch};
+use eyrie_types::{CameraId, Clock, NodeId, Placement, SegmentRow, SegmentState, WallTime};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::children::Children;
 use crate::events::EventBus;
 use crate::facts::{FactsBoard, Measured};
+use crate::feed::{FEEDS_MAX, Feeders, Source};
 use crate::index_writer::{FragmentChunk, IndexWriter};
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::live::RelayedViewers;
@@ -45,6 +46,8 @@ pub(crate) struct NodeContext {
     pub(crate) children: Children,
     pub(crate) media: MediaThreads,
     pub(crate) directory: Directory,
+    /// The other nodes of the cell, once this one has its part in it.
+    pub(crate) feeders: OnceLock<Feeders>,
     pub(crate) fallen: mpsc::Sender<Fallen>,
     pub(crate) settings: ArcSwap<NodeSettings>,
     pub(crate) facts: FactsBoard,
@@ -79,6 +82,8 @@ impl NodeContext {
 
 /// No unit of the ring is durable yet.
 const NOTHING_DURABLE: u64 = u64::MAX;
+/// No unit came yet.
+const NOTHING_CAME: i64 = i64::MIN;
 
 /// What the children of one camera share. It outlives each of them, so that a restarted one goes on where the last one stopped.
 pub(crate) struct CameraContext {
@@ -91,16 +96,29 @@ pub(crate) struct CameraContext {
     pub(crate) rtsp_sessions: Arc<retina::client::SessionGroup>,
     /// What the ingest measured of the last second it received.
     pub(crate) measured: ArcSwapOption<Measured>,
+    /// The node that is to feed this one, as the cell said last; `None`: a session of its own.
+    pub(crate) feed_from: watch::Sender<Option<NodeId>>,
+    /// Where the ring's units come from.
+    pub(crate) source: watch::Sender<Source>,
+    /// Places for other nodes that are fed from here.
+    pub(crate) feeds: Arc<Semaphore>,
     /// RTP packets lost since this incarnation began.
     pub(crate) packets_lost: AtomicU64,
     last_durable_seq: AtomicU64,
+    /// The wall time of the last unit of the sessions that are over, in microseconds since 1970.
+    last_wall_us: AtomicI64,
     open_segment: ArcSwapOption<OpenTail>,
     /// Tells how much of the open segment is durable, until the disk lets go of its file.
     durability: Mutex<Option<watch::Receiver<Durability>>>,
 }
 
 impl CameraContext {
-    pub(crate) fn new(node: Arc<NodeContext>, placement: Placement, ring: GopRing) -> Arc<Self> {
+    pub(crate) fn new(
+        node: Arc<NodeContext>,
+        placement: Placement,
+        ring: GopRing,
+        feed_from: Option<NodeId>,
+    ) -> Arc<Self> {
         let last_durable_seq = AtomicU64::new(NOTHING_DURABLE);
         let rtsp_sessions = Arc::default();
         let (open_segment, durability) = (ArcSwapOption::empty(), Mutex::default());
@@ -112,8 +130,12 @@ impl CameraContext {
             seat,
             rtsp_sessions,
             measured: ArcSwapOption::empty(),
+            feed_from: watch::Sender::new(feed_from),
+            source: watch::Sender::default(),
+            feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
             packets_lost: AtomicU64::new(0),
             last_durable_seq,
+            last_wall_us: AtomicI64::new(NOTHING_CAME),
             open_segment,
             durability,
         })
@@ -134,6 +156,17 @@ impl CameraContext {
     /// Units up to `seq` are on the disk.
     pub(crate) fn set_last_durable_seq(&self, seq: u64) {
         self.last_durable_seq.store(seq, Ordering::Release);
+    }
+
+    /// When the last unit of the sessions that are over was shown.
+    pub(crate) fn last_wall(&self) -> Option<WallTime> {
+        let us = self.last_wall_us.load(Ordering::Acquire);
+        (us != NOTHING_CAME).then(|| WallTime::from_unix_us(us))
+    }
+
+    /// A session is over, whose last unit was shown at `wall`.
+    pub(crate) fn set_last_wall(&self, wall: WallTime) {
+        self.last_wall_us.store(wall.as_unix_us(), Ordering::Release);
     }
 
     /// The segment being written, as of its last durable fragment, and what of its table the index was not handed yet.

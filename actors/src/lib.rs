@@ -22,6 +22,7 @@ mod context;
 pub mod control;
 mod events;
 mod facts;
+mod feed;
 mod incidents;
 mod index_writer;
 mod ingest;

@@ -86,7 +86,7 @@ impl Rig {
         };
         let (tenant, now) = (TenantId::default_tenant(), WallTime::EPOCH);
         let camera = Camera { id, tenant, revision, created_at: now, updated_at: now, spec };
-        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None };
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch: epoch(1), dead_since: None, feed_from: None };
         self.node.assign(assignment).await.unwrap();
     }
 

@@ -16,7 +16,7 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 35] = [
+const COUNTERS: [(&str, &str); 39] = [
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -32,6 +32,10 @@ const COUNTERS: [(&str, &str); 35] = [
         "Access units a limit pushed out of a ring before the recorder read them",
     ),
     ("eyrie_ring_units_refused_total", "Access units a full frame memory refused"),
+    ("eyrie_feed_units_skipped_total", "Access units that nodes fed from here were too slow for"),
+    ("eyrie_fed_units_missed_total", "Access units that the feeding node let go of before this one could take them"),
+    ("eyrie_feeds_ended_total", "Feeds given from here that ended in order, by reason"),
+    ("eyrie_feeds_refused_total", "Feeds that were asked of this node and not given, by status"),
     ("eyrie_recording_bytes_total", "Bytes of fragments that became durable"),
     ("eyrie_recording_segments_opened_total", "Segments opened"),
     ("eyrie_recording_failures_total", "Failed writes, syncs and opens, by cause"),
@@ -57,7 +61,8 @@ const COUNTERS: [(&str, &str); 35] = [
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 24] = [
+const GAUGES: [(&str, Unit, &str); 25] = [
+    ("eyrie_feeds_given", Unit::Count, "Feeds of cameras that this node gives to others"),
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_cameras_by_verdict", Unit::Count, "Cameras that run or ran, by the verdict on their stream"),
     ("eyrie_camera_bitrate_bps", Unit::Count, "Bits of access units a second, by camera; 0 while it sends nothing"),

@@ -5,6 +5,7 @@
 mod access_unit;
 pub mod codec;
 pub mod export;
+pub mod feed;
 mod fmp4;
 pub mod hls;
 pub mod mp4_file;

@@ -6,6 +6,7 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use super::child::{ChildKind, ChildSlot};
 use crate::backoff::jitter;
 use crate::context::{CHILD_STOP_PATIENCE, CameraContext};
+use crate::feed::Source;
 use crate::incidents::Trouble;
 use crate::ingest::{IngestActor, IngestArgs};
 use crate::live::{LiveActor, LiveArgs, LiveState};
@@ -198,6 +199,10 @@ impl Actor for CameraActor {
         // Source first, so that the recorder finds the ring's end and closes its file behind the last unit.
         for kind in [ChildKind::Ingest, ChildKind::Recording, ChildKind::Live] {
             state.stop(kind).await;
+            if kind == ChildKind::Ingest {
+                // Its session is closed: whoever is fed from here may have one.
+                state.camera.source.send_replace(Source::Released);
+            }
         }
         state.camera.ring.close();
         state.live.stopped();

@@ -17,8 +17,10 @@ use super::courier::{Courier, HEARTBEATS_MAX};
 use super::driver::Driver;
 use super::executor::{self, Orders};
 use super::{
-    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
+    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, feeding, news, seeds,
+    spec_keeper,
 };
+use crate::feed::{FeedQuery, Feeders};
 use crate::link::{Link, LinkConfig};
 use crate::live::LiveServer;
 use crate::media_link::{MediaLink, MediaLinkConfig};
@@ -152,6 +154,7 @@ impl Control {
             spent.note(key, noted.epoch);
         }
         let setup = NodeSetup { node: config.node, member: member.clone(), spent, limits: config.limits };
+        let handlers = media.clone();
         let (media_streams, incoming_media) = mpsc::channel(INCOMING_MAX);
         let media = MediaLink::start(MediaLinkConfig {
             node: config.node,
@@ -186,6 +189,10 @@ impl Control {
             synced: watch::Sender::default(),
             superseded: watch::Sender::default(),
         });
+        let knows = Arc::downgrade(&shared);
+        let holders = move |key: &PlacementKey| knows.upgrade().map_or_else(Vec::new, |shared| shared.holders(key));
+        let feeders = Feeders { link: shared.media.clone(), holders: Arc::new(holders) };
+        handlers.serve(FeedQuery::PREFIX, shared.node.meet(feeders));
         let (beats, heartbeats) = mpsc::channel(HEARTBEATS_MAX);
         if let Some(socket) = socket {
             let (raft_streams, mut incoming_raft) = mpsc::channel(INCOMING_MAX);
@@ -227,12 +234,13 @@ impl Control {
 /// Loops beside the driver, none of which a heartbeat waits for.
 fn services(shared: &Arc<Shared>) -> Vec<ServiceArgs> {
     let (orders, specs, sync, join) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
-    let tell = Arc::clone(shared);
+    let (tell, feed) = (Arc::clone(shared), Arc::clone(shared));
     vec![
         ServiceArgs { name: "cell executor", body: Arc::new(move || executor::run(Arc::clone(&orders)).boxed()) },
         ServiceArgs { name: "cell specs", body: Arc::new(move || spec_keeper::run(Arc::clone(&specs)).boxed()) },
         ServiceArgs { name: "directory sync", body: Arc::new(move || directory_sync::run(Arc::clone(&sync)).boxed()) },
         ServiceArgs { name: "cell news", body: Arc::new(move || news::run(Arc::clone(&tell)).boxed()) },
+        ServiceArgs { name: "cell feeding", body: Arc::new(move || feeding::run(Arc::clone(&feed)).boxed()) },
         ServiceArgs { name: "cell seeds", body: Arc::new(move || seeds::run(Arc::clone(&join)).boxed()) },
     ]
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eyrie_cluster::{CameraKey, Duty, PlacementKey, SpentEpochs};
 use eyrie_storage::mirror::SpentEpoch;
-use eyrie_types::{CameraState, Epoch, WallTime};
+use eyrie_types::{CameraState, Epoch, NodeId, WallTime};
 
 use super::control::Shared;
 use super::specs::open_camera;
@@ -34,8 +34,25 @@ pub(super) struct Orders {
 #[derive(Default)]
 struct Done {
     /// With the revision that was handed over.
-    duties: BTreeMap<PlacementKey, (Epoch, u64, bool)>,
+    duties: BTreeMap<PlacementKey, DoneDuty>,
     noted: SpentEpochs,
+}
+
+/// A duty as it was carried out.
+#[derive(Clone, Copy)]
+struct DoneDuty {
+    epoch: Epoch,
+    revision: u64,
+    enabled: bool,
+    feed_from: Option<NodeId>,
+}
+
+impl DoneDuty {
+    /// Whether there is nothing left to do for `duty`.
+    fn covers(&self, duty: &Duty) -> bool {
+        let same = |had: &Self| (had.epoch, had.enabled, had.feed_from);
+        same(self) == (duty.epoch, duty.enabled, duty.feed_from) && self.revision >= duty.revision
+    }
 }
 
 /// Carries out orders for as long as it is polled. Started again after a panic, it hands everything over once more, which changes
@@ -84,8 +101,7 @@ async fn carry_out(shared: &Arc<Shared>, orders: &Orders, done: &mut Done) -> Pr
     let mut missing = Vec::new();
     for (key, duty) in &orders.duties {
         let camera = CameraKey::from(key);
-        let wanted = (duty.epoch, duty.revision, duty.enabled);
-        if done.duties.get(key).is_some_and(|had| had.0 == wanted.0 && had.1 >= wanted.1 && had.2 == wanted.2) {
+        if done.duties.get(key).is_some_and(|had| had.covers(duty)) {
             continue;
         }
         let Some(stored) = shared.kept(&camera, duty.revision) else {
@@ -97,7 +113,8 @@ async fn carry_out(shared: &Arc<Shared>, orders: &Orders, done: &mut Done) -> Pr
             Ok(camera) => {
                 let dead_since = orders.dead_since.get(key).copied();
                 tracing::debug!(camera = %key.camera, slot = %key.slot, epoch = %duty.epoch, "the cell has given this node a camera");
-                let assignment = Assignment { camera, slot: key.slot, epoch: duty.epoch, dead_since };
+                let Duty { epoch, feed_from, .. } = *duty;
+                let assignment = Assignment { camera, slot: key.slot, epoch, dead_since, feed_from };
                 if let Err(error) = shared.node.assign(assignment).await {
                     tracing::warn!(%error, "a placement could not be started yet");
                     return Progress::Later;
@@ -111,7 +128,8 @@ async fn carry_out(shared: &Arc<Shared>, orders: &Orders, done: &mut Done) -> Pr
                 shared.node.put_unrunnable(&key.tenant, key.camera, CameraState::Refused, reason);
             }
         }
-        done.duties.insert(key.clone(), (wanted.0, revision.max(wanted.1), wanted.2));
+        let Duty { epoch, enabled, feed_from, .. } = *duty;
+        done.duties.insert(key.clone(), DoneDuty { epoch, revision: revision.max(duty.revision), enabled, feed_from });
     }
     if missing.is_empty() {
         return Progress::Complete;

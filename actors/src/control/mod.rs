@@ -21,6 +21,7 @@ mod courier;
 mod directory_sync;
 mod driver;
 mod executor;
+mod feeding;
 mod handle;
 mod news;
 mod proposer;

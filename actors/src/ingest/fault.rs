@@ -53,6 +53,21 @@ pub(crate) enum Fault {
     /// The node's memory for frames is full.
     #[error("the node's memory limit leaves no room for this camera: {0}")]
     MemoryLimit(String),
+    /// The node that fed this one is gone, or does not feed it; the text says how that showed.
+    #[error("the node that has the camera's session feeds this one no more: {0}")]
+    FeedLost(String),
+    /// The node that is to feed this one has no pictures itself; the text is what it says of the camera.
+    #[error("the node that is to feed this one has no pictures: {0}")]
+    FeedWaits(String),
+    /// The node that fed this one has closed its session with the camera, which is this node's to open now.
+    #[error("the camera was handed over by the node that had its only session; connecting to it")]
+    FeedReleased,
+    /// The camera's session is another node's, which feeds this one from now on.
+    #[error("the camera's session is another node's; fed by it from now on")]
+    Recalled,
+    /// The camera allows this node a session of its own, by its spec.
+    #[error("the camera allows a session of this node's own now; connecting to it")]
+    FeedOutlived,
     /// The file of a `file` source cannot be played.
     #[error("the file cannot be played: {0}")]
     File(String),
@@ -78,6 +93,11 @@ impl Fault {
             | Self::Unreachable(_)
             | Self::Timeout(_)
             | Self::Closed
+            | Self::FeedLost(_)
+            | Self::FeedWaits(_)
+            | Self::FeedReleased
+            | Self::Recalled
+            | Self::FeedOutlived
             | Self::MemoryLimit(_) => CameraState::Offline,
             Self::Silent(_) => CameraState::Silent,
             Self::Network(_)
@@ -96,11 +116,17 @@ impl Fault {
     /// What the ledger explains the missing footage with.
     pub(crate) const fn cause(&self) -> GapCause {
         match self {
-            Self::Network(NetworkError::Unresolved(_)) | Self::Unreachable(_) | Self::Timeout(_) | Self::Closed => {
-                GapCause::CameraUnreachable
-            }
+            Self::Network(NetworkError::Unresolved(_))
+            | Self::Unreachable(_)
+            | Self::Timeout(_)
+            | Self::Closed
+            | Self::FeedWaits(_) => GapCause::CameraUnreachable,
             Self::Silent(_) => GapCause::CameraSilent,
-            Self::SessionLimit(_) => GapCause::CameraSessionLimit,
+            // With a second session there would be no gap.
+            Self::SessionLimit(_) | Self::FeedReleased | Self::Recalled | Self::FeedOutlived => {
+                GapCause::CameraSessionLimit
+            }
+            Self::FeedLost(_) => GapCause::NodeDown,
             Self::Invalid(_) => GapCause::StreamInvalid,
             Self::MemoryLimit(_) => GapCause::MemoryLimit,
             Self::Network(_)

@@ -3,26 +3,35 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use eyrie_media::{AccessUnit, DropReason, GAP_MIN, PushOutcome, RingWriter, Stream, TrackKind};
-use eyrie_types::{CameraState, GapCause, Monotonic, WallTime};
+use eyrie_types::{CameraState, GapCause, Monotonic, NodeId, WallTime};
 
 use super::received::Received;
 use super::silence_watch::Watched;
+use super::way::Way;
 use super::{Fault, silence_watch::SILENCE_AFTER};
 use crate::context::CameraContext;
 use crate::facts::StreamMeter;
+use crate::feed::Source;
 use crate::incidents::Trouble;
 use crate::setup_gate::Turn;
+
+/// How much of what comes after a change of the source may have come before it already: the history that a feed begins with. Times
+/// that are further apart tell of clocks, and nothing is left out for them.
+const OVERLAP_MAX: Duration = Duration::from_secs(8);
 
 /// One connection's way into the ring: counts, says what the camera does, and notices silence.
 pub(super) struct Session<'a> {
     pub(super) camera: &'a Arc<CameraContext>,
     writer: RingWriter,
     turn: Option<Turn>,
+    way: Way,
     trouble: &'a mut Trouble,
     watched: Watched,
     online_since: Option<Monotonic>,
     last_wall: Option<WallTime>,
     last_stream: Option<u64>,
+    /// Why units are missing before the next stream; `None`: the camera's clock jumped.
+    hole: Option<GapCause>,
     refused_since: Option<WallTime>,
     retries: bool,
     received: Received,
@@ -33,19 +42,22 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         camera: &'a Arc<CameraContext>,
         writer: RingWriter,
-        turn: Turn,
+        turn: Option<Turn>,
+        way: Way,
         trouble: &'a mut Trouble,
         retries: bool,
     ) -> Self {
         Self {
             camera,
             writer,
-            turn: Some(turn),
+            turn,
+            way,
             trouble,
             watched: camera.node.silence.enter(),
             online_since: None,
             last_wall: None,
             last_stream: None,
+            hole: None,
             refused_since: None,
             retries,
             received: Received::new(&camera.placement.camera.to_string()),
@@ -89,6 +101,17 @@ impl<'a> Session<'a> {
         self.note_absence(GapCause::PacketsLost, wall);
     }
 
+    /// Units are missing before the next one that comes, for this reason.
+    pub(super) fn hole(&mut self, cause: GapCause) {
+        self.hole = Some(cause);
+    }
+
+    /// Whether what is shown at `wall` has come already, by this session or the one before.
+    pub(super) fn has(&self, wall: WallTime) -> bool {
+        let last = self.last_wall.or_else(|| self.camera.last_wall());
+        last.is_some_and(|last| wall <= last && last.since(wall) < OVERLAP_MAX)
+    }
+
     /// Explains why nothing came since the last access unit, if that is long enough to be a gap.
     fn note_absence(&self, cause: GapCause, until: WallTime) {
         if let Some(last) = self.last_wall.filter(|last| until.since(*last) > GAP_MIN) {
@@ -106,7 +129,8 @@ impl<'a> Session<'a> {
         if self.last_stream != Some(unit.stream.sequence) {
             if self.last_stream.is_some() {
                 // The camera's clock jumped: from there to the next keyframe nothing could be placed.
-                self.note_absence(GapCause::StreamInvalid, unit.wall);
+                let cause = self.hole.take().unwrap_or(GapCause::StreamInvalid);
+                self.note_absence(cause, unit.wall);
             }
             self.last_stream = Some(unit.stream.sequence);
             self.camera.node.events.set_stream(self.camera.placement.camera, Some(Arc::clone(&unit.stream)));
@@ -141,7 +165,13 @@ impl<'a> Session<'a> {
     fn online(&mut self, stream: &Stream, wall: WallTime) {
         self.online_since = Some(self.camera.node.clock.monotonic());
         self.trouble.set(None, wall);
-        self.camera.set_ingest(CameraState::Online, &described(stream));
+        match self.way {
+            Way::Camera => {
+                self.camera.source.send_replace(Source::Camera);
+                self.camera.set_ingest(CameraState::Online, &described(stream));
+            }
+            Way::Node(node) => self.camera.set_ingest(CameraState::Online, &fed(stream, node)),
+        }
     }
 
     /// How long pictures came.
@@ -157,6 +187,28 @@ impl<'a> Session<'a> {
             self.trouble.set(Some(fault.cause()), last);
         }
     }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        if let Some(wall) = self.last_wall {
+            self.camera.set_last_wall(wall);
+        }
+        if self.way == Way::Camera {
+            self.camera.source.send_if_modified(|source| {
+                let filled = *source == Source::Camera;
+                if filled {
+                    *source = Source::Away;
+                }
+                filled
+            });
+        }
+    }
+}
+
+/// What arrives from another node, for people.
+fn fed(stream: &Stream, node: NodeId) -> String {
+    format!("{}, fed by node {node}, which has the camera's session", described(stream))
 }
 
 /// What arrives, for people.

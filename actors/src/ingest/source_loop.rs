@@ -5,7 +5,8 @@ use eyrie_types::{CameraSpec, CameraState, GapCause, SourceSpec};
 use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
-use super::{Fault, Retry, file, rtsp};
+use super::way::{Way, Ways};
+use super::{Fault, Retry, fed, file, rtsp};
 use crate::backoff::{Backoff, jitter};
 use crate::context::CameraContext;
 use crate::incidents::Trouble;
@@ -14,8 +15,15 @@ use crate::incidents::Trouble;
 /// and then with rising, jittered pauses.
 pub(crate) async fn ingest(camera: Arc<CameraContext>, spec: CameraSpec, stop: CancellationToken) {
     let trouble = Trouble::new(camera.placement.clone(), Arc::clone(&camera.node.index));
-    let mut ingest =
-        Ingest { camera, trouble, soon: Backoff::reconnect(), patient: Backoff::refused(), retries: false };
+    let mut ingest = Ingest {
+        camera,
+        trouble,
+        ways: Ways::default(),
+        soon: Backoff::reconnect(),
+        patient: Backoff::refused(),
+        node: Backoff::peer(),
+        retries: false,
+    };
     ingest.trouble.set(Some(GapCause::Starting), ingest.camera.node.clock.now());
     // A loop that is told to stop is dropped where it waits; a session says goodbye when it is dropped.
     tokio::select! {
@@ -30,8 +38,10 @@ pub(crate) async fn ingest(camera: Arc<CameraContext>, spec: CameraSpec, stop: C
 struct Ingest {
     camera: Arc<CameraContext>,
     trouble: Trouble,
+    ways: Ways,
     soon: Backoff,
     patient: Backoff,
+    node: Backoff,
     /// The attempt before failed, or was lost.
     retries: bool,
 }
@@ -39,34 +49,67 @@ struct Ingest {
 impl Ingest {
     async fn run(&mut self, spec: &CameraSpec) {
         loop {
-            let fault = self.attempt(spec).await;
-            let pause = match fault.retry() {
-                Retry::Soon => self.soon.pause(jitter()),
-                Retry::Patient => self.patient.pause(jitter()),
+            let way = self.way(spec);
+            let fault = self.attempt(spec, way).await;
+            let pause = match (way, fault.retry()) {
+                // The next attempt goes another way.
+                (_, _) if matches!(fault, Fault::FeedReleased | Fault::Recalled | Fault::FeedOutlived) => {
+                    Duration::ZERO
+                }
+                (Way::Node(_), _) => self.node.pause(jitter()),
+                (Way::Camera, Retry::Soon) => self.soon.pause(jitter()),
+                (Way::Camera, Retry::Patient) => self.patient.pause(jitter()),
             };
             self.tell(&fault, pause);
+            self.ways.failed(way, fault);
             self.retries = true;
             tokio::time::sleep(pause).await;
         }
     }
 
+    /// Where the next attempt goes.
+    fn way(&mut self, spec: &CameraSpec) -> Way {
+        if matches!(spec.source, SourceSpec::File(_)) {
+            return Way::Camera;
+        }
+        let told = *self.camera.feed_from.borrow();
+        let holders = self.camera.node.feeders.get().map(|feeders| (feeders.holders)(&self.camera.key()));
+        self.ways.next(told, &holders.unwrap_or_default())
+    }
+
     /// One connection, from its turn in the gate to its loss.
-    async fn attempt(&mut self, spec: &CameraSpec) -> Fault {
+    async fn attempt(&mut self, spec: &CameraSpec, way: Way) -> Fault {
         let camera = Arc::clone(&self.camera);
-        let turn = camera.node.gate.enter(camera.key()).await;
+        // The gate spares cameras and switches; another node has what is asked for in memory.
+        let turn = match way {
+            Way::Camera => Some(camera.node.gate.enter(camera.key()).await),
+            Way::Node(_) => None,
+        };
         let writer = match camera.ring.writer() {
             Ok(writer) => writer,
             // The writer of a task that panicked is dropped with it, so this is only ever a moment's matter.
             Err(taken) => return Fault::MemoryLimit(taken.to_string()),
         };
-        let mut session = Session::new(&camera, writer, turn, &mut self.trouble, self.retries);
-        let fault = match &spec.source {
-            SourceSpec::Rtsp(source) => rtsp::pull(&mut session, source).await,
-            SourceSpec::File(source) => file::play(&mut session, source).await,
+        let mut session = Session::new(&camera, writer, turn, way, &mut self.trouble, self.retries);
+        let fault = match (&spec.source, way) {
+            (SourceSpec::File(source), _) => file::play(&mut session, source).await,
+            (SourceSpec::Rtsp(source), Way::Camera) => tokio::select! {
+                fault = rtsp::pull(&mut session, source) => fault,
+                fault = fed::recalled(&camera) => fault,
+            },
+            (SourceSpec::Rtsp(_), Way::Node(node)) => tokio::select! {
+                fault = fed::pull(&mut session, node) => fault,
+                fault = fed::outlived(&camera) => fault,
+            },
         };
+        // Again where the source was not left by itself.
+        session.over(&fault);
         let lasted = session.online_for();
-        self.soon.worked_for(lasted);
-        self.patient.worked_for(lasted);
+        let backoffs = match way {
+            Way::Camera => [&mut self.soon, &mut self.patient],
+            Way::Node(_) => [&mut self.node, &mut self.soon],
+        };
+        backoffs.into_iter().for_each(|backoff| backoff.worked_for(lasted));
         fault
     }
 
@@ -76,6 +119,11 @@ impl Ingest {
         tracing::info!(%placement, cause = fault.cause().as_str(), %fault, ?pause, "the camera gives no pictures");
         // A lost camera was there until its last access unit; the session has opened the incident there already.
         let now = self.camera.node.clock.now();
+        let refused = self.trouble.cause() == Some(GapCause::CameraSessionLimit);
+        if refused && matches!(fault, Fault::FeedLost(_) | Fault::FeedWaits(_)) {
+            // The camera has the last word: others were asked because it refused.
+            return;
+        }
         self.trouble.set(Some(fault.cause()), now);
         let state = match fault.state() {
             // Tried again at once: "offline" for a few milliseconds would only frighten people.

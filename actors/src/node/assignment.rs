@@ -1,5 +1,5 @@
 use eyrie_cluster::PlacementKey;
-use eyrie_types::{Camera, Epoch, Slot, WallTime};
+use eyrie_types::{Camera, Epoch, NodeId, Slot, WallTime};
 
 /// An incarnation that this node is to run.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Assignment {
     /// Whoever had the placement before was last heard of at this time and is dead: from then until this node records, the
     /// ledger says that a node was down.
     pub dead_since: Option<WallTime>,
+    /// The node that has the camera's session and is to feed this one; `None`: this one has a session of its own.
+    pub feed_from: Option<NodeId>,
 }
 
 impl Assignment {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -25,6 +25,7 @@ use crate::children::Children;
 use crate::context::NodeContext;
 use crate::events::EventBus;
 use crate::facts::{self, FactsBoard, StreamFacts};
+use crate::feed::{FeedHandler, Feeders};
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
 use crate::live::{LiveError, LiveHandle, RelayedViewers, viewer_number};
@@ -81,6 +82,7 @@ impl Node {
             rotation: RotationPace::default(),
             left_segments: LeftSegments::default(),
             directory: Directory::new(),
+            feeders: OnceLock::new(),
             fallen,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
@@ -158,6 +160,13 @@ impl NodeHandle {
             (key, context.placement.epoch, recording)
         });
         told.collect()
+    }
+
+    /// Lets cameras be fed by the other nodes of the cell, once; answers what feeds theirs.
+    pub(crate) fn meet(&self, feeders: Feeders) -> Arc<FeedHandler> {
+        // A node has one part in one cell.
+        let _ = self.context.feeders.set(feeders);
+        Arc::new(FeedHandler::new(&self.context))
     }
 
     /// Where all events pass.

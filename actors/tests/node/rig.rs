@@ -111,7 +111,7 @@ impl Rig {
             *enabled = camera.spec.enabled;
             epoch(*count)
         };
-        let assignment = Assignment { camera, slot: Slot::OWNER, epoch, dead_since: None };
+        let assignment = Assignment { camera, slot: Slot::OWNER, epoch, dead_since: None, feed_from: None };
         self.node.assign(assignment).await.unwrap();
     }
 

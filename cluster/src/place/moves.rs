@@ -117,7 +117,7 @@ impl<'a> Planner<'a> {
 }
 
 /// How a placement moves: with both connected if the camera allows one session more.
-fn mode(state: &CellState, key: &PlacementKey, needs: &CameraNeeds) -> MoveMode {
+pub(super) fn mode(state: &CellState, key: &PlacementKey, needs: &CameraNeeds) -> MoveMode {
     if !needs.enabled || state.sessions(&CameraKey::from(key)) < needs.max_sessions {
         MoveMode::Overlap
     } else if state.settings().feed {

@@ -1,11 +1,13 @@
 use eyrie_types::{NodeId, Slot};
 
 use super::loads::{WHOLE, siblings};
+use super::moves::mode;
 use super::planner::Planner;
-use crate::{CameraKey, CameraNeeds, CellPlacement, PlacementKey};
+use crate::{CameraKey, CameraNeeds, CellPlacement, MoveMode, PlacementKey};
 
 impl Planner<'_> {
     /// Moves cameras from the fullest node to the emptiest when they are further apart than the settings say, until half of that.
+    /// A camera that allows no session more stays: its only one would end, and a full node is no reason to lose pictures.
     pub(super) fn rebalance(&mut self) {
         let apart = u64::from(self.state.settings().rebalance_apart_percent.max(1)) * (WHOLE / 100);
         let limit = usize::from(self.state.settings().moves_in_flight_max);
@@ -27,7 +29,9 @@ impl Planner<'_> {
             let found = self.state.placements().iter().find_map(|(key, placement)| {
                 let eligible = placement.node == full && placement.next.is_none() && !self.is_busy(key);
                 let needs = self.state.camera(&CameraKey::from(key)).filter(|needs| eligible && needs.enabled)?;
-                self.evens_out(&after, key, needs, placement, empty).then_some((key, needs, placement))
+                let evens_out = self.evens_out(&after, key, needs, placement, empty);
+                let loses_nothing = || mode(self.state, key, needs) == MoveMode::Overlap;
+                (evens_out && loses_nothing()).then_some((key, needs, placement))
             });
             let Some((key, needs, placement)) = found else { return };
             after.add(full, -i64::from(needs.load()));

@@ -113,6 +113,19 @@ fn the_plans_read_as_the_golden_file() {
 }
 
 #[test]
+fn loads_are_not_evened_out_at_the_cost_of_a_cameras_only_session() {
+    let calm = PlanFacts { calm: true, ..PlanFacts::default() };
+    for (max_sessions, feed, moves) in [(1, false, false), (1, true, false), (2, true, true)] {
+        let mut state = cell(1, 1);
+        set(&mut state, |settings| settings.feed = feed);
+        (1..=6).for_each(|n| put(&mut state, n, CameraNeeds { weight: 10, max_sessions, ..needs() }));
+        settle(&mut state, &calm);
+        state.apply(CellCommand::Join { node: node(2), member: Box::new(member(2)) }).unwrap();
+        assert_eq!(!plan_cell(&state, &calm).commands.is_empty(), moves, "{max_sessions} sessions, feeding {feed}");
+    }
+}
+
+#[test]
 fn a_move_that_takes_too_long_ends() {
     let mut state = cell(2, 2);
     put(&mut state, 1, needs());

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests measure how long things take, and say so")]
 
 mod failover;
+mod feed;
 mod outage;
 mod relay;
 mod rig;
