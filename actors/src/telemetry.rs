@@ -61,7 +61,7 @@ const COUNTERS: [(&str, &str); 39] = [
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 25] = [
+const GAUGES: [(&str, Unit, &str); 26] = [
     ("eyrie_feeds_given", Unit::Count, "Feeds of cameras that this node gives to others"),
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_cameras_by_verdict", Unit::Count, "Cameras that run or ran, by the verdict on their stream"),

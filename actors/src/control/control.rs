@@ -154,7 +154,6 @@ impl Control {
             spent.note(key, noted.epoch);
         }
         let setup = NodeSetup { node: config.node, member: member.clone(), spent, limits: config.limits };
-        let handlers = media.clone();
         let (media_streams, incoming_media) = mpsc::channel(INCOMING_MAX);
         let media = MediaLink::start(MediaLinkConfig {
             node: config.node,

@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, Refusal};
+use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, PlacementKey, Refusal};
 use eyrie_storage::store::StoredCamera;
-use eyrie_types::NodeId;
+use eyrie_types::{CameraId, NodeId, Slot, TenantId};
 use tokio::sync::watch;
 
 use super::control::Shared;
@@ -177,21 +177,21 @@ impl ControlHandle {
         self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
     }
 
-    /// As [`Self::may_act`], for whoever can wait a moment: a machine that is too busy to hear of its voters is not cut off yet.
-    pub async fn may_act_soon(&self) -> bool {
+    /// Whether this node may answer live for the placement `slot` of `camera`: its lease holds, and where it is the owner, whoever
+    /// had the camera before can hold no lease any more. Waits a moment for it: a machine that is too busy to hear of its voters is
+    /// not cut off yet, and a lease that runs out is soon over.
+    pub async fn may_answer_live(&self, tenant: &TenantId, camera: CameraId, slot: Slot) -> bool {
+        let key = PlacementKey { tenant: tenant.clone(), camera, slot };
+        let may = || {
+            let alone = || self.0.orders.borrow().duties.get(&key).is_some_and(|duty| duty.live);
+            self.may_act() && (slot != Slot::OWNER || alone())
+        };
         let mut looks = 0;
-        while !self.may_act() && looks < LEASE_LOOKS {
+        while !may() && looks < LEASE_LOOKS {
             tokio::time::sleep(LEASE_LOOK).await;
             looks += 1;
         }
-        self.may_act()
-    }
-
-    /// Whether this node may answer live as the owner of `camera`: its lease holds, the placement is its own, and whoever had it
-    /// before can hold no lease any more.
-    pub fn answers_live(&self, tenant: &TenantId, camera: CameraId) -> bool {
-        let key = PlacementKey { tenant: tenant.clone(), camera, slot: Slot::OWNER };
-        self.may_act() && self.0.orders.borrow().duties.get(&key).is_some_and(|duty| duty.live)
+        may()
     }
 
     /// Says why, once another process has taken this node's place; this one has to stop then.

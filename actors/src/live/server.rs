@@ -53,7 +53,7 @@ async fn find(control: &ControlHandle, node: &NodeHandle, asked: &LiveQuestion) 
     if live.rendition().slot != asked.slot {
         return Err(LiveError::NotFound);
     }
-    if !control.may_act_soon().await {
+    if !control.may_answer_live(&asked.tenant, asked.camera, asked.slot).await {
         return Err(LiveError::CutOff);
     }
     Ok(live)

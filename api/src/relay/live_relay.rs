@@ -190,7 +190,7 @@ impl LiveRelay {
         if rendition.slot != question.slot {
             return Err(Failed::Live(LiveError::NotFound));
         }
-        if !self.control.may_act_soon().await {
+        if !self.control.may_answer_live(&question.tenant, question.camera, question.slot).await {
             telemetry::unanswered("cut_off");
             return Err(Failed::Live(LiveError::CutOff));
         }
