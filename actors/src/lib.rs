@@ -22,6 +22,7 @@ mod context;
 pub mod control;
 mod events;
 mod facts;
+mod footage_link;
 mod incidents;
 mod index_writer;
 mod ingest;

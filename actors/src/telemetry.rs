@@ -57,7 +57,7 @@ const COUNTERS: [(&str, &str); 35] = [
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 24] = [
+const GAUGES: [(&str, Unit, &str); 25] = [
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_cameras_by_verdict", Unit::Count, "Cameras that run or ran, by the verdict on their stream"),
     ("eyrie_camera_bitrate_bps", Unit::Count, "Bits of access units a second, by camera; 0 while it sends nothing"),

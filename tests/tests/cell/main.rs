@@ -3,5 +3,6 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests measure how long things take, and say so")]
 
 mod failover;
+mod footage;
 mod outage;
 mod rig;
