@@ -5,4 +5,5 @@
 mod failover;
 mod footage;
 mod outage;
+mod relay;
 mod rig;
