@@ -23,6 +23,7 @@ pub mod control;
 mod events;
 mod facts;
 mod feed;
+mod footage_link;
 mod incidents;
 mod index_writer;
 mod ingest;

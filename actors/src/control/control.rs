@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use eyrie_cluster::{
 use eyrie_storage::keys::{KeyRing, Sealer};
 use eyrie_storage::mirror::Mirror;
 use eyrie_storage::store::{Store, StoredCamera};
-use eyrie_types::{Clock, Epoch, Monotonic, NodeId, WallTime};
+use eyrie_types::{CameraId, Clock, Epoch, Monotonic, NodeId, Slot, TenantId, WallTime};
 use futures::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
@@ -21,6 +21,7 @@ use super::{
     spec_keeper,
 };
 use crate::feed::{FeedQuery, Feeders};
+use crate::footage_link::{self, FootageHandler, FootageLink};
 use crate::link::{Link, LinkConfig};
 use crate::live::LiveServer;
 use crate::media_link::{MediaLink, MediaLinkConfig};
@@ -89,6 +90,15 @@ impl Shared {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The other nodes that record `camera` now, by what the cell has agreed on as far as this node knows.
+    fn other_recorders(&self, tenant: &TenantId, camera: CameraId) -> Vec<NodeId> {
+        let state = Arc::clone(self.core().state().1);
+        let key = |slot| PlacementKey { tenant: tenant.clone(), camera, slot };
+        let placed = [Slot::OWNER, Slot::TWIN].into_iter().filter_map(|slot| state.placement(&key(slot)));
+        let nodes: BTreeSet<NodeId> = placed.flat_map(|placement| placement.nodes().collect::<Vec<_>>()).collect();
+        nodes.into_iter().filter(|node| *node != self.me).collect()
+    }
+
     /// What each node last said; never held across a wait.
     pub(super) fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
@@ -155,6 +165,7 @@ impl Control {
         }
         let setup = NodeSetup { node: config.node, member: member.clone(), spent, limits: config.limits };
         let (media_streams, incoming_media) = mpsc::channel(INCOMING_MAX);
+        handlers.serve(footage_link::PREFIX, Arc::new(FootageHandler::new(node.clone())));
         let media = MediaLink::start(MediaLinkConfig {
             node: config.node,
             dialer: peers.dialer(),
@@ -192,6 +203,13 @@ impl Control {
         let holders = move |key: &PlacementKey| knows.upgrade().map_or_else(Vec::new, |shared| shared.holders(key));
         let feeders = Feeders { link: shared.media.clone(), holders: Arc::new(holders) };
         handlers.serve(FeedQuery::PREFIX, shared.node.meet(feeders));
+        // The node outlives its part in the cell, and is asked by those who ask it.
+        let cell = Arc::downgrade(&shared);
+        let recorders = move |tenant: &TenantId, camera| {
+            cell.upgrade().map_or_else(Vec::new, |cell| cell.other_recorders(tenant, camera))
+        };
+        let elsewhere = FootageLink::new(shared.media.clone(), Box::new(recorders));
+        shared.node.footage().reach_through(Arc::new(elsewhere));
         let (beats, heartbeats) = mpsc::channel(HEARTBEATS_MAX);
         if let Some(socket) = socket {
             let (raft_streams, mut incoming_raft) = mpsc::channel(INCOMING_MAX);

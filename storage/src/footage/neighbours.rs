@@ -12,8 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{Elsewhere, ElsewhereError, OpenTail, SegmentName, StoredPlace};
 
 /// How long a node may take to say that it is there, or what it is recording, before its footage counts as out of reach: beyond
-/// what a busy machine takes, and within what somebody waits for a playlist.
-pub const REACH_WITHIN: Duration = Duration::from_millis(1_500);
+/// what a busy machine takes to make a connection, and within what somebody waits for a playlist.
+pub const REACH_WITHIN: Duration = Duration::from_secs(2);
 /// How long a node may take for the head of a file.
 pub const HEAD_WITHIN: Duration = Duration::from_secs(3);
 /// How long a node may take for a fragment: 16 MiB over 100 Mbit/s, and a disk that is busy.

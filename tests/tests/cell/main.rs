@@ -4,6 +4,7 @@
 
 mod failover;
 mod feed;
+mod footage;
 mod outage;
 mod relay;
 mod rig;
