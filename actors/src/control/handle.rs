@@ -187,13 +187,6 @@ impl ControlHandle {
         self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
     }
 
-    /// Whether this node may answer live as the owner of `camera`: its lease holds, the placement is its own, and whoever had it
-    /// before can hold no lease any more.
-    pub fn answers_live(&self, tenant: &TenantId, camera: CameraId) -> bool {
-        let key = PlacementKey { tenant: tenant.clone(), camera, slot: Slot::OWNER };
-        self.may_act() && self.0.orders.borrow().duties.get(&key).is_some_and(|duty| duty.live)
-    }
-
     /// Says why, once another process has taken this node's place; this one has to stop then.
     pub fn superseded(&self) -> watch::Receiver<Option<String>> {
         self.0.superseded.subscribe()
