@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, PlacementKey, Refusal};
@@ -174,7 +173,7 @@ impl ControlHandle {
     /// Whether this node may act for others to see: answer live as the owner, delete, do jobs. Asked at each such act. A node that
     /// is cut off may not; it goes on recording.
     pub fn may_act(&self) -> bool {
-        self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
+        self.0.may_act()
     }
 
     /// Whether this node may answer live for the placement `slot` of `camera`: its lease holds, and where it is the owner, whoever

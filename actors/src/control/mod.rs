@@ -12,6 +12,7 @@
 //! A cell of one goes the same way, without a listener. [`driver`] feeds the core and carries out what it answers; nothing in its
 //! loop waits for a disk, a store or a peer. Start reading at [`Control`].
 
+mod clocks;
 mod command_error;
 mod config;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
@@ -23,6 +24,7 @@ mod driver;
 mod executor;
 mod feeding;
 mod handle;
+mod jobs;
 mod news;
 mod proposer;
 mod seeds;
