@@ -41,6 +41,8 @@ if [ "$what" = test ]; then
   have_java17 || packages+=(openjdk-17-jre-headless)
   need mvn maven
   need redis-server redis-server
+  # Drills put each node into a network of its own.
+  need ip iproute2
   /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||
     packages+=(python3-gi gir1.2-gst-rtsp-server-1.0)
   need gst-launch-1.0 gstreamer1.0-tools

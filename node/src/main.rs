@@ -15,7 +15,7 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
     match commands::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // The one place where an error ends as text for a person at a terminal.
             eprint_error(&error);

@@ -14,11 +14,11 @@ const ORDER: &[&str] = &[
     "eyrie-media",
     "eyrie-storage",
     "eyrie-cluster",
-    "eyrie-chaos",
     "eyrie-actors",
     "eyrie-api",
     "eyrie-camsim",
     "eyrie-cassandra",
+    "eyrie-chaos",
     "eyrie",
     "eyrie-tests",
 ];

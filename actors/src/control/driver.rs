@@ -142,8 +142,9 @@ impl Driver {
         let heard = self.shared.heard();
         let mut silent = self.shared.silent_since();
         silent.retain(|node, _| state.member(*node).is_some_and(|member| member.health == Health::Dead));
-        for (node, _) in state.members().iter().filter(|(_, member)| member.health == Health::Dead) {
+        for (node, member) in state.members().iter().filter(|(_, member)| member.health == Health::Dead) {
             silent.entry(*node).or_insert_with(|| {
+                tracing::warn!(%node, name = member.name, "a node is held to be dead: its cameras go to others");
                 self.shared.node.bus().lost(*node);
                 heard.get(node).map_or(now, |(last, _)| now - at.since(*last))
             });

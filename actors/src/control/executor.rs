@@ -96,6 +96,7 @@ async fn carry_out(shared: &Arc<Shared>, orders: &Orders, done: &mut Done) -> Pr
         match open_camera(&shared.sealer, stored) {
             Ok(camera) => {
                 let dead_since = orders.dead_since.get(key).copied();
+                tracing::debug!(camera = %key.camera, slot = %key.slot, epoch = %duty.epoch, "the cell has given this node a camera");
                 let assignment = Assignment { camera, slot: key.slot, epoch: duty.epoch, dead_since };
                 if let Err(error) = shared.node.assign(assignment).await {
                     tracing::warn!(%error, "a placement could not be started yet");

@@ -22,7 +22,7 @@ fn gap(camera: &str, began_ms: u64, phases: [Option<u64>; 4], lasted_ms: u64) ->
         lasted_ms,
         missing: lasted_ms / 40,
         cause: (lasted_ms > 0).then(|| "node_down".to_owned()),
-        phases: GapPhases { detection_ms, decision_ms, connect_ms, keyframe_ms },
+        phases: GapPhases { unwritten_ms: None, detection_ms, decision_ms, connect_ms, keyframe_ms },
     }
 }
 

@@ -6,6 +6,8 @@ mod cluster;
 mod cluster_table;
 mod config;
 mod demo;
+mod drill;
+mod drill_catalogue;
 mod node;
 mod openapi;
 mod output;
@@ -14,6 +16,7 @@ mod storage;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use crate::config::{Config, ConfigError};
 
@@ -49,6 +52,8 @@ enum Command {
     Config(config::ConfigCommandArgs),
     /// Shows and changes the cell, by asking one of its nodes
     Cluster(cluster::ClusterArgs),
+    /// Does faults on purpose, and says what they cost
+    Drill(drill::DrillArgs),
     /// Looks after recordings on disk
     Recordings(recordings::RecordingsArgs),
     /// Looks after the metadata store
@@ -96,8 +101,10 @@ impl ConfigArgs {
 ///
 /// # Errors
 /// With what went wrong and, where something can be done, what.
-pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        // It alone has more to say than that it went wrong.
+        Command::Drill(args) => return drill::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Node(args) => node::run(args),
         Command::Config(args) => config::run(args),
@@ -107,4 +114,5 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Admin(args) => admin::run(args),
         Command::Openapi => openapi::run(),
     }
+    .map(|()| ExitCode::SUCCESS)
 }

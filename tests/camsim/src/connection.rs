@@ -7,6 +7,7 @@ use bytes::{Buf, BytesMut};
 use tokio::net::TcpStream;
 
 use crate::fault::Fault;
+use crate::journal::{JournalEntry, Step};
 use crate::output::Output;
 use crate::rtsp::{Input, Request, Response, Transport, next_input};
 use crate::server::Shared;
@@ -76,6 +77,7 @@ impl Connection {
                 stream.release(session.id, false, self.shared.pacer.now());
             }
             stream.disconnected(self.id);
+            self.note(stream, Step::Left);
         }
     }
 
@@ -138,6 +140,11 @@ impl Connection {
         Ok(true)
     }
 
+    fn note(&self, stream: &Stream, step: Step) {
+        let (at_unix_us, path) = (self.shared.pacer.unix_us(), stream.config.path.clone());
+        self.shared.journal.note(JournalEntry { at_unix_us, path, peer: self.peer.ip(), step });
+    }
+
     fn count_refusal(&self) {
         if let Some((_, stream)) = &self.stream {
             add(&stream.counters.refused, 1);
@@ -174,6 +181,7 @@ impl Connection {
             && let Some((index, stream)) = self.shared.stream(path)
         {
             stream.connected(self.id, &self.output);
+            self.note(&stream, Step::Arrived);
             self.stream = Some((index, stream));
         }
         let Some((index, stream)) = self.stream.clone() else {
@@ -297,6 +305,7 @@ impl Connection {
             .map(|info| format!("url={base}/trackID={};seq={};rtptime={}", info.track, info.sequence, info.timestamp))
             .collect();
         let answer = Response::ok().with("Session", session.name.clone()).with("Range", "npt=0.000-");
+        self.note(stream, Step::Played);
         Ok(answer.with("RTP-Info", infos.join(",")))
     }
 

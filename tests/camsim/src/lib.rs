@@ -14,6 +14,7 @@ pub mod control;
 pub mod demo;
 mod error;
 mod fault;
+mod journal;
 mod output;
 mod pacer;
 mod rtp;
@@ -28,6 +29,7 @@ pub use clip::{AudioCodec, AudioSpec, ClipError, ClipSpec, Clips, Scene, VideoCo
 pub use config::{CamSimConfig, StreamConfig};
 pub use error::CamSimError;
 pub use fault::Fault;
+pub use journal::{JournalEntry, Step};
 pub use rtsp::Auth;
 pub use server::CamSim;
 pub use stats::StreamStats;

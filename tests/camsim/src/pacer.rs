@@ -34,7 +34,8 @@ impl Pacer {
         self.start.elapsed()
     }
 
-    fn unix_us(&self) -> u64 {
+    /// The wall clock, in microseconds since 1970.
+    pub(crate) fn unix_us(&self) -> u64 {
         self.clock.now().as_unix_us().unsigned_abs()
     }
 

@@ -15,6 +15,7 @@ use crate::config::{CamSimConfig, StreamConfig};
 use crate::connection::Connection;
 use crate::error::CamSimError;
 use crate::fault::Fault;
+use crate::journal::{Journal, JournalEntry};
 use crate::pacer::Pacer;
 use crate::session::{SessionId, UdpPair};
 use crate::stats::StreamStats;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) udp: UdpPair,
     random: Mutex<StdRng>,
     sessions: AtomicU64,
+    pub(crate) journal: Journal,
 }
 
 impl Shared {
@@ -81,6 +83,7 @@ impl CamSim {
             udp: udp_pair(bind.ip()).await?,
             random: Mutex::new(StdRng::seed_from_u64(seed)),
             sessions: AtomicU64::new(0),
+            journal: Journal::default(),
         });
         let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let (pacing, stopped) = (Arc::clone(&shared), stop.clone());
@@ -145,6 +148,11 @@ impl CamSim {
     /// [`CamSimError::NoStream`].
     pub fn stats(&self, path: &str) -> Result<StreamStats, CamSimError> {
         Ok(self.stream(path)?.stats(self.shared.pacer.now()))
+    }
+
+    /// What clients did since this was last asked: the last steps of all, in their order.
+    pub fn take_journal(&self) -> Vec<JournalEntry> {
+        self.shared.journal.take()
     }
 
     /// Stops serving and closes all connections.

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::rig::{Cell, missing, timed};
+use crate::rig::{Cell, timed};
 
 /// Frames a second of the simulated cameras.
 const FPS: u64 = 25;
@@ -23,9 +23,9 @@ async fn a_killed_nodes_cameras_are_recorded_by_the_others_within_seconds() -> a
     assert!(placed.iter().all(|(.., at)| *at != format!("n{victim}")), "{placed:?}");
     cell.await_online(asked, &ids).await?;
     let mut gaps = Vec::new();
+    let recordings = cell.recordings()?;
     for id in &ids {
-        let (units, _) = cell.recorded(id)?;
-        gaps.push(missing(&units));
+        gaps.push(recordings.missing(id.parse()?));
     }
     println!("units missing by camera after a kill -9: {gaps:?}; all were recorded again within {took:?}");
     assert!(gaps.iter().all(|gap| *gap <= 10 * FPS), "more than ten seconds are missing: {gaps:?}");
@@ -60,9 +60,9 @@ async fn draining_a_node_costs_no_picture() -> anyhow::Result<()> {
     })
     .await?;
     cell.await_more(&ids, 2).await?;
+    let recordings = cell.recordings()?;
     for id in &ids {
-        let (units, _) = cell.recorded(id)?;
-        assert_eq!(missing(&units), 0, "{id}: make before break loses no unit");
+        assert_eq!(recordings.missing(id.parse()?), 0, "{id}: make before break loses no unit");
     }
     Ok(())
 }
@@ -83,9 +83,10 @@ async fn losing_either_node_of_a_twin_costs_no_picture() -> anyhow::Result<()> {
     let victim = (1..3).find(|i| *i != leader).unwrap_or(2);
     cell.nodes.remove(&victim).expect("it runs").kill()?;
     cell.await_more(&ids, 4).await?;
+    let recordings = cell.recordings()?;
     for id in &ids {
-        let (units, doubled) = cell.recorded(id)?;
-        assert_eq!(missing(&units), 0, "{id}: one of the two was always recording");
+        let doubled = recordings.doubled(id.parse()?);
+        assert_eq!(recordings.missing(id.parse()?), 0, "{id}: one of the two was always recording");
         assert!(doubled > 0, "{id}: both were");
     }
     eyrie_tests::eventually("the lost twins are placed anew", || async {

@@ -4,7 +4,7 @@ use eyrie_cassandra::Cassandra;
 use eyrie_tests::{binary, eventually};
 use serde_json::json;
 
-use crate::rig::{Cell, missing};
+use crate::rig::Cell;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_store_down_recording_goes_on_a_node_dies_and_another_starts() -> anyhow::Result<()> {
@@ -16,8 +16,9 @@ async fn with_the_store_down_recording_goes_on_a_node_dies_and_another_starts() 
     let victim = (0..3).find(|i| *i != leader).unwrap_or(2);
     cassandra.stop();
     cell.await_more(&ids, 3).await?;
+    let recordings = cell.recordings()?;
     for id in &ids {
-        assert_eq!(missing(&cell.recorded(id)?.0), 0, "the store is not on the way of a recording");
+        assert_eq!(recordings.missing(id.parse()?), 0, "the store is not on the way of a recording");
     }
     // Whoever takes over has the settings from its mirror.
     cell.nodes.remove(&victim).expect("it runs").kill()?;

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use eyrie_camsim::au_number::{AuStamp, scan};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
-use eyrie_storage::segment::SegmentReader;
+use eyrie_chaos::drill::Recordings;
 use eyrie_tests::{Client, Node, NodeOptions, eventually};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -162,41 +161,30 @@ impl Cell {
         Ok(leader["name"].as_str().and_then(|name| name.strip_prefix('n')).context("no name")?.parse()?)
     }
 
-    /// What was recorded of a camera on all nodes together, each unit once, in order; and how many were recorded twice or more.
-    pub(crate) fn recorded(&self, camera: &str) -> anyhow::Result<(Vec<AuStamp>, usize)> {
-        let mut found = Vec::new();
-        for i in 0..self.ports.len() {
-            for segment in eyrie_storage::segment::walk(self.node_dir(i).join("recordings")).filter_map(Result::ok) {
-                if segment.path.display().to_string().contains(camera) {
-                    let reader = SegmentReader::open(&segment.path, None)?;
-                    for entry in reader.scan(u64::MAX)?.fragments {
-                        found.extend(scan(&reader.fragment(&entry)?));
-                    }
-                }
-            }
-        }
-        found.sort_by_key(|stamp: &AuStamp| stamp.number);
-        let all = found.len();
-        found.dedup_by_key(|stamp| stamp.number);
-        let doubled = all - found.len();
-        Ok((found, doubled))
+    /// What was recorded on all nodes together.
+    pub(crate) fn recordings(&self) -> anyhow::Result<Recordings> {
+        let mut recordings = Recordings::new((0..self.ports.len()).map(|i| self.node_dir(i).join("recordings")));
+        recordings.refresh()?;
+        Ok(recordings)
     }
 
     /// Waits until `seconds` more were recorded of each camera, by what lies on disk.
     pub(crate) async fn await_more(&self, ids: &[String], seconds: u64) -> anyhow::Result<()> {
-        let last = |id: &String| self.recorded(id).ok().and_then(|(units, _)| units.last().map(|unit| unit.number));
-        let before: Vec<_> = ids.iter().map(last).collect();
+        let last = |recordings: &Recordings, id: &String| {
+            let camera = id.parse().ok()?;
+            recordings.units(camera).next_back().map(|unit| unit.number)
+        };
+        let recordings = self.recordings()?;
+        let before: Vec<_> = ids.iter().map(|id| last(&recordings, id)).collect();
         eventually("more recorded", || async {
-            let more = |(id, before): (&String, &Option<u64>)| last(id) > before.map(|before| before + 25 * seconds);
+            let recordings = self.recordings().map_err(|error| error.to_string())?;
+            let more = |(id, before): (&String, &Option<u64>)| {
+                last(&recordings, id) > before.map(|before| before + 25 * seconds)
+            };
             if ids.iter().zip(&before).all(more) { Ok(()) } else { Err("not yet".to_owned()) }
         })
         .await
     }
-}
-
-/// How many units are missing between the first and the last.
-pub(crate) fn missing(units: &[AuStamp]) -> u64 {
-    units.windows(2).map(|pair| pair[1].number - pair[0].number - 1).sum()
 }
 
 /// How long something took.

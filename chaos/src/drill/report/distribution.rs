@@ -45,7 +45,7 @@ impl Distribution {
             Self::of(name, gaps().filter_map(|gap| gap.phases.named()[i].1))
         };
         let back = Self::of("steady again after the last fault", rounds.iter().filter_map(|round| round.recovered_ms));
-        whole.into_iter().chain((0..4).filter_map(phase)).chain(back).collect()
+        whole.into_iter().chain((0..5).filter_map(phase)).chain(back).collect()
     }
 }
 

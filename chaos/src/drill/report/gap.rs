@@ -24,6 +24,8 @@ pub struct CameraGap {
 /// What the time of a gap went into, one after the other. A phase that could not be seen is `None`, and its time is in the next one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GapPhases {
+    /// Before the fault: recorded in memory, and lost with the node, for the fragment they belong to was not finished.
+    pub unwritten_ms: Option<u64>,
     /// Until the cell held the node to be dead.
     pub detection_ms: Option<u64>,
     /// Until the placement had its new node.
@@ -36,8 +38,9 @@ pub struct GapPhases {
 
 impl GapPhases {
     /// The phases with their names, in their order.
-    pub const fn named(&self) -> [(&'static str, Option<u64>); 4] {
+    pub const fn named(&self) -> [(&'static str, Option<u64>); 5] {
         [
+            ("unwritten", self.unwritten_ms),
             ("detection", self.detection_ms),
             ("decision", self.decision_ms),
             ("connect", self.connect_ms),

@@ -73,7 +73,7 @@ impl DrillReport {
             return Ok(());
         }
         writeln!(page, "<h2>Timeline</h2>\n<p class=\"key dim\">Gaps of cameras:")?;
-        for phase in ["detection", "decision", "connect", "keyframe", "rest"] {
+        for phase in ["unwritten", "detection", "decision", "connect", "keyframe", "rest"] {
             writeln!(page, "<span style=\"--c: var(--{phase})\"></span>{phase}")?;
         }
         writeln!(page, "<span style=\"--c: var(--fault)\"></span>fault</p>")?;
@@ -122,7 +122,10 @@ impl DrillReport {
             page,
             "<div class=\"scroll\"><table>\n<tr><th>camera</th><th class=\"n\">round</th><th class=\"n\">gap</th>"
         )?;
-        writeln!(page, "<th class=\"n\">missing AUs</th><th class=\"n\">detection</th><th class=\"n\">decision</th>")?;
+        writeln!(
+            page,
+            "<th class=\"n\">missing AUs</th><th class=\"n\">unwritten</th><th class=\"n\">detection</th><th class=\"n\">decision</th>"
+        )?;
         writeln!(
             page,
             "<th class=\"n\">connect</th><th class=\"n\">keyframe</th><th>touched</th><th>twin</th><th>cause by the ledger</th></tr>"

@@ -1,0 +1,394 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, Clips, StreamConfig};
+use eyrie_types::{Clock as _, Secret, SystemClock, WallTime};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::facts::camera_name;
+use super::launcher::{Launcher, dies_with_us};
+use super::network::{NODES_MAX, Network, Party};
+use super::node_process::{HTTP_PORT, NodeProcess, NodeSetup, PEER_PORT};
+use super::{Api, ClusterView, PlacementPage, PlacementView, Relaying};
+use crate::drill::{DrillError, LocalTarget};
+
+/// Pictures a second of the simulated cameras.
+pub(crate) const FPS: u32 = 25;
+/// Length of the simulated cameras' clip, where its GOPs fit in.
+const CLIP_SECONDS: u32 = 4;
+/// How long a started node may take until it answers.
+const UP_WITHIN: Duration = Duration::from_secs(60);
+/// How long a node may take to stop after SIGTERM: its drain, and then its files.
+const STOPPED_WITHIN: Duration = Duration::from_secs(90);
+/// Pause between looks.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Most cameras of a local cell: what one page of placements holds, twins counted.
+pub(crate) const CAMERAS_MAX: u32 = 500;
+
+/// What a local cell is started from.
+#[derive(Debug)]
+pub(crate) struct CellSetup<'a> {
+    /// What the drill asks for.
+    pub(crate) target: &'a LocalTarget,
+    /// The binary.
+    pub(crate) eyrie: PathBuf,
+    /// Where all data goes.
+    pub(crate) directory: &'a Path,
+    /// Where the nodes find their store; `None`: each in a file of its own.
+    pub(crate) store: Option<SocketAddr>,
+    /// Of the store; one a drill.
+    pub(crate) keyspace: String,
+    /// What the relay to the store does.
+    pub(crate) relaying: watch::Sender<Relaying>,
+}
+
+/// Real nodes over a real store, with simulated cameras before them: all on this machine, all gone with the drill.
+#[derive(Debug)]
+pub(crate) struct LocalCell {
+    nodes: Mutex<Vec<Option<NodeProcess>>>,
+    /// By node: it runs, and nothing is being done to it, so that probes may ask it.
+    sound: Vec<AtomicBool>,
+    configs: Vec<String>,
+    cameras: CamSim,
+    /// Ids of the cameras, by their number.
+    ids: Vec<String>,
+    placements: u64,
+    pub(crate) network: Network,
+    /// Behind the nodes: whatever was launched ends with it.
+    pub(crate) launcher: Launcher,
+    pub(crate) api: Api,
+    eyrie: PathBuf,
+    directory: PathBuf,
+    password: String,
+    relaying: watch::Sender<Relaying>,
+    clock: SystemClock,
+}
+
+impl LocalCell {
+    /// Starts nodes and cameras; none of these is added yet. Must be called in the network's hub.
+    pub(crate) async fn start(launcher: Launcher, network: Network, setup: CellSetup<'_>) -> Result<Self, DrillError> {
+        let CellSetup { target, eyrie, directory, store, keyspace, relaying } = setup;
+        let nodes = target.nodes as usize;
+        if nodes > NODES_MAX || target.cameras + target.twins > CAMERAS_MAX {
+            return Err(DrillError::Refused(format!(
+                "a local cell has at most {NODES_MAX} nodes and {CAMERAS_MAX} placements of cameras"
+            )));
+        }
+        let password = secret(directory, "password")?;
+        secret(directory, "cell-secret")?;
+        let clip = ClipSpec {
+            width: 160,
+            height: 120,
+            bitrate_kbps: 100,
+            fps: FPS,
+            gop: target.gop,
+            // A whole number of GOPs.
+            seconds: if CLIP_SECONDS * FPS % target.gop == 0 { CLIP_SECONDS } else { target.gop },
+            ..ClipSpec::default()
+        };
+        let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();
+        let bind = SocketAddr::new(network.address(Party::Cameras), if network.is_isolated() { 554 } else { 0 });
+        let cameras = CamSim::start(CamSimConfig { bind, clip_dir: Clips::default_dir(), streams, seed: 1 }).await?;
+        let configs = (0..nodes).map(|node| config(node, target, &network, directory, store, &keyspace)).collect();
+        let cell = Self {
+            nodes: Mutex::new((0..nodes).map(|_| None).collect()),
+            sound: (0..nodes).map(|_| AtomicBool::new(false)).collect(),
+            configs,
+            cameras,
+            ids: Vec::new(),
+            placements: 0,
+            network,
+            launcher,
+            api: Api::new(Secret::new(password.clone()))?,
+            eyrie,
+            directory: directory.to_owned(),
+            password,
+            relaying,
+            clock: SystemClock::new(),
+        };
+        for node in 0..nodes {
+            cell.begin(node)?;
+            // The first founds the cell, and makes the store's tables.
+            if node == 0 {
+                cell.await_up(node).await?;
+            }
+        }
+        for node in 1..nodes {
+            cell.await_up(node).await?;
+        }
+        cell.await_steady().await?;
+        Ok(cell)
+    }
+
+    /// How many nodes there are, running or not.
+    pub(crate) fn len(&self) -> usize {
+        self.sound.len()
+    }
+
+    /// The wall clock, which nodes and cameras share.
+    pub(crate) fn now(&self) -> WallTime {
+        self.clock.now()
+    }
+
+    /// Tells the relay to the store what to do.
+    pub(crate) fn relay(&self, relaying: Relaying) {
+        self.relaying.send_replace(relaying);
+    }
+
+    /// Where a node's API is.
+    pub(crate) fn base(&self, node: usize) -> String {
+        format!("http://{}:{HTTP_PORT}", self.network.address(Party::Node(node)))
+    }
+
+    /// Where a node's data lies.
+    pub(crate) fn node_dir(&self, node: usize) -> PathBuf {
+        self.directory.join(name(node))
+    }
+
+    /// The cameras.
+    pub(crate) fn cameras(&self) -> &CamSim {
+        &self.cameras
+    }
+
+    /// Ids of the cameras, by their number.
+    pub(crate) fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// A node that runs and that nothing is being done to, another one for another `turn`.
+    pub(crate) fn any_sound(&self, turn: usize) -> Option<usize> {
+        let sound: Vec<_> = (0..self.len()).filter(|node| self.is_sound(*node)).collect();
+        sound.get(turn % sound.len().max(1)).copied()
+    }
+
+    /// Whether a node runs and nothing is being done to it.
+    pub(crate) fn is_sound(&self, node: usize) -> bool {
+        self.sound.get(node).is_some_and(|sound| sound.load(Ordering::Acquire))
+    }
+
+    /// Says that something is being done to a node, or no more.
+    pub(crate) fn set_sound(&self, node: usize, sound: bool) {
+        if let Some(flag) = self.sound.get(node) {
+            flag.store(sound, Ordering::Release);
+        }
+    }
+
+    fn processes(&self) -> MutexGuard<'_, Vec<Option<NodeProcess>>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, node: usize) -> Option<NodeProcess> {
+        self.set_sound(node, false);
+        self.processes().get_mut(node).and_then(Option::take)
+    }
+
+    /// Begins the process of a node that does not run.
+    pub(crate) fn begin(&self, node: usize) -> Result<(), DrillError> {
+        let data_dir = self.node_dir(node);
+        let setup = NodeSetup {
+            eyrie: &self.eyrie,
+            data_dir: &data_dir,
+            address: self.network.address(Party::Node(node)),
+            toml: self.configs.get(node).map_or("", String::as_str),
+            password: &self.password,
+        };
+        let process = NodeProcess::start(&self.launcher, &self.network.node(node), &name(node), &setup)?;
+        if let Some(slot) = self.processes().get_mut(node) {
+            *slot = Some(process);
+        }
+        Ok(())
+    }
+
+    /// Waits until a node answers, and counts it as sound from then on.
+    pub(crate) async fn await_up(&self, node: usize) -> Result<(), DrillError> {
+        let base = self.base(node);
+        let mut seen = String::new();
+        let asking = async {
+            loop {
+                match self.api.get::<ClusterView>(&base, "/api/v1/cluster").await {
+                    Ok(_) => return Ok(()),
+                    Err(error) => seen = error.to_string(),
+                }
+                if let Some(error) = self.fallen() {
+                    return Err(error);
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        match tokio::time::timeout(UP_WITHIN, asking).await {
+            Ok(Ok(())) => self.set_sound(node, true),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                return Err(DrillError::NotReached {
+                    what: format!("{} answers", name(node)),
+                    within: UP_WITHIN,
+                    seen,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a node a signal, if it runs.
+    pub(crate) fn signal(&self, node: usize, signal: Signal) -> Result<(), DrillError> {
+        self.processes().get(node).and_then(Option::as_ref).map_or(Ok(()), |process| process.signal(signal))
+    }
+
+    /// Kills a node, if it runs.
+    pub(crate) fn kill(&self, node: usize) -> Result<(), DrillError> {
+        self.take(node).map_or(Ok(()), NodeProcess::kill)
+    }
+
+    /// Tells a node to stop and waits until it has: it drains first.
+    pub(crate) async fn stop(&self, node: usize) -> Result<(), DrillError> {
+        match self.take(node) {
+            Some(process) => process.end(STOPPED_WITHIN).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A node that ended without having been asked to: why.
+    pub(crate) fn fallen(&self) -> Option<DrillError> {
+        self.processes().iter_mut().flatten().find_map(|process| {
+            let status = process.ended()?;
+            Some(process.failure(super::node_process::how(status)))
+        })
+    }
+
+    /// The cell, as some sound node sees it.
+    pub(crate) async fn view(&self, turn: usize) -> Result<ClusterView, DrillError> {
+        let node = self.any_sound(turn).ok_or_else(|| DrillError::Refused("no node of the cell answers".to_owned()))?;
+        self.api.get(&self.base(node), "/api/v1/cluster").await
+    }
+
+    /// All placements, as some sound node sees them.
+    pub(crate) async fn placements(&self, turn: usize) -> Result<Vec<PlacementView>, DrillError> {
+        let node = self.any_sound(turn).ok_or_else(|| DrillError::Refused("no node of the cell answers".to_owned()))?;
+        let page: PlacementPage = self.api.get(&self.base(node), "/api/v1/cluster/placements?limit=1000").await?;
+        Ok(page.items)
+    }
+
+    /// Adds all cameras, the first `twins` of them with a twin, and waits for the steady state.
+    pub(crate) async fn add_cameras(&mut self, target: &LocalTarget) -> Result<(), DrillError> {
+        let base = self.base(0);
+        for i in 0..target.cameras {
+            let path = camera_name(i as usize);
+            let redundancy = if i < target.twins { 2 } else { 1 };
+            let body = json!({
+                "name": path, "labels": [], "recording": {"mode": "continuous"}, "placement": {"redundancy": redundancy},
+                "source": {"type": "rtsp", "url": self.cameras.url(&path)},
+            });
+            let camera: Value = self.api.post(&base, "/api/v1/cameras", &body).await?;
+            let id = camera["id"].as_str().unwrap_or_default().to_owned();
+            self.ids.push(id);
+        }
+        self.placements = u64::from(target.cameras + target.twins);
+        self.await_steady().await
+    }
+
+    /// What is not steady, as a sound node sees it.
+    pub(crate) async fn unsteady(&self, turn: usize) -> Option<String> {
+        let sound = (0..self.len()).filter(|node| self.is_sound(*node)).count();
+        if sound < self.len() {
+            return Some(format!("{sound} of {} nodes answer", self.len()));
+        }
+        if let Some(error) = self.fallen() {
+            return Some(error.to_string());
+        }
+        match self.view(turn).await {
+            Ok(view) => view.unsteady(self.len(), self.placements),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    /// Waits for the steady state, as every node sees it in turn.
+    pub(crate) async fn await_steady(&self) -> Result<(), DrillError> {
+        let mut seen = String::new();
+        let steady = async {
+            let mut held = 0;
+            while held < self.len() {
+                match self.unsteady(held).await {
+                    None => held += 1,
+                    Some(instead) => {
+                        (held, seen) = (0, instead);
+                        tokio::time::sleep(LOOK_EVERY).await;
+                    }
+                }
+            }
+        };
+        let reached = tokio::time::timeout(UP_WITHIN, steady).await;
+        reached.map_err(|_| DrillError::NotReached { what: "the steady state".to_owned(), within: UP_WITHIN, seen })
+    }
+
+    /// Cameras by id, with their numbers.
+    pub(crate) fn numbers(&self) -> BTreeMap<&str, usize> {
+        self.ids.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect()
+    }
+
+    /// Begins a process that wants a core all the time, in the lowest priority that still competes: the same as the nodes'.
+    pub(crate) fn burner(&self) -> Result<std::process::Child, DrillError> {
+        let mut command = dies_with_us("sh");
+        command.args(["-c", "while :; do :; done"]);
+        self.launcher.spawn(command, self.network.hub())
+    }
+}
+
+/// The name of a node.
+pub(crate) fn name(node: usize) -> String {
+    format!("n{node}")
+}
+
+/// A file with a new secret, readable by us alone, and what is in it.
+fn secret(directory: &Path, name: &str) -> Result<String, DrillError> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let path = directory.join(name);
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes).map_err(|error| DrillError::Refused(format!("no random numbers: {error}")))?;
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let opened = std::fs::File::options().create(true).truncate(true).write(true).mode(0o600).open(&path);
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(DrillError::io(format!("writing {}", path.display())))?;
+    Ok(text)
+}
+
+/// The configuration file of a node.
+fn config(
+    node: usize,
+    target: &LocalTarget,
+    network: &Network,
+    directory: &Path,
+    store: Option<SocketAddr>,
+    keyspace: &str,
+) -> String {
+    let peer = |node: usize| format!("{}:{PEER_PORT}", network.address(Party::Node(node)));
+    let dir = directory.display();
+    // Times in the log are read back, so it is one that programs read; recordings are plain, so that the drill needs no keys.
+    let mut toml = format!(
+        "allow_network = ['127.0.0.0/8', '10.87.0.0/24']\ncluster.name = '{}'\nkeys.master_key_file = '{dir}/master.key'\n\
+         recording.sealing = 'off'\nlog.format = 'json'\nlog.level = 'info,eyrie_actors::control=debug'\n",
+        name(node)
+    );
+    if let Some(store) = store {
+        toml += &format!(
+            "cluster.listen = '{}'\ncluster.secret_file = '{dir}/cell-secret'\nstore.contact_points = ['{store}']\n\
+             store.keyspace = '{keyspace}'\nstore.replication = '1'\n",
+            peer(node)
+        );
+        if node > 0 {
+            toml += &format!("cluster.join = ['{}']\n", peer(0));
+        }
+    }
+    if !target.zones.is_empty()
+        && let Some(zone) = target.zones.get(node % target.zones.len())
+    {
+        toml += &format!("cluster.zone = '{zone}'\n");
+    }
+    toml + &target.settings
+}

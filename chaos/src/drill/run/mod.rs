@@ -1,0 +1,206 @@
+//! Carries a drill out on a cell made for it, and says what was found.
+
+mod findings;
+mod record;
+mod round;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eyrie_types::{Clock as _, SystemClock};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch::Sender;
+use tokio::task::JoinSet;
+
+use self::findings::Findings;
+use self::record::RoundRecord;
+use super::local::{CellSetup, Launcher, LocalCell, Network, Party, Relaying, expected, relay};
+use super::plan::{Plan, Refusal, plan};
+use super::watch::{ApiCalls, CellWatch};
+use super::{Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
+
+/// What a drill needs that its file does not say.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The binary whose nodes are drilled.
+    pub eyrie: PathBuf,
+    /// What that release calls itself.
+    pub version: String,
+    /// A ScyllaDB or Cassandra for the nodes' metadata; each drill makes a keyspace of its own there.
+    pub store: Option<SocketAddr>,
+    /// An empty directory for all data; it grows with cameras and time.
+    pub directory: PathBuf,
+    /// Of all choices.
+    pub seed: u64,
+}
+
+/// Where a drill says how it goes, a line at a time.
+pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// Carries out `drill`. Ends early, with the verdict that it was broken off, on SIGINT, SIGTERM, or when a guardrail is hit. All it started is
+/// gone when this returns; and soon after this process is gone, however it went.
+///
+/// # Errors
+/// When the drill cannot be run here, or the cell cannot be started. What the cell does wrong later is in the report.
+pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillReport, DrillError> {
+    let (plan, target) = match (dry_run(drill), &drill.target) {
+        (Ok(plan), Target::Local(target)) => (plan, target),
+        (Ok(_), Target::Api(_)) => return Ok(findings::refused(drill, options, &[])),
+        (Err(refusals), _) => return Ok(findings::refused(drill, options, &refusals)),
+    };
+    let store = needs_store(target, options)?;
+    let launcher = Launcher::start()?;
+    let (network, why_not) = Network::best(&launcher, target.nodes as usize);
+    if let Some(why) = why_not {
+        if let Some(fault) = needs_network(drill) {
+            return Err(DrillError::Refused(format!(
+                "{fault} needs network namespaces, which are refused here: {why}"
+            )));
+        }
+        say(&format!("no network namespaces ({why}): every node gets a loopback address instead"));
+    }
+    let relaying = Sender::new(Relaying::Carry);
+    // The relay's side of the machine: this thread and this runtime stay in the network the drill was started in.
+    let outside = runtime(1, || {})?;
+    std::thread::scope(|scope| {
+        let inside = scope.spawn(|| {
+            network.hub().enter().map_err(DrillError::io("entering the network namespace"))?;
+            let hub = network.hub().clone();
+            // The file was opened by us, and is open.
+            let inside = runtime(4, move || drop(hub.enter()))?;
+            let store = store.map(|store| lead(&outside, &network, store, &relaying)).transpose()?;
+            let keyspace = format!("drill_{}_{}", std::process::id(), SystemClock::new().now().as_unix_secs());
+            let (eyrie, directory) = (options.eyrie.clone(), options.directory.as_path());
+            let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying };
+            inside.block_on(carry_out(drill, target, plan, options, launcher, network, setup, say))
+        });
+        // A panic of ours goes on as what it is.
+        inside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// What a drill on a local cell would do, without doing it; or why it would be refused.
+///
+/// # Errors
+/// With all that is wrong with it.
+pub fn dry_run(drill: &Drill) -> Result<Plan, Vec<Refusal>> {
+    match &drill.target {
+        Target::Local(target) => plan(drill, &expected(target), &inject::ABILITIES),
+        Target::Api(_) => Err(vec![Refusal::Unsupported {
+            wanted: drill.faults.iter().flat_map(|timed| &timed.one_of).map(Fault::kind).collect(),
+            supported: Vec::new(),
+        }]),
+    }
+}
+
+/// Where the store is, if one is needed.
+fn needs_store(target: &LocalTarget, options: &RunOptions) -> Result<Option<SocketAddr>, DrillError> {
+    let refused = |why: &str| Err(DrillError::Refused(why.to_owned()));
+    if target.redis {
+        return refused("a local cell has no Redis yet: leave `redis` out");
+    }
+    match (target.store, options.store) {
+        (LocalStore::Cassandra, None) => refused(
+            "nodes of a cell share their metadata store: say where a ScyllaDB or Cassandra is, with --store HOST:PORT",
+        ),
+        (LocalStore::Sqlite, _) => Ok(None),
+        (LocalStore::Cassandra, store) => Ok(store),
+    }
+}
+
+fn needs_network(drill: &Drill) -> Option<&Fault> {
+    let needs = |fault: &&Fault| matches!(fault, Fault::Partition { .. } | Fault::SilentDeath(_));
+    drill.faults.iter().flat_map(|timed| &timed.one_of).find(needs)
+}
+
+/// A runtime whose threads begin with `enter`.
+fn runtime(threads: usize, enter: impl Fn() + Send + Sync + 'static) -> Result<Runtime, DrillError> {
+    let built = Builder::new_multi_thread().worker_threads(threads).on_thread_start(enter).enable_all().build();
+    built.map_err(DrillError::io("starting a runtime"))
+}
+
+/// Begins the relay to the store; answers where nodes find it. The calling thread is in the drill's network.
+fn lead(
+    outside: &Runtime,
+    network: &Network,
+    store: SocketAddr,
+    relaying: &Sender<Relaying>,
+) -> Result<SocketAddr, DrillError> {
+    let address = SocketAddr::new(network.address(Party::Store), if network.is_isolated() { store.port() } else { 0 });
+    let what = || format!("listening on {address} for the store");
+    let listener = TcpListener::bind(address).map_err(DrillError::io(what()))?;
+    listener.set_nonblocking(true).map_err(DrillError::io(what()))?;
+    let bound = listener.local_addr().map_err(DrillError::io(what()))?;
+    // It ends with its runtime. One that failed looks like a store that is gone, and nodes say so.
+    drop(outside.spawn(relay(listener, store, relaying.subscribe())));
+    Ok(bound)
+}
+
+#[expect(clippy::too_many_arguments, reason = "called once, with what was made on the way")]
+async fn carry_out(
+    drill: &Drill,
+    target: &LocalTarget,
+    plan: Plan,
+    options: &RunOptions,
+    launcher: Launcher,
+    network: Network,
+    setup: CellSetup<'_>,
+    say: Say<'_>,
+) -> Result<DrillReport, DrillError> {
+    let what = "listening for signals";
+    let mut terminate = signal(SignalKind::terminate()).map_err(DrillError::io(what))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(DrillError::io(what))?;
+    let started = SystemClock::new().now();
+    say(&format!("starting {}", drill.target));
+    let cell = tokio::select! {
+        cell = start(launcher, network, setup, target) => cell?,
+        _ = terminate.recv() => return Err(DrillError::Refused("it was told to stop".to_owned())),
+        _ = interrupt.recv() => return Err(DrillError::Refused("it was told to stop".to_owned())),
+    };
+    let mut findings = Findings::new(drill, target, plan, options, &cell, started);
+    let (calls, watch) = (Arc::new(ApiCalls::default()), Arc::new(CellWatch::new()));
+    let mut tasks = JoinSet::new();
+    let api = drill.probes.iter().find_map(|probe| if let Probe::Api(api) = probe { Some(api) } else { None });
+    if let Some(api) = api {
+        tasks.spawn(Arc::clone(&calls).run(Arc::clone(&cell), api.every));
+    }
+    tasks.spawn(Arc::clone(&watch).run(Arc::clone(&cell), Arc::clone(&calls), drill.guardrails.clone()));
+    let mut broken_off = None;
+    for number in 1..=drill.repeat {
+        let mut record = RoundRecord::new(number, cell.now());
+        let done = tokio::select! {
+            done = round::run(drill, options.seed, &cell, &mut record) => done,
+            hit = watch.alarm() => Err(hit),
+            _ = terminate.recv() => Err("it was told to stop".to_owned()),
+            _ = interrupt.recv() => Err("it was told to stop".to_owned()),
+        };
+        if done.is_err() {
+            // What is in force ends with the cell.
+            record.cut_short(cell.now());
+        }
+        say(&findings.take(record).await?);
+        if let Err(why) = done {
+            say(&format!("broken off: {why}"));
+            broken_off = Some(why);
+            break;
+        }
+    }
+    tasks.shutdown().await;
+    let watched = watch.watched();
+    findings.explain().await;
+    say(&findings.counts(&watched));
+    Ok(findings.report(&calls.all(), &watched, broken_off.as_deref()))
+}
+
+async fn start(
+    launcher: Launcher,
+    network: Network,
+    setup: CellSetup<'_>,
+    target: &LocalTarget,
+) -> Result<Arc<LocalCell>, DrillError> {
+    let mut cell = LocalCell::start(launcher, network, setup).await?;
+    cell.add_cameras(target).await?;
+    Ok(Arc::new(cell))
+}

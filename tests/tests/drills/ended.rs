@@ -1,0 +1,70 @@
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command};
+
+use anyhow::Context as _;
+use eyrie_tests::eventually;
+
+use crate::rig::{Drill, processes_with};
+
+/// A node is stopped for longer than anybody waits.
+const LONG: &str = "probes:
+  - recorded_gap: {longest: 60s}
+faults:
+  - {at: 0s, for: 5m, pause: {node: follower}}";
+
+/// Waits until a node of the drill is stopped; answers its process.
+async fn await_stopped(drill: &Drill) -> anyhow::Result<u32> {
+    eventually("a node is stopped", || async {
+        let nodes = processes_with(&drill.data_dir()).map_err(|error| error.to_string())?;
+        let stopped = nodes.iter().find(|(pid, _)| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T'))
+        });
+        stopped.map(|(pid, _)| *pid).ok_or_else(|| format!("{nodes:?}"))
+    })
+    .await
+}
+
+async fn await_nothing_left(drill: &Drill) -> anyhow::Result<()> {
+    eventually("nothing of the drill is left", || async {
+        let left = processes_with(&drill.data_dir()).map_err(|error| error.to_string())?;
+        if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await
+}
+
+/// The drill's output is read to its end, or it would wait for us.
+fn read(child: &mut Child) -> anyhow::Result<std::thread::JoinHandle<Vec<String>>> {
+    let out = child.stdout.take().context("piped")?;
+    Ok(std::thread::spawn(move || BufReader::new(out).lines().map_while(Result::ok).collect()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_that_is_killed_in_the_middle_of_a_fault_leaves_nothing_behind() -> anyhow::Result<()> {
+    let drill = Drill::new(3, LONG).await?;
+    let mut child = drill.begin()?;
+    let _lines = read(&mut child)?;
+    let stopped = await_stopped(&drill).await?;
+    child.kill()?;
+    child.wait()?;
+    await_nothing_left(&drill).await?;
+    assert!(!std::path::Path::new(&format!("/proc/{stopped}")).exists(), "a stopped node dies, too");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_that_is_told_to_stop_ends_its_faults_and_says_that_it_was_broken_off() -> anyhow::Result<()> {
+    let drill = Drill::new(3, LONG).await?;
+    let mut child = drill.begin()?;
+    let lines = read(&mut child)?;
+    await_stopped(&drill).await?;
+    let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status()?;
+    assert!(told.success(), "{told}");
+    let status = tokio::task::spawn_blocking(move || child.wait()).await??;
+    let said = lines.join().map_err(|_| anyhow::anyhow!("the reader panicked"))?.join("\n");
+    assert!(
+        !status.success() && said.contains("aborted") && said.contains("broken off: it was told to stop"),
+        "{said}"
+    );
+    await_nothing_left(&drill).await
+}

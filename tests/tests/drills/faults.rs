@@ -1,0 +1,87 @@
+use serde_json::Value;
+
+use crate::rig::Drill;
+
+fn faults_of(report: &Value) -> Vec<&Value> {
+    report["rounds"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|round| round["faults"].as_array().into_iter().flatten())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_processes_network_store_and_cameras_are_done_and_end() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        6,
+        "probes:
+  - recorded_gap: {longest: 60s}
+  - api: {success: 90%, except: 5s}
+faults:
+  - {at: 0s, for: 4s, kill: {node: follower}}
+  - {at: 14s, for: 3s, pause: {node: follower}}
+  - {at: 24s, for: 4s, silent_death: {node: follower}}
+  - {at: 38s, for: 4s, partition: {node: follower, from: peers}}
+  - {at: 50s, for: 4s, partition: {node: follower, from: peers, way: out}}
+  - {at: 62s, for: 4s, partition: {node: follower, from: peers, flapping: {cut: 500ms, whole: 500ms}}}
+  - {at: 74s, for: 3s, store_pause: {}}
+  - {at: 80s, for: 3s, cpu_pressure: {node: all, share: 100%}}
+  - {at: 84s, camera_close: {cameras: all, reset: true}}",
+    )
+    .await?;
+    let (passed, said, report) = drill.run().await?;
+    assert!(passed, "{said}");
+    let faults = faults_of(&report);
+    assert_eq!(faults.len(), 9, "{faults:?}");
+    for fault in &faults {
+        assert!(fault["ended_ms"].is_u64() && fault["cut_short"] == false, "{fault}");
+    }
+    // What they cost was seen: the killed node's cameras miss something, and the cell said that it was dead.
+    let round = &report["rounds"][0];
+    assert!(round["gaps"].as_array().is_some_and(|gaps| gaps.iter().any(|gap| gap["touched"] == true)), "{round}");
+    let marks = round["marks"].to_string();
+    assert!(marks.contains("is held to be dead"), "{marks}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_is_restarted_node_by_node_and_all_at_once() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        6,
+        "probes:
+  - recorded_gap: {longest: 60s}
+faults:
+  - {at: 0s, for: 2m, rolling_restart: {with: stop}}
+  - {at: 3m, for: 1s, restart_all: {with: kill}}",
+    )
+    .await?;
+    let (passed, said, report) = drill.run().await?;
+    assert!(passed, "{said}");
+    assert_eq!(faults_of(&report).len(), 2, "{report}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_hypothesis_fails_for_its_reason() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        6,
+        "probes:
+  - recorded_gap: {longest: 0s}
+faults:
+  - {at: 0s, for: 4s, kill: {node: any}}",
+    )
+    .await?;
+    let (passed, said, report) = drill.run().await?;
+    assert!(!passed, "nobody can record what a dead node had in memory: {said}");
+    assert_eq!(report["verdict"]["outcome"], "failed", "{report}");
+    let reasons = report["verdict"]["reasons"].as_array().cloned().unwrap_or_default();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(
+        reasons[0].as_str().is_some_and(|text| text.starts_with("longest gap of a camera: at most 0")),
+        "{reasons:?}"
+    );
+    let check = &report["checks"][0];
+    assert!(check["held"] == false && check["measured"].as_u64().is_some_and(|ms| ms > 0), "{check}");
+    Ok(())
+}
