@@ -8,7 +8,7 @@ use crate::rig::{Drill, processes_with};
 
 /// A node is stopped for longer than anybody waits.
 const LONG: &str = "probes:
-  - recorded_gap: {longest: 60s}
+  recorded_gap: {longest: 60s}
 faults:
   - {at: 0s, for: 5m, pause: {node: follower}}";
 

@@ -16,8 +16,8 @@ async fn faults_of_processes_network_store_and_cameras_are_done_and_end() -> any
     let drill = Drill::new(
         6,
         "probes:
-  - recorded_gap: {longest: 60s}
-  - api: {success: 90%, except: 5s}
+  recorded_gap: {longest: 60s}
+  api: {success: 90%, except: 5s}
 faults:
   - {at: 0s, for: 4s, kill: {node: follower}}
   - {at: 14s, for: 3s, pause: {node: follower}}
@@ -50,7 +50,7 @@ async fn a_cell_is_restarted_node_by_node_and_all_at_once() -> anyhow::Result<()
     let drill = Drill::new(
         6,
         "probes:
-  - recorded_gap: {longest: 60s}
+  recorded_gap: {longest: 60s}
 faults:
   - {at: 0s, for: 2m, rolling_restart: {with: stop}}
   - {at: 3m, for: 1s, restart_all: {with: kill}}",
@@ -67,7 +67,7 @@ async fn a_wrong_hypothesis_fails_for_its_reason() -> anyhow::Result<()> {
     let drill = Drill::new(
         6,
         "probes:
-  - recorded_gap: {longest: 0s}
+  recorded_gap: {longest: 0s}
 faults:
   - {at: 0s, for: 4s, kill: {node: any}}",
     )

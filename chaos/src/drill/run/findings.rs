@@ -244,7 +244,7 @@ impl<'a> Findings<'a> {
         let distributions = self.distributions(calls);
         DrillReport {
             schema: SCHEMA,
-            drill: reported(self.drill, self.plan.lines),
+            drill: reported(self.drill, self.plan.lines.clone()),
             eyrie: self.eyrie.clone(),
             seed: self.seed,
             started: self.started,
@@ -267,7 +267,7 @@ impl<'a> Findings<'a> {
         for (round, record) in self.rounds.iter().zip(&self.records) {
             let touched: BTreeSet<_> = record.struck.iter().flat_map(|struck| &struck.cameras).collect();
             for number in touched {
-                let path = camera_name(number);
+                let path = camera_name(*number);
                 missing.push(round.gaps.iter().filter(|gap| gap.camera == path).map(|gap| gap.lasted_ms).sum());
             }
         }
