@@ -7,10 +7,17 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::{InForce, Struck};
-use crate::drill::local::{LocalCell, Party};
+use crate::drill::local::{LocalCell, Party, Relaying};
 use crate::drill::{CutOff, DrillError, Way};
 
-type Cuts = Vec<(Party, Party)>;
+/// What is cut.
+#[derive(Default)]
+struct Cuts {
+    /// Packets from the one to the other are lost.
+    ways: Vec<(Party, Party)>,
+    /// Nodes whose relay to the store carries nothing, in either direction.
+    from_store: Vec<usize>,
+}
 
 struct Cut {
     cell: Arc<LocalCell>,
@@ -33,22 +40,25 @@ pub(super) fn begin(
     from: CutOff,
     flapping: Option<(Duration, Duration)>,
 ) -> Result<Struck, DrillError> {
-    let mut cuts = Cuts::new();
+    let mut cuts = Cuts::default();
     for node in &nodes {
         let others = (0..cell.len()).filter(|other| !nodes.contains(other)).map(Party::Node);
         let others: Vec<_> = match from {
             CutOff::Peers => others.collect(),
-            CutOff::Store => vec![Party::Store],
+            CutOff::Store => Vec::new(),
             CutOff::Cameras => vec![Party::Cameras],
             // The drill itself keeps its way in: it asks nobody who is cut off, but it has to end it.
-            CutOff::All => others.chain([Party::Store, Party::Cameras]).collect(),
+            CutOff::All => others.chain([Party::Cameras]).collect(),
         };
+        if matches!(from, CutOff::Store | CutOff::All) {
+            cuts.from_store.push(*node);
+        }
         for other in others {
             let (inward, outward) = ((other, Party::Node(*node)), (Party::Node(*node), other));
             match way {
-                Way::Both => cuts.extend([inward, outward]),
-                Way::In => cuts.push(inward),
-                Way::Out => cuts.push(outward),
+                Way::Both => cuts.ways.extend([inward, outward]),
+                Way::In => cuts.ways.push(inward),
+                Way::Out => cuts.ways.push(outward),
             }
         }
     }
@@ -103,9 +113,11 @@ async fn flap(
 }
 
 fn cut(cell: &LocalCell, cuts: &Cuts) -> Result<(), DrillError> {
-    cuts.iter().try_for_each(|(from, to)| cell.network.cut(&cell.launcher, *from, *to))
+    cuts.from_store.iter().for_each(|node| cell.relay(*node, Relaying::Hold));
+    cuts.ways.iter().try_for_each(|(from, to)| cell.network.cut(&cell.launcher, *from, *to))
 }
 
 fn mend(cell: &LocalCell, cuts: &Cuts) -> Result<(), DrillError> {
-    cuts.iter().try_for_each(|(from, to)| cell.network.mend(&cell.launcher, *from, *to))
+    cuts.from_store.iter().for_each(|node| cell.relay(*node, Relaying::Carry));
+    cuts.ways.iter().try_for_each(|(from, to)| cell.network.mend(&cell.launcher, *from, *to))
 }

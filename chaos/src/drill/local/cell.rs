@@ -44,8 +44,8 @@ pub(crate) struct CellSetup<'a> {
     pub(crate) store: Option<SocketAddr>,
     /// Of the store; one a drill.
     pub(crate) keyspace: String,
-    /// What the relay to the store does.
-    pub(crate) relaying: watch::Sender<Relaying>,
+    /// By node: what its relay to the store does; none where nodes go there themselves.
+    pub(crate) relaying: Vec<watch::Sender<Relaying>>,
 }
 
 /// Real nodes over a real store, with simulated cameras before them: all on this machine, all gone with the drill.
@@ -66,7 +66,8 @@ pub(crate) struct LocalCell {
     eyrie: PathBuf,
     directory: PathBuf,
     password: String,
-    relaying: watch::Sender<Relaying>,
+    /// By node: what its relay to the store does.
+    relaying: Vec<watch::Sender<Relaying>>,
     clock: SystemClock,
 }
 
@@ -136,9 +137,11 @@ impl LocalCell {
         self.clock.now()
     }
 
-    /// Tells the relay to the store what to do.
-    pub(crate) fn relay(&self, relaying: Relaying) {
-        self.relaying.send_replace(relaying);
+    /// Tells a node's relay to the store what to do.
+    pub(crate) fn relay(&self, node: usize, relaying: Relaying) {
+        if let Some(relay) = self.relaying.get(node) {
+            relay.send_replace(relaying);
+        }
     }
 
     /// Where a node's API is.

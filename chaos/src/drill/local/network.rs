@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use super::launcher::{Launcher, Place};
 use crate::drill::DrillError;
@@ -6,10 +6,13 @@ use crate::drill::DrillError;
 /// Where the nodes of a local cell live, and what can be cut between them.
 ///
 /// ```text
-///                    hub namespace: 10.87.0.1 drill, 10.87.0.2 relay to the store, 10.87.0.3 cameras
+///                    hub namespace: 10.87.0.1 drill, 10.87.0.2 cameras
 ///                   ┌── h0 ──┐  ┌── h1 ──┐  ┌── h2 ──┐         a rule "from A to B blackhole" here loses packets in one direction,
 /// node namespaces:   10.87.0.11  10.87.0.12  10.87.0.13        without a word to either side; a link set down loses them all
 /// ```
+///
+/// The metadata store has its own address in each node's namespace, where a relay listens: drivers go to the address that the store itself
+/// names.
 ///
 /// All of it vanishes with the processes in it. Where namespaces are refused, each node gets a loopback address of its own, and
 /// faults of the network are refused.
@@ -27,8 +30,6 @@ pub(crate) struct Network {
 pub(crate) enum Party {
     /// The drill itself.
     Drill,
-    /// The metadata store.
-    Store,
     /// The cameras.
     Cameras,
     /// A node, by its number; there are at most [`NODES_MAX`].
@@ -53,11 +54,11 @@ impl Network {
     fn isolated(launcher: &Launcher, nodes: usize) -> Result<Self, DrillError> {
         let (hub, _guest) = launcher.namespace(&Place::default())?;
         let mut network = Self { hub, nodes: Vec::new(), isolated: true, prefix: [10, 87, 0] };
-        let [drill, store, cameras] = [Party::Drill, Party::Store, Party::Cameras].map(|party| network.address(party));
+        let [drill, cameras] = [Party::Drill, Party::Cameras].map(|party| network.address(party));
         // The rules of a cut come before the table of local addresses, or packets to the cameras would never meet them.
         let script = format!(
             "echo 1 > /proc/sys/net/ipv4/ip_forward; ip rule add pref 100 lookup local; ip rule del pref 0
-             for address in {drill} {store} {cameras}; do ip addr add $address/32 dev lo; done"
+             for address in {drill} {cameras}; do ip addr add $address/32 dev lo; done"
         );
         launcher.run(&network.hub, "sh", &["-ec", &script])?;
         for node in 0..nodes {
@@ -106,8 +107,7 @@ impl Network {
         let [a, b, c] = self.prefix;
         let last = match party {
             Party::Drill => 1,
-            Party::Store => 2,
-            Party::Cameras => 3,
+            Party::Cameras => 2,
             Party::Node(node) => FIRST_NODE + node.min(NODES_MAX) as u8,
         };
         Ipv4Addr::new(a, b, c, last).into()
@@ -140,6 +140,30 @@ impl Network {
             launcher.run(&self.hub, "ip", &["route", "replace", &address, "dev", &device])?;
         }
         Ok(())
+    }
+
+    /// A listener at the store's own address in a node's namespace.
+    pub(crate) fn listen(
+        &self,
+        launcher: &Launcher,
+        node: usize,
+        address: SocketAddr,
+    ) -> Result<TcpListener, DrillError> {
+        self.needs_isolation()?;
+        let place = self.node(node);
+        if !address.ip().is_loopback() {
+            launcher.run(&place, "ip", &["addr", "add", &address.ip().to_string(), "dev", "lo"])?;
+        }
+        let bind = || {
+            place.enter()?;
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        };
+        // A thread of its own: the caller stays where it is.
+        let bound = std::thread::scope(|scope| scope.spawn(bind).join());
+        let bound = bound.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        bound.map_err(DrillError::io(format!("listening on {address} for the store")))
     }
 
     fn needs_isolation(&self) -> Result<(), DrillError> {

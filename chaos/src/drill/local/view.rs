@@ -19,7 +19,6 @@ pub(crate) struct NodeView {
     pub(crate) voter: bool,
     pub(crate) health: String,
     pub(crate) draining: bool,
-    pub(crate) placements: u64,
     pub(crate) recording: Option<u64>,
 }
 

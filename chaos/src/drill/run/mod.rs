@@ -5,7 +5,7 @@ mod record;
 mod round;
 mod watchdog;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use self::findings::Findings;
 use self::record::RoundRecord;
 use self::watchdog::Watchdog;
-use super::local::{CellSetup, Launcher, LocalCell, Network, Party, Relaying, expected, relay};
+use super::local::{CellSetup, Launcher, LocalCell, Network, Relaying, expected, relay};
 use super::plan::{Plan, Refusal, plan};
 use super::watch::{ApiCalls, CellWatch};
 use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
@@ -65,7 +65,6 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
         }
         say(&format!("no network namespaces ({why}): every node gets a loopback address instead"));
     }
-    let relaying = Sender::new(Relaying::Carry);
     // The relay's side of the machine: this thread and this runtime stay in the network the drill was started in.
     let outside = runtime(1, || {})?;
     std::thread::scope(|scope| {
@@ -74,7 +73,7 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
             let hub = network.hub().clone();
             // The file was opened by us, and is open.
             let inside = runtime(4, move || drop(hub.enter()))?;
-            let store = store.map(|store| lead(&outside, &network, store, &relaying)).transpose()?;
+            let relaying = store.map_or(Ok(Vec::new()), |store| lead(&outside, &launcher, &network, target, store))?;
             let keyspace = format!("drill_{}_{}", std::process::id(), SystemClock::new().now().as_unix_secs());
             let (eyrie, directory) = (options.eyrie.clone(), options.directory.as_path());
             let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying };
@@ -119,7 +118,9 @@ fn needs_store(target: &LocalTarget, options: &RunOptions) -> Result<Option<Sock
 }
 
 fn needs_network(drill: &Drill) -> Option<&Fault> {
-    let needs = |fault: &&Fault| matches!(fault, Fault::Partition { .. } | Fault::SilentDeath(_));
+    let needs = |fault: &&Fault| {
+        matches!(fault, Fault::Partition { .. } | Fault::SilentDeath(_) | Fault::StoreStop | Fault::StorePause)
+    };
     drill.faults.iter().flat_map(|timed| &timed.one_of).find(needs)
 }
 
@@ -129,21 +130,23 @@ fn runtime(threads: usize, enter: impl Fn() + Send + Sync + 'static) -> Result<R
     built.map_err(DrillError::io("starting a runtime"))
 }
 
-/// Begins the relay to the store; answers where nodes find it. The calling thread is in the drill's network.
+/// Begins the relays to the store, one a node; without namespaces there are none.
 fn lead(
     outside: &Runtime,
+    launcher: &Launcher,
     network: &Network,
+    target: &LocalTarget,
     store: SocketAddr,
-    relaying: &Sender<Relaying>,
-) -> Result<SocketAddr, DrillError> {
-    let address = SocketAddr::new(network.address(Party::Store), if network.is_isolated() { store.port() } else { 0 });
-    let what = || format!("listening on {address} for the store");
-    let listener = TcpListener::bind(address).map_err(DrillError::io(what()))?;
-    listener.set_nonblocking(true).map_err(DrillError::io(what()))?;
-    let bound = listener.local_addr().map_err(DrillError::io(what()))?;
-    // It ends with its runtime. One that failed looks like a store that is gone, and nodes say so.
-    drop(outside.spawn(relay(listener, store, relaying.subscribe())));
-    Ok(bound)
+) -> Result<Vec<Sender<Relaying>>, DrillError> {
+    let nodes = if network.is_isolated() { target.nodes as usize } else { 0 };
+    let relays = (0..nodes).map(|node| {
+        let relaying = Sender::new(Relaying::Carry);
+        let listener = network.listen(launcher, node, store)?;
+        // It ends with its runtime. One that failed looks like a store that is gone, and nodes say so.
+        drop(outside.spawn(relay(listener, store, relaying.subscribe())));
+        Ok(relaying)
+    });
+    relays.collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "called once, with what was made on the way")]
