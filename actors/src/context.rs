@@ -18,6 +18,7 @@ use crate::facts::{FactsBoard, Measured};
 use crate::feed::{FEEDS_MAX, Feeders, Source};
 use crate::index_writer::{FragmentChunk, IndexWriter};
 use crate::ingest::silence_watch::SilenceWatch;
+use crate::live::RelayedViewers;
 use crate::media_threads::{MediaSeat, MediaThreads};
 use crate::node::{Directory, Fallen, NodeConfig, NodeSettings};
 use crate::outbox_writer::OutboxWriter;
@@ -50,6 +51,7 @@ pub(crate) struct NodeContext {
     pub(crate) fallen: mpsc::Sender<Fallen>,
     pub(crate) settings: ArcSwap<NodeSettings>,
     pub(crate) facts: FactsBoard,
+    pub(crate) relayed_viewers: RelayedViewers,
     /// What retention foresees; `None` until it has looked.
     pub(crate) outlook: ArcSwapOption<RetentionOutlook>,
     /// Bytes of fragments that became durable since the start.

@@ -46,7 +46,7 @@ mod telemetry;
 
 pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
-pub use live::{LiveError, LiveHandle, LiveResponse};
+pub use live::{LiveError, LiveHandle, LiveHeard, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted};
 pub use node::{
     Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
     WhenFull,

@@ -13,7 +13,6 @@ use eyrie_types::{Actor, AuditId, AuditOutcome, AuditRecord, CameraId, MarkerId,
 
 use crate::auth::{Capability, CapabilityError, TicketError, TokenError, sign_in_pause};
 use crate::model::CapabilityKind;
-use crate::owner_redirect::{open_to_other_nodes, preflight, to_owner};
 use crate::permission::{Access, Audited, Permission};
 use crate::principal::{Authorized, Correlation, Principal, Via};
 use crate::routes::RouteTable;
@@ -40,9 +39,6 @@ pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, 
         // No route matched: the dashboard, or nothing. Both are open.
         return next.run(request).await;
     };
-    if *request.method() == Method::OPTIONS && path.as_str().starts_with("/media/") {
-        return preflight();
-    }
     let Some(permission) = guard.table.permission(request.method(), path.as_str()) else {
         return undeclared(&guard.table, path.as_str());
     };
@@ -57,15 +53,9 @@ pub(crate) async fn authorize(State(guard): State<Guard>, mut request: Request, 
             let seen = Seen { principal: principal.clone(), ..seen };
             if let Some(principal) = principal {
                 tracing::Span::current().record("user", tracing::field::display(principal.user));
-                if let Some(redirect) = to_owner(&guard.state, permission, &principal, &parts, param("id")) {
-                    return redirect;
-                }
                 parts.extensions.insert(Authorized::grant(principal));
             }
-            let mut response = next.run(Request::from_parts(parts, body)).await;
-            if matches!(permission.access, Access::Capability(_)) {
-                open_to_other_nodes(response.headers_mut());
-            }
+            let response = next.run(Request::from_parts(parts, body)).await;
             if let Some((seen, actor, outcome)) = worth_auditing(permission, seen, &response) {
                 record(&guard.state, permission, seen, actor, outcome).await;
             }

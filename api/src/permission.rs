@@ -40,30 +40,22 @@ pub(crate) struct Permission {
     pub(crate) object: &'static str,
     /// What goes into the audit log.
     pub(crate) audited: Audited,
-    /// Media of the camera in the path, which its owner serves; and what a capability for it would open.
-    pub(crate) at_owner: Option<CapabilityKind>,
 }
 
 impl Permission {
     /// A read by at least `role`.
     pub(crate) const fn read(action: &'static str, role: Role, object: &'static str) -> Self {
-        Self { action, access: Access::Role(role), object, audited: Audited::Refusals, at_owner: None }
+        Self { action, access: Access::Role(role), object, audited: Audited::Refusals }
     }
 
     /// A change by at least `role`.
     pub(crate) const fn change(action: &'static str, role: Role, object: &'static str) -> Self {
-        Self { action, access: Access::Role(role), object, audited: Audited::Successes, at_owner: None }
+        Self { action, access: Access::Role(role), object, audited: Audited::Successes }
     }
 
     /// Whoever `access` names; only refusals are audited.
     pub(crate) const fn of(action: &'static str, access: Access, object: &'static str) -> Self {
-        Self { action, access, object, audited: Audited::Refusals, at_owner: None }
-    }
-
-    /// The same, answered by the node that owns the camera.
-    pub(crate) const fn at_owner(mut self, kind: CapabilityKind) -> Self {
-        self.at_owner = Some(kind);
-        self
+        Self { action, access, object, audited: Audited::Refusals }
     }
 
     /// The same, with successes audited.

@@ -34,7 +34,7 @@ fn entries() -> Vec<Entry> {
     let gate = |action| Permission::of(action, Access::Gate, "sessions").audited();
     let read = Permission::read;
     let change = Permission::change;
-    let media = |action, kind| Permission::of(action, Access::Capability(kind), "cameras").at_owner(kind);
+    let media = |action, kind| Permission::of(action, Access::Capability(kind), "cameras");
     vec![
         Contract(routes!(auth::login), gate("auth.login")),
         // A refresh every ten minutes from every dashboard says nothing; refusals do.
@@ -62,10 +62,7 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::list_labels), read("label.list", Viewer, "")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
         Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
-        Contract(
-            routes!(export::export),
-            read("export.read", Viewer, "cameras").audited().at_owner(CapabilityKind::Export),
-        ),
+        Contract(routes!(export::export), read("export.read", Viewer, "cameras").audited()),
         Contract(routes!(export::media_export), media("export.read", CapabilityKind::Export).audited()),
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
         Contract(routes!(ledger::get_ledger), read("ledger.read", Viewer, "cameras")),
@@ -84,33 +81,20 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(facts::get_facts_history), read("facts.read", Viewer, "cameras")),
         Contract(routes!(facts::get_node_history), read("node.read", Viewer, "")),
         // Opening is audited; the thousands of parts that follow are not.
-        Contract(
-            routes!(live::live_index),
-            read("live.open", Viewer, "cameras").audited().at_owner(CapabilityKind::Live),
-        ),
-        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras").at_owner(CapabilityKind::Live)),
+        Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
+        Contract(routes!(live::live_playlist), read("live.read", Viewer, "cameras")),
+        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),
         Contract(routes!(live::media_index), media("live.open", CapabilityKind::Live).audited()),
+        Contract(routes!(live::media_playlist), media("live.read", CapabilityKind::Live)),
         Contract(routes!(live::media_file), media("live.read", CapabilityKind::Live)),
-        Contract(
-            routes!(playback::playback_index),
-            read("playback.open", Viewer, "cameras").audited().at_owner(CapabilityKind::Playback),
-        ),
-        Contract(
-            routes!(playback::playback_playlist),
-            read("playback.read", Viewer, "cameras").at_owner(CapabilityKind::Playback),
-        ),
-        Contract(
-            routes!(playback::playback_file),
-            read("playback.read", Viewer, "cameras").at_owner(CapabilityKind::Playback),
-        ),
+        Contract(routes!(playback::playback_index), read("playback.open", Viewer, "cameras").audited()),
+        Contract(routes!(playback::playback_playlist), read("playback.read", Viewer, "cameras")),
+        Contract(routes!(playback::playback_file), read("playback.read", Viewer, "cameras")),
         Contract(routes!(playback::media_playback_index), media("playback.open", CapabilityKind::Playback).audited()),
         Contract(routes!(playback::media_playback_playlist), media("playback.read", CapabilityKind::Playback)),
         Contract(routes!(playback::media_playback_file), media("playback.read", CapabilityKind::Playback)),
-        Contract(
-            routes!(pictures::thumbnail),
-            read("picture.read", Viewer, "cameras").at_owner(CapabilityKind::Playback),
-        ),
-        Contract(routes!(pictures::sprite), read("picture.read", Viewer, "cameras").at_owner(CapabilityKind::Playback)),
+        Contract(routes!(pictures::thumbnail), read("picture.read", Viewer, "cameras")),
+        Contract(routes!(pictures::sprite), read("picture.read", Viewer, "cameras")),
         Contract(routes!(pictures::media_latest), media("picture.read", CapabilityKind::Live)),
         Contract(routes!(pictures::media_thumbnail), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(pictures::media_sprite), media("picture.read", CapabilityKind::Playback)),

@@ -1,9 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use eyrie_cluster::{
     CameraKey, CellNode, CellReport, Heartbeat, JobName, Member, NodeSetup, PlacementKey, ProtocolRange, SpentEpochs,
 };
@@ -23,6 +22,7 @@ use super::{
 };
 use crate::feed::{FeedQuery, Feeders};
 use crate::link::{Link, LinkConfig};
+use crate::live::LiveServer;
 use crate::media_link::{MediaLink, MediaLinkConfig};
 use crate::node::{NodeHandle, ServiceArgs};
 use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes};
@@ -67,8 +67,6 @@ pub(super) struct Shared {
     silent_since: Mutex<BTreeMap<NodeId, WallTime>>,
     /// Cameras that the mirror could not keep; no more than the cell has.
     unkept: Mutex<BTreeMap<CameraKey, StoredCamera>>,
-    /// Base URLs of the other nodes' APIs.
-    pub(super) other_urls: ArcSwap<BTreeSet<String>>,
     /// Jobs this node is to do while its lease lasts.
     pub(super) jobs: watch::Sender<BTreeMap<JobName, Epoch>>,
     /// The directory was compared with the cell once, or could not be.
@@ -131,7 +129,7 @@ impl Control {
     /// # Errors
     /// When the log cannot be opened, or an actor cannot be started.
     pub async fn start(config: ControlConfig, parts: ControlParts) -> Result<ControlHandle, ControlError> {
-        let ControlParts { node, store, mirror, keyring, clock, fallen, media } = parts;
+        let ControlParts { node, store, mirror, keyring, clock, fallen, media: handlers } = parts;
         let CellPart { socket, address, peers, seeds } = config.cell;
         let raft_config = RaftConfig { node: config.node, directory: config.raft_dir, address: address.clone() };
         let raft = CellRaft::start(raft_config, &peers, Arc::clone(&clock)).await?;
@@ -156,13 +154,12 @@ impl Control {
             spent.note(key, noted.epoch);
         }
         let setup = NodeSetup { node: config.node, member: member.clone(), spent, limits: config.limits };
-        let handlers = media.clone();
         let (media_streams, incoming_media) = mpsc::channel(INCOMING_MAX);
         let media = MediaLink::start(MediaLinkConfig {
             node: config.node,
             dialer: peers.dialer(),
             incoming: socket.is_some().then_some(incoming_media),
-            handlers: media,
+            handlers: handlers.clone(),
         });
         let shared = Arc::new(Shared {
             me: config.node,
@@ -187,7 +184,6 @@ impl Control {
             heard: Mutex::default(),
             silent_since: Mutex::default(),
             unkept: Mutex::default(),
-            other_urls: ArcSwap::default(),
             jobs: watch::Sender::default(),
             synced: watch::Sender::default(),
             superseded: watch::Sender::default(),
@@ -228,7 +224,9 @@ impl Control {
         for service in services {
             shared.node.serve(service).await?;
         }
-        Ok(ControlHandle::new(shared))
+        let control = ControlHandle::new(Arc::clone(&shared));
+        handlers.serve("live", Arc::new(LiveServer::new(control.clone(), shared.node.clone())));
+        Ok(control)
     }
 }
 

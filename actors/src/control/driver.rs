@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -122,11 +122,6 @@ impl Driver {
 
     /// Keeps sessions with all members.
     fn meet(&mut self, state: &CellState) {
-        let members = state.members().iter().filter(|(node, _)| **node != self.shared.me);
-        let urls: BTreeSet<_> = members.map(|(_, member)| member.url.clone()).collect();
-        if urls != **self.shared.other_urls.load() {
-            self.shared.other_urls.store(Arc::new(urls));
-        }
         let Some(link) = self.shared.link() else { return };
         let members = state.members().iter();
         let others = members.filter(|(node, member)| **node != self.shared.me && !member.peer.is_empty());

@@ -1,11 +1,10 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, PlacementKey, Refusal};
+use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, Refusal};
 use eyrie_storage::store::StoredCamera;
-use eyrie_types::{CameraId, NodeId, Slot, TenantId};
+use eyrie_types::NodeId;
 use tokio::sync::watch;
 
 use super::control::Shared;
@@ -25,6 +24,10 @@ const BATCH: usize = 512;
 const HAND_OVER_WITHIN: Duration = Duration::from_secs(2);
 /// How long the core may take to see what was applied.
 const NOTE_WITHIN: Duration = Duration::from_millis(5);
+/// Pause between looks for a lease that has run out, and how many there are: half a second, less than it takes to be replaced.
+const LEASE_LOOK: Duration = Duration::from_millis(50);
+/// See [`LEASE_LOOK`].
+const LEASE_LOOKS: u32 = 10;
 /// How often the progress of a drain is looked at.
 const DRAIN_LOOK: Duration = Duration::from_millis(100);
 
@@ -158,19 +161,6 @@ impl ControlHandle {
         Arc::clone(self.0.core().state().1)
     }
 
-    /// The node that owns `camera`, with the base URL of its API; `None` while no node does.
-    pub fn owner(&self, tenant: &TenantId, camera: CameraId) -> Option<(NodeId, String)> {
-        let key = PlacementKey { tenant: tenant.clone(), camera, slot: Slot::OWNER };
-        let state = Arc::clone(self.0.core().state().1);
-        let node = state.placement(&key)?.node;
-        Some((node, state.member(node)?.url.clone()))
-    }
-
-    /// Base URLs of the other nodes' APIs; the same pointer as long as none changes.
-    pub fn other_urls(&self) -> Arc<BTreeSet<String>> {
-        self.0.other_urls.load_full()
-    }
-
     /// What this node asks the others for media with.
     pub fn media(&self) -> &MediaLink {
         &self.0.media
@@ -185,6 +175,16 @@ impl ControlHandle {
     /// is cut off may not; it goes on recording.
     pub fn may_act(&self) -> bool {
         self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
+    }
+
+    /// As [`Self::may_act`], for whoever can wait a moment: a machine that is too busy to hear of its voters is not cut off yet.
+    pub async fn may_act_soon(&self) -> bool {
+        let mut looks = 0;
+        while !self.may_act() && looks < LEASE_LOOKS {
+            tokio::time::sleep(LEASE_LOOK).await;
+            looks += 1;
+        }
+        self.may_act()
     }
 
     /// Says why, once another process has taken this node's place; this one has to stop then.

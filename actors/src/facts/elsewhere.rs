@@ -25,7 +25,9 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
             let count = u32::try_from(live.viewers.count(now)).unwrap_or(u32::MAX);
             (count > 0).then(|| ((camera.placement.tenant.clone(), camera.placement.camera), count))
         });
-        exchange(shared, &node.facts, watched.collect()).await;
+        let relayed = node.relayed_viewers.counts(now).into_iter();
+        let relayed = relayed.map(|(camera, count)| (camera, u32::try_from(count).unwrap_or(u32::MAX)));
+        exchange(shared, &node.facts, watched.chain(relayed).collect()).await;
     }
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use eyrie_media::hls::{LivePackager, Rendition};
+use eyrie_media::hls::{LivePackager, Rendition, ordinal_of};
 use eyrie_media::{Read, WakeOn};
 use tokio_util::sync::CancellationToken;
 
@@ -14,8 +14,7 @@ const WARM_LIVE_SEGMENTS: u64 = 6;
 pub(crate) async fn feed(camera: Arc<CameraContext>, live: Arc<LiveState>, stop: CancellationToken) {
     let placement = &camera.placement;
     let rendition = Rendition { slot: placement.slot, epoch: placement.epoch };
-    // In a cell of one each incarnation of the owner's slot is a live placement, and their epochs' counters rise.
-    live.begin(LivePackager::new(rendition, placement.epoch.counter()));
+    live.begin(LivePackager::new(rendition, ordinal_of(placement.epoch)));
     let mut reader = camera.ring.reader_from_last_keyframes(WARM_LIVE_SEGMENTS);
     let idle_max = camera.node.config.live_idle;
     metrics::gauge!("eyrie_camera_live_packagers").increment(1.0);

@@ -34,6 +34,9 @@ pub enum LiveError {
     /// Too many requests wait for this camera.
     #[error("too many viewers wait for this camera")]
     Busy,
+    /// The node that runs it is cut off from its cell: another may run it now, and nobody could tell which of them is right.
+    #[error("the camera's node is cut off from its cell")]
+    CutOff,
 }
 
 /// An answer for a player.
@@ -67,13 +70,11 @@ impl LiveHandle {
 
     /// Counts whoever `viewer` is among those who watch, for a while. Equal values are one viewer.
     pub fn seen(&self, viewer: impl Hash) {
-        let mut hasher = DefaultHasher::new();
-        viewer.hash(&mut hasher);
-        self.live.viewers.seen(hasher.finish(), self.camera.node.clock.monotonic());
+        self.live.viewers.seen(viewer_number(viewer), self.camera.node.clock.monotonic());
     }
 
     /// The keyframe that the newest GOP begins with, if the ring holds one.
-    pub(crate) fn latest_keyframe(&self) -> Option<AccessUnit> {
+    pub fn latest_keyframe(&self) -> Option<AccessUnit> {
         match self.camera.ring.reader(ReaderKind::Skipping).try_next() {
             Read::Unit(found) if found.unit.is_video() && found.unit.keyframe => Some(found.unit.clone()),
             _ => None,
@@ -128,4 +129,11 @@ impl LiveHandle {
     fn not_live(&self) -> LiveError {
         self.camera.node.events.status(self.camera.placement.camera).map_or(LiveError::NotFound, LiveError::NotLive)
     }
+}
+
+/// The number that stands for a viewer.
+pub(crate) fn viewer_number(viewer: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    viewer.hash(&mut hasher);
+    hasher.finish()
 }

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use eyrie_cluster::PlacementKey;
-use eyrie_media::{AccessUnit, RingBudget, Stream};
+use eyrie_media::{RingBudget, Stream};
 use eyrie_storage::disk::{Disk, DiskHealth};
 use eyrie_storage::facts::{NodePoint, Step, StepPlan, StreamPoint};
 use eyrie_storage::footage::{Footage, OpenTail};
@@ -27,7 +28,7 @@ use crate::facts::{self, FactsBoard, StreamFacts};
 use crate::feed::{FeedHandler, Feeders};
 use crate::index_writer::IndexWriter;
 use crate::ingest::silence_watch::SilenceWatch;
-use crate::live::{LiveError, LiveHandle};
+use crate::live::{LiveError, LiveHandle, RelayedViewers, viewer_number};
 use crate::media_threads::MediaThreads;
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegments, RotationPace};
@@ -84,6 +85,7 @@ impl Node {
             fallen,
             settings: ArcSwap::from_pointee(config.settings),
             facts: FactsBoard::default(),
+            relayed_viewers: RelayedViewers::default(),
             outlook: ArcSwapOption::empty(),
             written_bytes: AtomicU64::new(0),
             config,
@@ -265,14 +267,6 @@ impl NodeHandle {
         }
     }
 
-    /// The newest keyframe of `camera` in memory, without waiting for any: `None` before the first, and without pictures.
-    ///
-    /// # Errors
-    /// As [`NodeHandle::live`].
-    pub fn latest_keyframe(&self, tenant: &TenantId, camera: CameraId) -> Result<Option<AccessUnit>, LiveError> {
-        Ok(self.live(tenant, camera)?.latest_keyframe())
-    }
-
     /// Footage of `camera` that is durable and may not be in the index yet: rows that replace those of the same segment. Ask
     /// before the index, or what passes from here to there meanwhile is missed.
     pub fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
@@ -294,10 +288,11 @@ impl NodeHandle {
         &self.context.footage
     }
 
-    /// Whether this node runs a placement of the camera.
-    pub fn runs(&self, tenant: &TenantId, camera: CameraId) -> bool {
-        let running = self.context.directory.owner(camera);
-        running.is_some_and(|running| running.context.placement.tenant == *tenant)
+    /// Counts whoever `viewer` is among those who watch a camera of another node through this one, for a while. Equal values are
+    /// one viewer.
+    pub fn relayed(&self, tenant: &TenantId, camera: CameraId, viewer: impl Hash) {
+        let now = self.context.clock.monotonic();
+        self.context.relayed_viewers.seen((tenant.clone(), camera), viewer_number(viewer), now);
     }
 
     /// How well a camera's stream does; `None` when this node runs no such camera of `tenant`, switched on or off.

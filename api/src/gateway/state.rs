@@ -3,7 +3,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
-use axum::http::HeaderValue;
 use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, NodeHandle};
 use eyrie_storage::disk::Disk;
@@ -24,7 +23,8 @@ use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
-use crate::shell::{PagePolicy, RequestIds};
+use crate::relay::LiveRelay;
+use crate::shell::RequestIds;
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -106,7 +106,6 @@ pub(super) struct StateInner {
     keys_asked: tokio::sync::Mutex<Option<Monotonic>>,
     passwords: Passwords,
     request_ids: RequestIds,
-    page_policy: PagePolicy,
     sessions: SessionCache,
     tokens: TokenCache,
     directory: Directory,
@@ -120,6 +119,7 @@ pub(super) struct StateInner {
     playback: PlaybackPlaces,
     exports: Arc<Exports>,
     pictures: Arc<Pictures>,
+    live: Arc<LiveRelay>,
     stopping: CancellationToken,
 }
 
@@ -140,7 +140,6 @@ impl GatewayState {
             keys_asked: tokio::sync::Mutex::default(),
             passwords: Passwords::new()?,
             request_ids: RequestIds::default(),
-            page_policy: PagePolicy::default(),
             sessions: SessionCache::default(),
             tokens: TokenCache::default(),
             directory,
@@ -154,6 +153,7 @@ impl GatewayState {
             playback: PlaybackPlaces::default(),
             exports: Exports::new(),
             pictures: Pictures::new(),
+            live: LiveRelay::new(parts.node.clone(), parts.control.clone(), Arc::clone(&parts.clock)),
             stopping: CancellationToken::new(),
             parts,
         }));
@@ -173,9 +173,9 @@ impl GatewayState {
         &self.0.parts.node
     }
 
-    /// What pages may load.
-    pub(crate) fn page_policy(&self) -> HeaderValue {
-        self.0.page_policy.of(&self.0.parts.control.other_urls())
+    /// Live media of the whole cell.
+    pub(crate) fn live(&self) -> &Arc<LiveRelay> {
+        &self.0.live
     }
 
     pub(crate) fn control(&self) -> &ControlHandle {

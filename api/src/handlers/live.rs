@@ -9,6 +9,7 @@ use eyrie_types::{CameraId, ProblemCode};
 use crate::extract::ApiPath;
 use crate::model::LiveQuery;
 use crate::principal::{Authorized, Principal};
+use crate::relay::RelayError;
 use crate::{GatewayState, Problem};
 
 /// The live multivariant playlist.
@@ -23,19 +24,31 @@ pub(crate) async fn live_index(
     deliver(&state, &caller, None, id, None, LiveRequest::Multivariant).await
 }
 
-/// A live media playlist, init section, part or segment.
+/// The live media playlist. Its address stays when another node takes the camera over, and its numbers go on.
+#[utoipa::path(get, path = "/api/v1/cameras/{id}/live/media.m3u8", tag = "live",
+    params(("id" = CameraId, Path, description = "Which camera."), LiveQuery),
+    responses((status = 200, description = "RFC 8216bis.", body = String, content_type = "application/vnd.apple.mpegurl")))]
+pub(crate) async fn live_playlist(
+    State(state): State<GatewayState>,
+    caller: Authorized<Principal>,
+    ApiPath(id): ApiPath<CameraId>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    deliver(&state, &caller, None, id, None, parse("media.m3u8", query.as_deref())?).await
+}
+
+/// A live init section, part or segment.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/live/{placement}/{file}", tag = "live",
     params(("id" = CameraId, Path, description = "Which camera."),
         ("placement" = String, Path, description = "Slot and epoch, joined by a hyphen."),
-        ("file" = String, Path, description = "As the playlist names it."), LiveQuery),
-    responses((status = 200, description = "A playlist, or fragmented MP4.", body = Vec<u8>, content_type = "video/mp4")))]
+        ("file" = String, Path, description = "As the playlist names it.")),
+    responses((status = 200, description = "Fragmented MP4.", body = Vec<u8>, content_type = "video/mp4")))]
 pub(crate) async fn live_file(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     ApiPath((id, placement, file)): ApiPath<(CameraId, String, String)>,
-    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    deliver_file(&state, &caller, None, id, &placement, &file, query.as_deref()).await
+    deliver_file(&state, &caller, None, id, &placement, &file).await
 }
 
 /// The live multivariant playlist, by capability.
@@ -51,20 +64,33 @@ pub(crate) async fn media_index(
     deliver(&state, &caller, Some(&capability), id, None, LiveRequest::Multivariant).await
 }
 
-/// A live media playlist, init section, part or segment, by capability.
+/// The live media playlist, by capability.
+#[utoipa::path(get, path = "/media/{capability}/cameras/{id}/live/media.m3u8", tag = "live",
+    params(("capability" = String, Path, description = "The capability."),
+        ("id" = CameraId, Path, description = "Which camera."), LiveQuery),
+    responses((status = 200, description = "RFC 8216bis.", body = String, content_type = "application/vnd.apple.mpegurl")))]
+pub(crate) async fn media_playlist(
+    State(state): State<GatewayState>,
+    caller: Authorized<Principal>,
+    ApiPath((capability, id)): ApiPath<(String, CameraId)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    deliver(&state, &caller, Some(&capability), id, None, parse("media.m3u8", query.as_deref())?).await
+}
+
+/// A live init section, part or segment, by capability.
 #[utoipa::path(get, path = "/media/{capability}/cameras/{id}/live/{placement}/{file}", tag = "live",
     params(("capability" = String, Path, description = "The capability."),
         ("id" = CameraId, Path, description = "Which camera."),
         ("placement" = String, Path, description = "Slot and epoch, joined by a hyphen."),
-        ("file" = String, Path, description = "As the playlist names it."), LiveQuery),
-    responses((status = 200, description = "A playlist, or fragmented MP4.", body = Vec<u8>, content_type = "video/mp4")))]
+        ("file" = String, Path, description = "As the playlist names it.")),
+    responses((status = 200, description = "Fragmented MP4.", body = Vec<u8>, content_type = "video/mp4")))]
 pub(crate) async fn media_file(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     ApiPath((capability, id, placement, file)): ApiPath<(String, CameraId, String, String)>,
-    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    deliver_file(&state, &caller, Some(&capability), id, &placement, &file, query.as_deref()).await
+    deliver_file(&state, &caller, Some(&capability), id, &placement, &file).await
 }
 
 async fn deliver_file(
@@ -74,14 +100,20 @@ async fn deliver_file(
     id: CameraId,
     placement: &str,
     file: &str,
-    query: Option<&str>,
 ) -> Result<Response, Problem> {
     let rendition: Rendition = placement.parse().map_err(|_| gone())?;
-    let request = LiveRequest::parse(file, query.unwrap_or_default()).map_err(|error| match error {
+    let request = parse(file, None)?;
+    // Playlists are one directory up: they outlive the placement.
+    let is_media = !matches!(request, LiveRequest::Multivariant | LiveRequest::Media(_));
+    let request = is_media.then_some(request).ok_or_else(gone)?;
+    deliver(state, caller, capability, id, Some(rendition), request).await
+}
+
+fn parse(file: &str, query: Option<&str>) -> Result<LiveRequest, Problem> {
+    LiveRequest::parse(file, query.unwrap_or_default()).map_err(|error| match error {
         LiveRequestError::UnknownName => gone(),
         LiveRequestError::Directive(name) => Problem::query(name, "is malformed"),
-    })?;
-    deliver(state, caller, capability, id, Some(rendition), request).await
+    })
 }
 
 /// Answers a player: waits for what it asks of the near future, and no longer than the session stands.
@@ -93,14 +125,16 @@ async fn deliver(
     rendition: Option<Rendition>,
     request: LiveRequest,
 ) -> Result<Response, Problem> {
-    let live = state.node().live(&caller.tenant, id).map_err(problem)?;
-    if rendition.is_some_and(|rendition| rendition != live.rendition()) {
-        return Err(gone());
-    }
     // A capability is handed on, so it is a viewer of its own beside the session that made it.
-    live.seen((caller.session, capability));
+    let (live, tenant, viewer) = (state.live(), &caller.tenant, (caller.session, capability));
+    let answer = async {
+        match rendition {
+            Some(rendition) => live.media(tenant, id, rendition, request, viewer).await,
+            None => live.playlist(tenant, id, request, viewer).await,
+        }
+    };
     tokio::select! {
-        answer = live.get(request) => answer.map(respond).map_err(problem),
+        answer = answer => answer.map(respond).map_err(problem),
         () = state.stopping().cancelled() => Err(Problem::new(ProblemCode::Unavailable, "The node is stopping.")),
     }
 }
@@ -128,7 +162,14 @@ fn gone() -> Problem {
     Problem::new(ProblemCode::NotFound, "There is no such live file; start again at index.m3u8.")
 }
 
-fn problem(error: LiveError) -> Problem {
+fn problem(error: RelayError) -> Problem {
+    let error = match error {
+        RelayError::Live(error) => error,
+        RelayError::Unreachable => {
+            let detail = "The node that runs this camera does not answer, and no other has taken it over yet.";
+            return Problem::new(ProblemCode::Unavailable, detail).retry_after(NOT_LIVE_RETRY_S);
+        }
+    };
     match error {
         LiveError::NotFound => Problem::not_found("camera"),
         LiveError::Gone => gone(),
@@ -139,6 +180,11 @@ fn problem(error: LiveError) -> Problem {
         }
         LiveError::Busy => {
             Problem::new(ProblemCode::LimitReached, "Too many viewers wait for this camera.").retry_after(1)
+        }
+        LiveError::CutOff => {
+            let detail =
+                "The node that runs this camera is cut off from its cell. It goes on recording; ask another node.";
+            Problem::new(ProblemCode::Unavailable, detail).retry_after(NOT_LIVE_RETRY_S)
         }
     }
 }

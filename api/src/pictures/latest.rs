@@ -2,6 +2,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use eyrie_actors::{LiveError, LiveKeyframe};
+use eyrie_media::vod::InitFacts;
 use eyrie_types::{CameraId, Monotonic, SessionId, TenantId};
 use lru::LruCache;
 
@@ -36,7 +38,8 @@ impl Latest {
     }
 }
 
-/// The newest picture of a camera that is in memory, `width` pixels wide; `None` when there is none.
+/// The newest picture of a camera that is in memory, here or at the node that runs it, `width` pixels wide; `None` when there is
+/// none.
 ///
 /// # Errors
 /// See [`PictureError`].
@@ -48,17 +51,33 @@ pub(crate) async fn latest(
     width: u32,
 ) -> Result<Option<Picture>, PictureError> {
     // Asked first: it knows whose the camera is.
-    let Ok(Some(unit)) = state.node().latest_keyframe(tenant, camera) else { return Ok(None) };
+    let here = match state.node().live(tenant, camera) {
+        Ok(live) => live.latest_keyframe(),
+        Err(LiveError::NotFound) if state.live().knows(tenant, camera) => None,
+        // It is switched off, or not this tenant's.
+        Err(_) => return Ok(None),
+    };
     let (pictures, now) = (state.pictures(), state.clock().monotonic());
     let known = pictures.latest().fresh(camera, width, now);
     if let Some(kept) = known.and_then(|key| pictures.kept(&key)) {
         return Ok(Some(kept));
     }
-    let key = PictureKey::Live { camera, at: unit.wall, width };
-    let (_, _, track) = unit.stream.video().ok_or(PictureError::Undecodable)?;
-    // A copy: who waits for a decoder holds none of the ring's memory.
-    let (still, at) = (Still::new(track, &unit.data)?, unit.wall);
-    drop(unit);
+    let (still, at) = match here {
+        Some(unit) => {
+            let (_, _, track) = unit.stream.video().ok_or(PictureError::Undecodable)?;
+            // A copy: who waits for a decoder holds none of the ring's memory.
+            (Still::new(track, &unit.data)?, unit.wall)
+        }
+        None => {
+            let Some(LiveKeyframe { init, data, at }) = state.live().keyframe(tenant, camera).await else {
+                return Ok(None);
+            };
+            let facts = InitFacts::parse(&init).map_err(|_| PictureError::Undecodable)?;
+            let (_, track) = facts.video().ok_or(PictureError::Undecodable)?;
+            (Still::new(track, &data)?, at)
+        }
+    };
+    let key = PictureKey::Live { camera, at, width };
     let make = move |turn: Turn| async move {
         let jpeg = turn.jpeg(still.track.codec, &still.data, (width, still.height(width))).await?;
         Ok(Picture::new(jpeg, Some(at)))

@@ -4,6 +4,6 @@ mod headers;
 mod observe;
 mod request_ids;
 
-pub(crate) use headers::{PagePolicy, security_headers};
+pub(crate) use headers::security_headers;
 pub(crate) use observe::observe;
 pub(crate) use request_ids::RequestIds;

@@ -33,7 +33,7 @@ pub(crate) async fn observe(State(state): State<GatewayState>, mut request: Requ
         span.in_scope(|| tracing::error!("a handler panicked"));
         Problem::new(ProblemCode::Internal, "The node met a fault of its own.").into_response()
     });
-    response = finish(response, id, state.page_policy());
+    response = finish(response, id);
 
     let status = response.status();
     let took = state.clock().monotonic().since(started);
@@ -63,7 +63,7 @@ fn label(method: &Method) -> &'static str {
 }
 
 /// Puts the correlation id into headers and problems; makes problems of errors that are none yet.
-fn finish(response: Response, id: RequestId, policy: HeaderValue) -> Response {
+fn finish(response: Response, id: RequestId) -> Response {
     let (mut parts, body) = response.into_parts();
     let problem = parts.extensions.remove::<Problem>().or_else(|| bare_error(parts.status, &parts.headers));
     let body = match problem {
@@ -76,7 +76,7 @@ fn finish(response: Response, id: RequestId, policy: HeaderValue) -> Response {
         None => body,
     };
     let mut response = Response::from_parts(parts, body);
-    security_headers(&mut response, policy);
+    security_headers(&mut response);
     // A UUID is printable ASCII.
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -51,8 +51,10 @@ GET    /api/v1/cameras/{id}/export.mp4 viewer
 GET    /media/{capability}/cameras/{id}/export.mp4 capability
 POST   /api/v1/cameras/{id}/capabilities viewer
 GET    /api/v1/cameras/{id}/live/index.m3u8 viewer
+GET    /api/v1/cameras/{id}/live/media.m3u8 viewer
 GET    /api/v1/cameras/{id}/live/{placement}/{file} viewer
 GET    /media/{capability}/cameras/{id}/live/index.m3u8 capability
+GET    /media/{capability}/cameras/{id}/live/media.m3u8 capability
 GET    /media/{capability}/cameras/{id}/live/{placement}/{file} capability
 GET    /api/v1/cameras/{id}/playback/index.m3u8 viewer
 GET    /api/v1/cameras/{id}/playback/{playlist} viewer

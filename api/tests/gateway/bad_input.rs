@@ -104,7 +104,8 @@ async fn ids_that_are_none_name_nothing() {
     let eyrie = Eyrie::start().await;
     let admin = eyrie.admin().await;
     for id in ["0192f0c1-2345-7abc-8def-0123456789ab", "..%2f..%2fetc", "%00", "x", "%e2%80%ae"] {
-        for path in ["", "/status", "/recordings", "/gaps", "/live/index.m3u8", "/live/0-1/media.m3u8"] {
+        for path in ["", "/status", "/recordings", "/gaps", "/live/index.m3u8", "/live/media.m3u8", "/live/0-1/i1.mp4"]
+        {
             problem(admin.get(&format!("/api/v1/cameras/{id}{path}")).await, "not_found").await;
         }
     }

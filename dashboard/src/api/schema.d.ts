@@ -280,7 +280,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A live media playlist, init section, part or segment.
+         * A live init section, part or segment.
          * @description Needs the role viewer (`live.read`).
          */
         get: operations["live_file"];
@@ -304,6 +304,26 @@ export interface paths {
          * @description Needs the role viewer (`live.open`).
          */
         get: operations["live_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/live/media.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live media playlist. Its address stays when another node takes the camera over, and its numbers go on.
+         * @description Needs the role viewer (`live.read`).
+         */
+        get: operations["live_playlist"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1027,7 +1047,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A live media playlist, init section, part or segment, by capability. */
+        /** A live init section, part or segment, by capability. */
         get: operations["media_file"];
         put?: never;
         post?: never;
@@ -1046,6 +1066,23 @@ export interface paths {
         };
         /** The live multivariant playlist, by capability. */
         get: operations["media_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/live/media.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The live media playlist, by capability. */
+        get: operations["media_playlist"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3339,14 +3376,7 @@ export interface operations {
     };
     live_file: {
         parameters: {
-            query?: {
-                /** @description Answer once the playlist holds this media sequence number … */
-                _HLS_msn?: number;
-                /** @description … and this part of it. */
-                _HLS_part?: number;
-                /** @description `YES` or `v2`: leave out old segments (delta update). */
-                _HLS_skip?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description As the playlist names it. */
@@ -3360,7 +3390,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist, or fragmented MP4. */
+            /** @description Fragmented MP4. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3383,6 +3413,45 @@ export interface operations {
     live_index: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_playlist: {
+        parameters: {
+            query?: {
+                /** @description Answer once the playlist holds this media sequence number … */
+                _HLS_msn?: number;
+                /** @description … and this part of it. */
+                _HLS_part?: number;
+                /** @description `YES` or `v2`: leave out old segments (delta update). */
+                _HLS_skip?: string;
+            };
             header?: never;
             path: {
                 /** @description Which camera. */
@@ -4926,14 +4995,7 @@ export interface operations {
     };
     media_file: {
         parameters: {
-            query?: {
-                /** @description Answer once the playlist holds this media sequence number … */
-                _HLS_msn?: number;
-                /** @description … and this part of it. */
-                _HLS_part?: number;
-                /** @description `YES` or `v2`: leave out old segments (delta update). */
-                _HLS_skip?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description The capability. */
@@ -4949,7 +5011,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist, or fragmented MP4. */
+            /** @description Fragmented MP4. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4972,6 +5034,47 @@ export interface operations {
     media_index: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_playlist: {
+        parameters: {
+            query?: {
+                /** @description Answer once the playlist holds this media sequence number … */
+                _HLS_msn?: number;
+                /** @description … and this part of it. */
+                _HLS_part?: number;
+                /** @description `YES` or `v2`: leave out old segments (delta update). */
+                _HLS_skip?: string;
+            };
             header?: never;
             path: {
                 /** @description The capability. */

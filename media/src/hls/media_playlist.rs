@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::LiveRequest;
 use super::segment::{Segment, SegmentState};
+use super::{LiveRequest, Rendition};
 use crate::LIVE_SEGMENT_MAX;
 
 /// `CAN-SKIP-UNTIL`: segments farther than this from the end may be left out of delta updates; at least six target
@@ -18,6 +18,8 @@ const PARTS_LISTED_US: u64 = 3 * LIVE_SEGMENT_MAX.as_micros() as u64;
 
 /// What a media playlist is rendered from.
 pub(super) struct MediaPlaylist<'a> {
+    /// The directory of what it names: the playlist's own address stays when another placement takes over.
+    pub(super) rendition: Rendition,
     pub(super) segments: &'a VecDeque<Segment>,
     /// What media sequence numbers count from.
     pub(super) base: u64,
@@ -48,7 +50,7 @@ impl MediaPlaylist<'_> {
         if let Some(open) = self.segments.back().filter(|segment| segment.state == SegmentState::Open) {
             let part = u32::try_from(open.parts.len()).unwrap_or(u32::MAX);
             let next = LiveRequest::Part { msn: open.msn, part };
-            let _ = writeln!(text, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{next}\"");
+            let _ = writeln!(text, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}/{next}\"", self.rendition);
         }
         text
     }
@@ -94,7 +96,8 @@ impl MediaPlaylist<'_> {
             text.push_str("#EXT-X-DISCONTINUITY\n");
         }
         if known != Some(sequence) {
-            let _ = writeln!(text, "#EXT-X-MAP:URI=\"{}\"", LiveRequest::Init { stream_sequence: sequence });
+            let init = LiveRequest::Init { stream_sequence: sequence };
+            let _ = writeln!(text, "#EXT-X-MAP:URI=\"{}/{init}\"", self.rendition);
         }
         let _ = writeln!(text, "#EXT-X-PROGRAM-DATE-TIME:{}", segment.start);
         if list_parts && segment.part_target_us == self.part_target_us {
@@ -102,7 +105,8 @@ impl MediaPlaylist<'_> {
                 let uri = LiveRequest::Part { msn: segment.msn, part: number };
                 let independent = if part.independent { ",INDEPENDENT=YES" } else { "" };
                 let duration = part.duration_us as f64 / 1e6;
-                let _ = writeln!(text, "#EXT-X-PART:DURATION={duration:.6},URI=\"{uri}\"{independent}");
+                let directory = self.rendition;
+                let _ = writeln!(text, "#EXT-X-PART:DURATION={duration:.6},URI=\"{directory}/{uri}\"{independent}");
             }
         }
         if segment.state == SegmentState::Open {
@@ -112,6 +116,6 @@ impl MediaPlaylist<'_> {
         if segment.state == SegmentState::Missing {
             text.push_str("#EXT-X-GAP\n");
         }
-        let _ = writeln!(text, "{}", LiveRequest::Segment { msn: segment.msn });
+        let _ = writeln!(text, "{}/{}", self.rendition, LiveRequest::Segment { msn: segment.msn });
     }
 }

@@ -1,13 +1,12 @@
 use std::fmt::Write;
 
-use super::{LiveRequest, Reload, Rendition};
+use super::{LiveRequest, Reload};
 use crate::fmp4::Purpose;
 use crate::{Stream, TrackKind};
 
 /// What a multivariant playlist says of its one variant.
 pub(super) struct Variant<'a> {
     pub(super) stream: &'a Stream,
-    pub(super) rendition: Rendition,
     pub(super) bandwidth: u64,
     pub(super) average_bandwidth: u64,
     /// Microseconds from picture to picture.
@@ -38,6 +37,6 @@ pub(super) fn render(variant: &Variant<'_>) -> String {
         let frame_rate = 1e6 / variant.interval_us.max(1) as f64;
         let _ = write!(text, ",RESOLUTION={}x{},FRAME-RATE={frame_rate:.3}", video.width, video.height);
     }
-    let _ = writeln!(text, "\n{}/{}", variant.rendition, LiveRequest::Media(Reload::default()));
+    let _ = writeln!(text, "\n{}", LiveRequest::Media(Reload::default()));
     text
 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::media_playlist::MediaPlaylist;
 use super::multivariant::{self, Variant};
+use super::ordinal::{DISCONTINUITY_SHIFT, ORDINAL_SHIFT};
 use super::part_builder::PartBuilder;
 use super::part_target::PartTarget;
 use super::segment::{Segment, SegmentState};
@@ -13,15 +14,6 @@ use super::{LiveAnswer, LiveBody, LiveRequest, Position, Reload, Rendition, band
 use crate::fmp4::{Fmp4Error, Purpose, init_segment, leading_track};
 use crate::ticks::dts_us;
 use crate::{LIVE_SEGMENT_MAX, RingUnit};
-
-/// Media sequence numbers of a live placement start at its ordinal times two to this power.
-pub const ORDINAL_SHIFT: u32 = 24;
-
-/// Discontinuity sequence numbers of a live placement start at its ordinal times two to this power. They must stay small:
-/// hls.js keeps an array with a place for each number from 0 on and walks through it at every playlist, which at 2²⁴ takes a
-/// fifth of a second of the page's only thread. A placement with more streams than that runs into the numbers of the next one,
-/// whose playlist has another URI, so that no player compares them.
-pub const DISCONTINUITY_SHIFT: u32 = 8;
 
 /// So much of a stream is looked at before its parts are cut, in microseconds: its frame interval decides the part target.
 const WARM_UP_US: i64 = 1_000_000;
@@ -57,11 +49,11 @@ pub struct LivePackager {
 
 impl LivePackager {
     /// A packager of the placement `rendition`, which is the `ordinal`-th live placement of its camera.
-    pub fn new(rendition: Rendition, ordinal: u32) -> Self {
+    pub fn new(rendition: Rendition, ordinal: u64) -> Self {
         Self {
             rendition,
-            base: u64::from(ordinal) << ORDINAL_SHIFT,
-            discontinuity_base: u64::from(ordinal) << DISCONTINUITY_SHIFT,
+            base: ordinal << ORDINAL_SHIFT,
+            discontinuity_base: ordinal << DISCONTINUITY_SHIFT,
             window: Window::default(),
             inits: BTreeMap::new(),
             builder: None,
@@ -285,7 +277,6 @@ impl LivePackager {
         let average_bandwidth = bandwidth::average(&self.measured_segments());
         Some(multivariant::render(&Variant {
             stream: &newest.stream,
-            rendition: self.rendition,
             bandwidth: self.peak_bits_per_second.max(average_bandwidth),
             average_bandwidth,
             interval_us: self.builder.as_ref().map_or(0, |builder| builder.target.interval_us),
@@ -304,15 +295,18 @@ impl LivePackager {
             }
         }
         let [whole, delta] = &self.rendered;
-        let rendered = if reload.skip { delta } else { whole };
+        // Who asks on from another placement's numbers has nothing of what a delta update leaves out.
+        let skip = reload.skip && reload.msn.is_none_or(|msn| msn >= self.base);
+        let rendered = if skip { delta } else { whole };
         let text = rendered.get_or_init(|| {
             let part_target_us = self.window.listed().back().map_or(0, |segment| segment.part_target_us);
             let playlist = MediaPlaylist {
+                rendition: self.rendition,
                 segments: self.window.listed(),
                 base: self.base,
                 discontinuity_base: self.discontinuity_base,
                 part_target_us,
-                skip: reload.skip,
+                skip,
             };
             playlist.render().into()
         });

@@ -6,7 +6,7 @@ const NAME_BYTES_MAX: usize = 128;
 const QUERY_BYTES_MAX: usize = 1024;
 
 /// The delivery directives of a playlist request (rfc8216bis section 6.2.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Reload {
     /// `_HLS_msn`: answer once this segment is there.
     pub msn: Option<u64>,
@@ -17,7 +17,7 @@ pub struct Reload {
 }
 
 /// What a player asks a packager for. It owns the file names: what [`LiveRequest::parse`] reads is what `Display` writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LiveRequest {
     /// `index.m3u8`: the multivariant playlist.
     Multivariant,

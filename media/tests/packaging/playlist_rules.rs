@@ -11,13 +11,13 @@ use proptest::prelude::*;
 use crate::rules::Playlist;
 use crate::units::{VIDEO_RATE, audio_track, footage, stream, through_ring, unit, video_track};
 
-pub(crate) const ORDINAL: u32 = 3;
+pub(crate) const ORDINAL: u64 = 3;
 
 pub(crate) fn packager() -> LivePackager {
     placement(ORDINAL)
 }
 
-fn placement(ordinal: u32) -> LivePackager {
+fn placement(ordinal: u64) -> LivePackager {
     LivePackager::new(Rendition { slot: Slot::OWNER, epoch: Epoch::from_u64(77).unwrap() }, ordinal)
 }
 
@@ -74,7 +74,7 @@ fn run(fps: i64, gop: i64, seconds: i64, sound: bool) -> Playlist {
 #[test]
 fn one_second_gops_with_sound_slide_through_the_window() {
     let playlist = run(15, 15, 60, true);
-    assert!(playlist.msn > u64::from(ORDINAL) << ORDINAL_SHIFT);
+    assert!(playlist.msn > ORDINAL << ORDINAL_SHIFT);
     let length: f64 = playlist.segments.iter().map(|segment| segment.duration).sum();
     assert!((29.0..33.0).contains(&length), "{length}");
 }
@@ -108,8 +108,8 @@ fn each_discontinuity_is_counted_when_it_slides_out() {
     });
     let playlist = assert_rules(through_ring(units));
     let first = playlist.segments.first().unwrap();
-    assert_eq!(first.map, format!("i{}.mp4", first.discontinuity - (u64::from(ORDINAL) << DISCONTINUITY_SHIFT)));
-    assert_eq!(playlist.segments.last().unwrap().map, "i6.mp4");
+    assert_eq!(first.map, format!("0-77/i{}.mp4", first.discontinuity - (ORDINAL << DISCONTINUITY_SHIFT)));
+    assert_eq!(playlist.segments.last().unwrap().map, "0-77/i6.mp4");
 }
 
 /// Web players count from 0 up to the discontinuity sequence number at each playlist.

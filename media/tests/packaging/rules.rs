@@ -43,6 +43,11 @@ fn attributes(list: &str) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect()
 }
 
+/// The name of a file, which lies in the directory of its placement.
+fn named(uri: &str) -> String {
+    uri.strip_prefix("0-77/").unwrap_or_else(|| panic!("{uri} is in no directory of the placement")).to_owned()
+}
+
 impl Playlist {
     pub(crate) fn read(text: &str) -> Self {
         Self::read_after(text, &Self::default())
@@ -81,15 +86,15 @@ impl Playlist {
                     let part = attributes(value);
                     let independent = part.get("INDEPENDENT").is_some_and(|yes| yes == "YES");
                     let duration = part["DURATION"].parse().unwrap();
-                    segment.parts.push(Part { duration, uri: part["URI"].clone(), independent });
+                    segment.parts.push(Part { duration, uri: named(&part["URI"]), independent });
                 }
                 "#EXTINF" => segment.duration = value.trim_end_matches(',').parse().unwrap(),
-                "#EXT-X-PRELOAD-HINT" => playlist.hint = Some(attributes(value)["URI"].clone()),
+                "#EXT-X-PRELOAD-HINT" => playlist.hint = Some(named(&attributes(value)["URI"])),
                 "#EXTM3U" | "#EXT-X-VERSION" => {}
                 _ if line.starts_with('#') => panic!("unknown tag {line}"),
                 uri => {
                     segment = Segment { msn: next_msn, map: map.clone(), discontinuity, ..segment };
-                    segment.uri = Some(uri.to_owned());
+                    segment.uri = Some(named(uri));
                     playlist.segments.push(std::mem::take(&mut segment));
                     next_msn += 1;
                 }

@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn parts_are_numbered_within_their_segments() {
         let playlist = "#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.600,HOLD-BACK=12.000\n\
-                        #EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:1.0,\ns7.m4s\n#EXT-X-PART:DURATION=0.2,URI=\"p8.0.m4s\",INDEPENDENT=YES\n\
-                        #EXTINF:1.0,\ns8.m4s\n#EXT-X-PART:DURATION=0.2,URI=\"p9.0.m4s\"\n";
+                        #EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:1.0,\n0-1/s7.m4s\n#EXT-X-PART:DURATION=0.2,URI=\"0-1/p8.0.m4s\",INDEPENDENT=YES\n\
+                        #EXTINF:1.0,\n0-1/s8.m4s\n#EXT-X-PART:DURATION=0.2,URI=\"0-1/p9.0.m4s\"\n";
         let listed = Listed::read(playlist).unwrap();
-        assert_eq!(listed.parts, [((8, 0), "p8.0.m4s".to_owned()), ((9, 0), "p9.0.m4s".to_owned())]);
+        assert_eq!(listed.parts, [((8, 0), "0-1/p8.0.m4s".to_owned()), ((9, 0), "0-1/p9.0.m4s".to_owned())]);
         assert_eq!((listed.hold_back_s, listed.next), (0.6, (9, 1)));
     }
 }

@@ -5,4 +5,5 @@
 mod failover;
 mod feed;
 mod outage;
+mod relay;
 mod rig;

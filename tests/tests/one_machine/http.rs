@@ -37,7 +37,6 @@ async fn play(client: &Client, id: &str, version: Version) -> anyhow::Result<()>
     let live = format!("/api/v1/cameras/{id}/live");
     let index = String::from_utf8(get(format!("{live}/index.m3u8")).await?)?;
     let media = index.lines().find(|line| line.ends_with("media.m3u8")).context("a media playlist")?;
-    let folder = format!("{live}/{}", media.split('/').next().unwrap_or_default());
     let playlist = eventually("there are parts", || async {
         let bytes = get(format!("{live}/{media}")).await.map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -46,9 +45,9 @@ async fn play(client: &Client, id: &str, version: Version) -> anyhow::Result<()>
     .await?;
     let uri =
         |tag: &str| playlist.lines().find(|line| line.starts_with(tag))?.split("URI=\"").nth(1)?.split('"').next();
-    let init = get(format!("{folder}/{}", uri("#EXT-X-MAP:").context("an init section")?)).await?;
+    let init = get(format!("{live}/{}", uri("#EXT-X-MAP:").context("an init section")?)).await?;
     ensure!(init.get(4..8) == Some(b"ftyp"), "no init section");
-    let part = get(format!("{folder}/{}", uri("#EXT-X-PART:").context("a part")?)).await?;
+    let part = get(format!("{live}/{}", uri("#EXT-X-PART:").context("a part")?)).await?;
     ensure!(part.get(4..8) == Some(b"moof"), "no part");
     Ok(())
 }

@@ -1,0 +1,253 @@
+//! Live media through a node that does not run the camera, and through the death of the one that does.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use eyrie_camsim::au_number::scan;
+use eyrie_tests::{Client, eventually};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::rig::Cell;
+
+/// A media playlist, as far as a player that goes on must understand it.
+#[derive(Debug, Clone, Default)]
+struct Listed {
+    /// `EXT-X-MEDIA-SEQUENCE`.
+    first: u64,
+    discontinuity: u64,
+    /// Media sequence number and number of each part that is listed, and its address.
+    parts: Vec<((u64, u64), String)>,
+    /// The part that is to come.
+    next: (u64, u64),
+}
+
+impl Listed {
+    fn read(playlist: &str) -> anyhow::Result<Self> {
+        let mut listed = Self::default();
+        for line in playlist.lines() {
+            if let Some(sequence) = line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:") {
+                listed.first = sequence.parse()?;
+                listed.next = (listed.first, 0);
+            } else if let Some(sequence) = line.strip_prefix("#EXT-X-DISCONTINUITY-SEQUENCE:") {
+                listed.discontinuity = sequence.parse()?;
+            } else if let Some(part) = line.strip_prefix("#EXT-X-PART:") {
+                let (_, uri) = part.split_once("URI=\"").context("a part without an address")?;
+                listed.parts.push((listed.next, uri.split('"').next().unwrap_or_default().to_owned()));
+                listed.next.1 += 1;
+            } else if !line.starts_with('#') {
+                listed.next = (listed.next.0 + 1, 0);
+            }
+        }
+        ensure!(listed.first > 0, "no media sequence:\n{playlist}");
+        Ok(listed)
+    }
+}
+
+/// A player of low-latency HLS that knows one address only, and never loads the multivariant playlist again.
+struct Player {
+    client: Client,
+    below: String,
+    listed: Listed,
+    /// Numbers of all pictures it got.
+    units: BTreeSet<u64>,
+    /// When it got the last part, and the longest it went without one.
+    last: Instant,
+    longest: Duration,
+    refused: Vec<StatusCode>,
+}
+
+impl Player {
+    async fn open(client: Client, camera: &str) -> anyhow::Result<Self> {
+        let below = format!("/api/v1/cameras/{camera}/live");
+        let index = client.request(Method::GET, &format!("{below}/index.m3u8")).send().await?.error_for_status()?;
+        let index = index.text().await?;
+        ensure!(index.lines().any(|line| line == "media.m3u8"), "{index}");
+        let playlist = client.request(Method::GET, &format!("{below}/media.m3u8")).send().await?.error_for_status()?;
+        let listed = Listed::read(&playlist.text().await?)?;
+        let (units, last) = (BTreeSet::new(), Instant::now());
+        Ok(Self { client, below, listed, units, last, longest: Duration::ZERO, refused: Vec::new() })
+    }
+
+    /// One reload, blocking, and the parts that are new. What is refused is asked for again, as players do.
+    async fn step(&mut self) -> anyhow::Result<()> {
+        let (msn, part) = self.listed.next;
+        let path = format!("{}/media.m3u8?_HLS_msn={msn}&_HLS_part={part}", self.below);
+        let answer = self.client.request(Method::GET, &path).send().await?;
+        if !answer.status().is_success() {
+            self.refused.push(answer.status());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            return Ok(());
+        }
+        let listed = Listed::read(&answer.text().await?)?;
+        ensure!(listed.first >= self.listed.first, "media sequence fell: {listed:?} after {:?}", self.listed);
+        ensure!(listed.discontinuity >= self.listed.discontinuity, "{listed:?} after {:?}", self.listed);
+        ensure!(listed.next >= self.listed.next, "the end fell: {listed:?} after {:?}", self.listed);
+        for (_, uri) in listed.parts.iter().filter(|(place, _)| *place >= (msn, part)) {
+            let answer = self.client.request(Method::GET, &format!("{}/{uri}", self.below)).send().await?;
+            if !answer.status().is_success() {
+                self.refused.push(answer.status());
+                continue;
+            }
+            self.units.extend(scan(&answer.bytes().await?).map(|stamp| stamp.number));
+            self.longest = self.longest.max(self.last.elapsed());
+            self.last = Instant::now();
+        }
+        self.listed = listed;
+        Ok(())
+    }
+
+    /// Plays until `enough`, at most a minute.
+    async fn play(&mut self, what: &str, enough: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while !enough(self) {
+            ensure!(
+                begun.elapsed() < Duration::from_secs(60),
+                "{what}: not within a minute; {:?}, refused {:?}",
+                self.listed,
+                self.refused
+            );
+            self.step().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of the nodes that own the camera and its twin, and of one that has neither.
+async fn roles(cell: &Cell, camera: &str) -> anyhow::Result<(usize, Option<usize>, usize)> {
+    let placed = cell.placements(0).await?;
+    let at = |slot: u64| {
+        let found = placed.iter().find(|(id, at, _)| id == camera && *at == slot)?;
+        found.2.strip_prefix('n')?.parse::<usize>().ok()
+    };
+    let (owner, twin) = (at(0).context("no owner")?, at(1));
+    let edge = (0..3).find(|i| *i != owner && Some(*i) != twin).context("no node is left")?;
+    Ok((owner, twin, edge))
+}
+
+/// The sum of a metric over those of its labels that hold all of `with`.
+async fn metric(client: &Client, name: &str, with: &[&str]) -> anyhow::Result<f64> {
+    let text = client.request(Method::GET, "/metrics").send().await?.text().await?;
+    let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
+    let own = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));
+    let wanted = own.filter(|(labels, _)| with.iter().all(|label| labels.contains(label)));
+    Ok(wanted.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
+}
+
+/// What ffprobe says of the camera's pictures through a capability of node `base`.
+async fn probed(client: &Client, base: &str, camera: &str) -> anyhow::Result<String> {
+    let path = format!("/api/v1/cameras/{camera}/capabilities");
+    let capability: Value = client.post(&path, &json!({"kind": "live"})).await?;
+    let url = format!("{base}{}", capability["url"].as_str().context("no url")?);
+    let mut command = Command::new("ffprobe");
+    command.args(["-v", "error", "-select_streams", "v:0", "-count_frames", "-read_intervals", "%+#25"]);
+    command.args(["-show_entries", "stream=codec_name,nb_read_frames", "-of", "csv=p=0"]).arg(url);
+    command.stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    ensure!(output.status.success(), "ffprobe: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_at_another_node_goes_on_through_the_owners_death_without_a_reload() -> anyhow::Result<()> {
+    let mut cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({})).await?;
+    let camera = ids.first().context("no camera")?;
+    let (owner, _, edge) = roles(&cell, camera).await?;
+    let client = cell.client(edge).await?;
+    let base = cell.nodes.get(&edge).context("no edge")?.base().to_owned();
+    assert_eq!(probed(&client, &base, camera).await?, "h264,25", "through a node that does not run it");
+    let picture = client.request(Method::GET, &format!("/api/v1/cameras/{camera}/thumbnail.jpg")).send().await?;
+    let picture = picture.error_for_status()?.bytes().await?;
+    assert!(picture.starts_with(&[0xff, 0xd8]), "the latest picture, too");
+
+    let mut player = Player::open(client.clone(), camera).await?;
+    player.play("two seconds", |player| player.units.len() >= 50).await?;
+    let (before, seen) = (player.listed.clone(), player.units.last().copied().unwrap_or_default());
+    assert!(player.refused.is_empty(), "{:?}", player.refused);
+    cell.nodes.remove(&owner).context("it runs")?.kill()?;
+    player
+        .play("pictures of the new owner", |player| {
+            player.listed.first >> 24 > before.first >> 24 && player.units.last().is_some_and(|last| *last > seen + 75)
+        })
+        .await?;
+    println!("no part for {:?} around the owner's death; refused meanwhile: {:?}", player.longest, player.refused);
+    assert!(player.longest < Duration::from_secs(20), "{:?}", player.longest);
+    // What another tenant's, or nobody's, camera is stays closed here as anywhere.
+    let unknown = eyrie_types::CameraId::random();
+    let answer = client.request(Method::GET, &format!("/api/v1/cameras/{unknown}/live/index.m3u8")).send().await?;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_twin_the_player_goes_on_before_the_cell_has_decided_anything() -> anyhow::Result<()> {
+    let mut cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({"redundancy": 2})).await?;
+    let camera = ids.first().context("no camera")?;
+    eventually("it has a twin", || async {
+        let (_, twin, _) = roles(&cell, camera).await.map_err(|error| error.to_string())?;
+        twin.map(|_| ()).ok_or_else(|| "none yet".to_owned())
+    })
+    .await?;
+    cell.await_more(&ids, 3).await?;
+    let (owner, _, edge) = roles(&cell, camera).await?;
+    let client = cell.client(edge).await?;
+    let mut player = Player::open(client.clone(), camera).await?;
+    player.play("two seconds", |player| player.units.len() >= 50).await?;
+    let seen = player.units.last().copied().unwrap_or_default();
+    player.longest = Duration::ZERO;
+    cell.nodes.remove(&owner).context("it runs")?.kill()?;
+    player.play("pictures of the twin", |player| player.units.last().is_some_and(|last| *last > seen + 50)).await?;
+    let (longest, refused) = (player.longest, player.refused.clone());
+    println!("with a twin: no part for {longest:?} around the owner's death; refused meanwhile: {refused:?}");
+    assert!(metric(&client, "eyrie_live_relay_switches_total", &["twin"]).await? >= 1.0);
+    assert!(longest < Duration::from_secs(8), "{longest:?}");
+    // And back, or on, once the cell has placed it anew: numbers never fall, which each step checks.
+    player.play("ten more seconds", |player| player.units.last().is_some_and(|last| *last > seen + 300)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_held_reloads_are_one_connection_and_one_question_a_part() -> anyhow::Result<()> {
+    const PLAYERS: usize = 200;
+    const RELOADS: usize = 12;
+    let cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({})).await?;
+    let camera = ids.first().context("no camera")?;
+    let (owner, _, edge) = roles(&cell, camera).await?;
+    let (edge, owner) = (cell.client(edge).await?, cell.client(owner).await?);
+    let path = format!("/api/v1/cameras/{camera}/live/media.m3u8");
+    let first = edge.request(Method::GET, &path).send().await?.error_for_status()?.text().await?;
+    let start = Listed::read(&first)?.next;
+    let questions = ["prefix=\"live\""];
+    let before = metric(&edge, "eyrie_media_link_requests_total", &questions).await?;
+    let play = |_: usize| {
+        let (edge, path) = (edge.clone(), path.clone());
+        async move {
+            let mut asked = BTreeSet::new();
+            let (mut msn, mut part) = start;
+            for _ in 0..RELOADS {
+                asked.insert((msn, part));
+                let url = format!("{path}?_HLS_msn={msn}&_HLS_part={part}");
+                let answer = edge.request(Method::GET, &url).send().await?.error_for_status()?;
+                let listed = Listed::read(&answer.text().await?)?;
+                ensure!(listed.next > (msn, part), "{:?} does not hold {msn}.{part}", listed.next);
+                (msn, part) = listed.next;
+            }
+            Ok(asked)
+        }
+    };
+    let played = futures::future::try_join_all((0..PLAYERS).map(play)).await?;
+    let asked: BTreeSet<_> = played.into_iter().flatten().collect();
+    let questions = metric(&edge, "eyrie_media_link_requests_total", &questions).await? - before;
+    println!(
+        "{PLAYERS} players held {RELOADS} reloads each, of {} parts: {questions} questions to the owner",
+        asked.len()
+    );
+    assert!(questions <= asked.len() as f64, "{questions} questions about {} parts", asked.len());
+    let connections = metric(&owner, "eyrie_media_link_connections", &["side=\"answers\""]).await?;
+    assert_eq!(connections, 1.0, "from the one node that was asked");
+    Ok(())
+}
