@@ -239,7 +239,9 @@ export interface paths {
         };
         /**
          * Lists what is missing, and why.
-         * @description Needs the role viewer (`gap.list`).
+         * @description What lies only on nodes that do not answer now is missing for as long as that lasts, with the cause `node_unreachable`.
+         *
+         *     Needs the role viewer (`gap.list`).
          */
         get: operations["list_gaps"];
         put?: never;
@@ -280,7 +282,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A live media playlist, init section, part or segment.
+         * A live init section, part or segment.
          * @description Needs the role viewer (`live.read`).
          */
         get: operations["live_file"];
@@ -304,6 +306,26 @@ export interface paths {
          * @description Needs the role viewer (`live.open`).
          */
         get: operations["live_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{id}/live/media.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The live media playlist. Its address stays when another node takes the camera over, and its numbers go on.
+         * @description Needs the role viewer (`live.read`).
+         */
+        get: operations["live_playlist"];
         put?: never;
         post?: never;
         delete?: never;
@@ -435,7 +457,10 @@ export interface paths {
         };
         /**
          * Lists what is recorded.
-         * @description Needs the role viewer (`recording.list`).
+         * @description By whichever nodes: each moment once, with the recordings that hold it. What lies only on nodes that do not answer now is not
+         *     `available`.
+         *
+         *     Needs the role viewer (`recording.list`).
          */
         get: operations["list_recordings"];
         put?: never;
@@ -521,7 +546,8 @@ export interface paths {
         };
         /**
          * Draws a range of a camera.
-         * @description What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year.
+         * @description What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year. Up to two days,
+         *     what lies on a node that does not answer now is missing; beyond, it counts as recorded.
          *
          *     Needs the role viewer (`timeline.read`).
          */
@@ -1027,7 +1053,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A live media playlist, init section, part or segment, by capability. */
+        /** A live init section, part or segment, by capability. */
         get: operations["media_file"];
         put?: never;
         post?: never;
@@ -1046,6 +1072,23 @@ export interface paths {
         };
         /** The live multivariant playlist, by capability. */
         get: operations["media_index"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{capability}/cameras/{id}/live/media.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The live media playlist, by capability. */
+        get: operations["media_playlist"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1605,6 +1648,24 @@ export interface components {
             /** @description What fails together with it; empty where no zones are configured. */
             zone: string;
         };
+        /** @description Seconds by how many recordings hold them, wherever those lie and whether their nodes answer now or not. */
+        Copies: {
+            /**
+             * Format: double
+             * @description Missing: no recording holds them.
+             */
+            none_s: number;
+            /**
+             * Format: double
+             * @description One recording holds them.
+             */
+            one_s: number;
+            /**
+             * Format: double
+             * @description Two or more do, as with `placement.redundancy` 2.
+             */
+            two_s: number;
+        };
         /** @description A recordings directory. */
         DiskAnswer: {
             /**
@@ -1871,7 +1932,7 @@ export interface components {
          * @description Why footage is missing. One word a cause, stable in the API and in stored rows.
          * @enum {string}
          */
-        GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "unknown";
+        GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "node_unreachable" | "unknown";
         /**
          * @description What is missing, and the account of the range: `expected_s` = `durable_s` + `deleted_s` + `missing_s` +
          *     `pending_s`.
@@ -2354,7 +2415,9 @@ export interface components {
         };
         /** @description What is recorded. */
         RecordingsAnswer: {
-            /** @description Sorted, none overlapping. */
+            /** @description How often what was asked for is there. */
+            copies: components["schemas"]["Copies"];
+            /** @description Sorted, none overlapping: several recordings of a moment are one span, with each of them among its `sources`. */
             spans: components["schemas"]["Span"][];
         };
         /** @description Whether and when a camera is recorded. */
@@ -3339,14 +3402,7 @@ export interface operations {
     };
     live_file: {
         parameters: {
-            query?: {
-                /** @description Answer once the playlist holds this media sequence number … */
-                _HLS_msn?: number;
-                /** @description … and this part of it. */
-                _HLS_part?: number;
-                /** @description `YES` or `v2`: leave out old segments (delta update). */
-                _HLS_skip?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description As the playlist names it. */
@@ -3360,7 +3416,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist, or fragmented MP4. */
+            /** @description Fragmented MP4. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3383,6 +3439,45 @@ export interface operations {
     live_index: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_playlist: {
+        parameters: {
+            query?: {
+                /** @description Answer once the playlist holds this media sequence number … */
+                _HLS_msn?: number;
+                /** @description … and this part of it. */
+                _HLS_part?: number;
+                /** @description `YES` or `v2`: leave out old segments (delta update). */
+                _HLS_skip?: string;
+            };
             header?: never;
             path: {
                 /** @description Which camera. */
@@ -4926,14 +5021,7 @@ export interface operations {
     };
     media_file: {
         parameters: {
-            query?: {
-                /** @description Answer once the playlist holds this media sequence number … */
-                _HLS_msn?: number;
-                /** @description … and this part of it. */
-                _HLS_part?: number;
-                /** @description `YES` or `v2`: leave out old segments (delta update). */
-                _HLS_skip?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description The capability. */
@@ -4949,7 +5037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A playlist, or fragmented MP4. */
+            /** @description Fragmented MP4. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4972,6 +5060,47 @@ export interface operations {
     media_index: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description The capability. */
+                capability: string;
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description RFC 8216bis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    media_playlist: {
+        parameters: {
+            query?: {
+                /** @description Answer once the playlist holds this media sequence number … */
+                _HLS_msn?: number;
+                /** @description … and this part of it. */
+                _HLS_part?: number;
+                /** @description `YES` or `v2`: leave out old segments (delta update). */
+                _HLS_skip?: string;
+            };
             header?: never;
             path: {
                 /** @description The capability. */

@@ -185,9 +185,12 @@ impl Cell {
     /// Waits until `seconds` more were recorded of each camera, by what lies on disk.
     pub(crate) async fn await_more(&self, ids: &[String], seconds: u64) -> anyhow::Result<()> {
         let last = |id: &String| self.recorded(id).ok().and_then(|(units, _)| units.last().map(|unit| unit.number));
-        let before: Vec<_> = ids.iter().map(last).collect();
+        let before: Vec<u64> = eventually("all begun", || async {
+            ids.iter().map(last).collect::<Option<_>>().ok_or_else(|| "not yet".to_owned())
+        })
+        .await?;
         eventually("more recorded", || async {
-            let more = |(id, before): (&String, &Option<u64>)| last(id) > before.map(|before| before + 25 * seconds);
+            let more = |(id, before): (&String, &u64)| last(id) > Some(before + 25 * seconds);
             if ids.iter().zip(&before).all(more) { Ok(()) } else { Err("not yet".to_owned()) }
         })
         .await
