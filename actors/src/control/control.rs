@@ -51,6 +51,8 @@ pub(super) struct Shared {
     pub(super) sealer: Sealer,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) seeds: Vec<String>,
+    /// Those of them that answered, and where.
+    pub(super) met: watch::Sender<BTreeMap<NodeId, String>>,
     pub(super) dialer: Dialer,
     pub(super) epochs_given: Option<Epoch>,
     pub(super) twin_labels: Vec<String>,
@@ -210,6 +212,7 @@ impl Control {
             keyring,
             clock,
             seeds,
+            met: watch::Sender::default(),
             dialer: peers.dialer(),
             epochs_given: config.epochs_given,
             twin_labels: config.twin_labels,

@@ -33,6 +33,8 @@ pub(super) struct Driver {
     fallen: mpsc::Receiver<Fallen>,
     applied: watch::Receiver<Arc<Applied>>,
     role: watch::Receiver<RaftRole>,
+    /// The seeds that answered, and where.
+    met: watch::Receiver<BTreeMap<NodeId, String>>,
     /// When Raft was last told of a member's new address.
     mended: Option<Monotonic>,
     /// The peers that the links were last told of.
@@ -45,8 +47,8 @@ impl Driver {
         heartbeats: mpsc::Receiver<(NodeId, Heartbeat)>,
         fallen: mpsc::Receiver<Fallen>,
     ) -> Self {
-        let (applied, role) = (shared.raft.state(), shared.raft.role());
-        Self { shared, heartbeats, fallen, applied, role, mended: None, peers: BTreeMap::new() }
+        let (applied, role, met) = (shared.raft.state(), shared.raft.role(), shared.met.subscribe());
+        Self { shared, heartbeats, fallen, applied, role, met, mended: None, peers: BTreeMap::new() }
     }
 
     pub(super) async fn run(&mut self) {
@@ -70,6 +72,10 @@ impl Driver {
                 // The senders live as long as Raft does.
                 Ok(()) = self.applied.changed() => self.take_applied(),
                 Ok(()) = self.role.changed() => self.take_role(),
+                Ok(()) = self.met.changed() => {
+                    let state = Arc::clone(self.shared.core().state().1);
+                    self.meet(&state);
+                }
             }
             self.carry_out();
         }
@@ -121,15 +127,17 @@ impl Driver {
         });
     }
 
-    /// Keeps sessions with all members.
+    /// Keeps sessions with all members; before this node is one of them, with the seeds. Nobody else says with whom.
     fn meet(&mut self, state: &CellState) {
         let Some(link) = self.shared.link() else { return };
         let members = state.members().iter();
         let others = members.filter(|(node, member)| **node != self.shared.me && !member.peer.is_empty());
         let peer = |member: &Member| MediaPeer { address: member.peer.clone(), protocol_max: member.protocol.max };
         let peers: BTreeMap<_, _> = others.map(|(node, member)| (*node, peer(member))).collect();
-        // A node that has not joined yet keeps the sessions with its seeds.
-        if state.member(self.shared.me).is_some() && peers != self.peers {
+        if state.member(self.shared.me).is_none() {
+            link.set_peers(self.met.borrow_and_update().clone());
+            self.peers.clear();
+        } else if peers != self.peers {
             link.set_peers(peers.iter().map(|(node, peer)| (*node, peer.address.clone())).collect());
             self.shared.media.set_peers(peers.clone());
             self.peers = peers;

@@ -69,9 +69,8 @@ async fn found(shared: &Arc<Shared>) -> Result<(), String> {
     Ok(())
 }
 
-/// Learns who the seeds are, and opens sessions with them.
+/// Learns who the seeds are; the driver opens sessions with them.
 async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
-    let Some(link) = shared.link() else { return Ok(()) };
     let (mut met, mut reason) = (BTreeMap::new(), None);
     for seed in &shared.seeds {
         match shared.dialer.dial(seed, Purpose::Actors, None).await {
@@ -83,7 +82,7 @@ async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
     if met.is_empty() {
         return Err(reason.unwrap_or_else(|| "the seeds lead to this node itself".to_owned()));
     }
-    link.set_peers(met);
+    shared.met.send_replace(met);
     Ok(())
 }
 

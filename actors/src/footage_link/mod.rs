@@ -8,8 +8,8 @@
 //! GET /footage/fragment/TENANT/CAMERA/SLOT/EPOCH/START.SEGMENT/NUMBER/OFFSET/LENGTH
 //! ```
 //!
-//! 404: no disk has it; 422: it is damaged; 503: not now. Start reading at [`FootageLink`], which asks, and [`FootageHandler`], which
-//! answers.
+//! 404: no disk has it; 422: it is damaged; 503: not now. Start reading at [`FootageLink`], which asks, and [`FootageHandler`],
+//! which answers.
 
 mod asks;
 mod handler;

@@ -268,8 +268,8 @@ impl NodeHandle {
         }
     }
 
-    /// Footage of `camera` that is durable on this node and may not be in the index yet: rows that replace those of the same segment.
-    /// Ask before the index, or what passes from here to there meanwhile is missed.
+    /// Footage of `camera` that is durable on this node and may not be in the index yet: rows that replace those of the same
+    /// segment. Ask before the index, or what passes from here to there meanwhile is missed.
     pub fn open_tail(&self, camera: CameraId) -> Vec<OpenTail> {
         self.context.open_tail(camera)
     }

@@ -5,7 +5,7 @@ use crate::rig::{Rig, missing, one_camera, rtsp, stamps_of};
 
 async fn pieces(rig: &Rig, camera: CameraId, range: TimeRange) -> Vec<FootagePiece> {
     let tail = rig.node.open_tail(camera);
-    rig.node.footage().pieces(&TenantId::default_tenant(), camera, range, &tail).await.unwrap()
+    rig.node.footage().pieces(&TenantId::default_tenant(), camera, range, &tail).await.unwrap().pieces
 }
 
 async fn numbers(rig: &Rig, pieces: &[FootagePiece]) -> Vec<u64> {

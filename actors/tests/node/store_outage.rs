@@ -23,7 +23,7 @@ async fn segments_are_cut_and_can_be_played_while_the_store_takes_nothing_and_th
     // The third key may be there before anything of its segment is durable.
     let pieces = until("two segments of the outage, one of them closed", async || {
         let range = TimeRange::new(rig.started, rig.clock.now()).ok()?;
-        let pieces = footage.pieces(&home, camera, range, &rig.node.open_tail(camera)).await.ok()?;
+        let pieces = footage.pieces(&home, camera, range, &rig.node.open_tail(camera)).await.ok()?.pieces;
         let closed = |piece: &FootagePiece| piece.row.state == SegmentState::Closed;
         let outage: Vec<_> = pieces.iter().filter(of_outage).collect();
         (outage.len() >= 2 && outage.iter().any(|piece| closed(piece))).then_some(pieces)

@@ -49,15 +49,18 @@ pub struct Copies {
 
 impl From<Ledger> for RecordingsAnswer {
     fn from(Ledger { spans, gaps, .. }: Ledger) -> Self {
-        let seconds = |start: WallTime, end: WallTime| end.since(start).as_secs_f64();
+        let seconds = |ranges: &mut dyn Iterator<Item = (WallTime, WallTime)>| {
+            // Starts at zero: the sum of nothing is -0.
+            ranges.fold(0.0, |sum, (start, end)| sum + end.since(start).as_secs_f64())
+        };
         let held = |copies: fn(usize) -> bool| {
             let spans = spans.iter().filter(|span| copies(span.sources.len()));
-            spans.map(|span| seconds(span.start, span.end)).sum()
+            seconds(&mut spans.map(|span| (span.start, span.end)))
         };
         // What is out of reach is held all the same.
         let missing = gaps.iter().filter(|gap| gap.cause != GapCause::NodeUnreachable);
         let copies = Copies {
-            none_s: missing.map(|gap| seconds(gap.start, gap.end)).sum(),
+            none_s: seconds(&mut missing.map(|gap| (gap.start, gap.end))),
             one_s: held(|copies| copies == 1),
             two_s: held(|copies| copies > 1),
         };

@@ -239,7 +239,9 @@ export interface paths {
         };
         /**
          * Lists what is missing, and why.
-         * @description Needs the role viewer (`gap.list`).
+         * @description What lies only on nodes that do not answer now is missing for as long as that lasts, with the cause `node_unreachable`.
+         *
+         *     Needs the role viewer (`gap.list`).
          */
         get: operations["list_gaps"];
         put?: never;
@@ -455,7 +457,10 @@ export interface paths {
         };
         /**
          * Lists what is recorded.
-         * @description Needs the role viewer (`recording.list`).
+         * @description By whichever nodes: each moment once, with the recordings that hold it. What lies only on nodes that do not answer now is not
+         *     `available`.
+         *
+         *     Needs the role viewer (`recording.list`).
          */
         get: operations["list_recordings"];
         put?: never;
@@ -541,7 +546,8 @@ export interface paths {
         };
         /**
          * Draws a range of a camera.
-         * @description What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year.
+         * @description What is recorded, was deleted and is missing, as finely as the answer's `points` allow: from a minute to a year. Up to two days,
+         *     what lies on a node that does not answer now is missing; beyond, it counts as recorded.
          *
          *     Needs the role viewer (`timeline.read`).
          */
@@ -1662,6 +1668,24 @@ export interface components {
             /** @description What fails together with it; empty where no zones are configured. */
             zone: string;
         };
+        /** @description Seconds by how many recordings hold them, wherever those lie and whether their nodes answer now or not. */
+        Copies: {
+            /**
+             * Format: double
+             * @description Missing: no recording holds them.
+             */
+            none_s: number;
+            /**
+             * Format: double
+             * @description One recording holds them.
+             */
+            one_s: number;
+            /**
+             * Format: double
+             * @description Two or more do, as with `placement.redundancy` 2.
+             */
+            two_s: number;
+        };
         /** @description A recordings directory. */
         DiskAnswer: {
             /**
@@ -1928,7 +1952,7 @@ export interface components {
          * @description Why footage is missing. One word a cause, stable in the API and in stored rows.
          * @enum {string}
          */
-        GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "unknown";
+        GapCause: "camera_unreachable" | "camera_silent" | "camera_refused" | "camera_session_limit" | "stream_invalid" | "packets_lost" | "starting" | "node_down" | "process_restart" | "memory_limit" | "disk_full" | "disk_read_only" | "disk_slow" | "disk_error" | "key_unavailable" | "damaged" | "node_unreachable" | "unknown";
         /**
          * @description What is missing, and the account of the range: `expected_s` = `durable_s` + `deleted_s` + `missing_s` +
          *     `pending_s`.
@@ -2411,7 +2435,9 @@ export interface components {
         };
         /** @description What is recorded. */
         RecordingsAnswer: {
-            /** @description Sorted, none overlapping. */
+            /** @description How often what was asked for is there. */
+            copies: components["schemas"]["Copies"];
+            /** @description Sorted, none overlapping: several recordings of a moment are one span, with each of them among its `sources`. */
             spans: components["schemas"]["Span"][];
         };
         /** @description Whether and when a camera is recorded. */

@@ -251,13 +251,14 @@ impl Cell {
             let camera = id.parse().ok()?;
             recordings.units(camera).next_back().map(|unit| unit.number)
         };
-        let recordings = self.recordings()?;
-        let before: Vec<_> = ids.iter().map(|id| last(&recordings, id)).collect();
+        let before: Vec<u64> = eventually("all begun", || async {
+            let recordings = self.recordings().map_err(|error| error.to_string())?;
+            ids.iter().map(|id| last(&recordings, id)).collect::<Option<_>>().ok_or_else(|| "not yet".to_owned())
+        })
+        .await?;
         eventually("more recorded", || async {
             let recordings = self.recordings().map_err(|error| error.to_string())?;
-            let more = |(id, before): (&String, &Option<u64>)| {
-                last(&recordings, id) > before.map(|before| before + 25 * seconds)
-            };
+            let more = |(id, before): (&String, &u64)| last(&recordings, id) > Some(before + 25 * seconds);
             if ids.iter().zip(&before).all(more) { Ok(()) } else { Err("not yet".to_owned()) }
         })
         .await
