@@ -110,8 +110,8 @@ impl LiveRelay {
                     Err(failed) => {
                         let now = self.clock.monotonic();
                         self.view(tenant, camera, |view| view.shun(source.node, now));
-                        if let (Failed::Live(error), RelayError::Unreachable) = (failed, &why) {
-                            why = RelayError::Live(error);
+                        if matches!(failed, Failed::Live(LiveError::CutOff)) {
+                            why = RelayError::Live(LiveError::CutOff);
                         }
                     }
                 }
@@ -262,8 +262,8 @@ impl LiveRelay {
         tokio::spawn(async move {
             let wanted = LiveWanted::Playlist(LiveRequest::Multivariant);
             let question = LiveQuestion { tenant: tenant.clone(), camera, slot: owner.slot, wanted };
-            if me.ask(owner.node, question, ANSWER_WITHIN).await.is_ok() {
-                me.view(&tenant, camera, |view| view.is_ready(owner.grant.first));
+            if let Ok((rendition, _)) = me.ask(owner.node, question, ANSWER_WITHIN).await {
+                me.view(&tenant, camera, |view| view.has_pictures(owner.grant.first, rendition));
             }
         });
     }

@@ -29,6 +29,9 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+/// What the nodes prove to one another.
+pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
+
 /// One cell at a time: a machine with two cores is slow to hear nine nodes and two databases, and would hold live ones to be dead.
 static TURN: Mutex<()> = Mutex::const_new(());
 
@@ -158,6 +161,11 @@ impl Cell {
         Ok(items
             .map(|item| format!("{} {} {} {}", item["camera"], item["slot"], item["node"], item["epoch"]))
             .collect())
+    }
+
+    /// Where node `i` listens for the others.
+    pub(crate) fn peer_address(&self, i: usize) -> anyhow::Result<String> {
+        Ok(format!("127.0.0.1:{}", self.ports.get(i).context("no such node")?))
     }
 
     pub(crate) fn node_dir(&self, i: usize) -> PathBuf {
