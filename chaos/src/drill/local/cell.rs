@@ -90,7 +90,7 @@ impl LocalCell {
             fps: FPS,
             gop: target.gop,
             // A whole number of GOPs.
-            seconds: if CLIP_SECONDS * FPS % target.gop == 0 { CLIP_SECONDS } else { target.gop },
+            seconds: if (CLIP_SECONDS * FPS).is_multiple_of(target.gop) { CLIP_SECONDS } else { target.gop },
             ..ClipSpec::default()
         };
         let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();

@@ -304,7 +304,7 @@ impl<'a> Findings<'a> {
             Measure::UnitsUnexplained => {
                 let silent = |gap: &&CameraGap| gap.cause.is_none() && gap.lasted_ms > NO_GAP_MS;
                 let unexplained: u64 = self.gaps().map(|(_, gap)| gap).filter(silent).map(|gap| gap.missing).sum();
-                let worst = self.gaps().find(|(_, gap)| silent(&gap));
+                let worst = self.gaps().find(|(_, gap)| silent(gap));
                 Check::of(
                     bound,
                     Some(unexplained),
@@ -384,7 +384,7 @@ impl<'a> Findings<'a> {
 
     /// Units that the simulated cameras did not send, for want of time or because nobody read.
     fn left_out(&self) -> u64 {
-        let paths = (0..self.cameras.len()).map(|number| camera_name(number));
+        let paths = (0..self.cameras.len()).map(camera_name);
         // We made them.
         let stats = paths.map(|path| self.cell.cameras().stats(&path).unwrap_or_default());
         stats.map(|stats| stats.aus_skipped + stats.aus_dropped).sum()
