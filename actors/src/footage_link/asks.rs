@@ -27,9 +27,16 @@ impl FootageLink {
 
     /// Asks, and reads an answer of at most `bytes_max`.
     async fn ask(&self, node: NodeId, question: Question, bytes_max: usize) -> Result<Bytes, ElsewhereError> {
-        let request = Request::get(question.to_string()).body(Bytes::new());
-        let request = request.map_err(|error| ElsewhereError::Refused(error.to_string()))?;
-        let answer = self.media.ask(node, request).await.map_err(not_heard)?;
+        let request = || {
+            let request = Request::get(question.to_string()).body(Bytes::new());
+            request.map_err(|error| ElsewhereError::Refused(error.to_string()))
+        };
+        let answer = match self.media.ask(node, request()?).await {
+            // A connection from before the node was started anew. Asking twice does no harm.
+            Err(MediaLinkError::Lost { .. }) => self.media.ask(node, request()?).await,
+            answer => answer,
+        };
+        let answer = answer.map_err(not_heard)?;
         match answer.status() {
             StatusCode::OK => answer.into_body().bytes(bytes_max).await.map_err(not_heard),
             StatusCode::NOT_FOUND => Err(ElsewhereError::Lost),
