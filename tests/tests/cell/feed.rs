@@ -128,13 +128,13 @@ async fn moving_a_camera_of_one_session_costs_no_more_than_a_reconnect() -> anyh
     let path = format!("/api/v1/cluster/nodes/{}/drain", leaving["id"].as_str().unwrap_or_default());
     client.post(&path, &json!({"draining": true})).await?;
     let second = handed_over(&cell, asked, &id, first).await?;
-    let drained = missing(&cell.recorded(&id)?.0);
+    let drained = missing(&cell.recorded(&id)?);
 
     let stopping = cell.nodes.remove(&second).context("it runs")?;
     tokio::task::spawn_blocking(move || stopping.stop()).await??;
     let asked = (0..3).find(|i| ![first, second].contains(i)).context("three nodes")?;
     handed_over(&cell, asked, &id, second).await?;
-    let all = cell.recorded(&id)?.0;
+    let all = cell.recorded(&id)?;
     let stopped = missing(&all) - drained;
     let stats = cell.cameras.stats("cam0")?;
     println!(
@@ -174,7 +174,7 @@ async fn the_twin_takes_the_session_over_when_its_feeder_is_killed() -> anyhow::
         missing(&units) as f64 / FPS as f64
     );
     assert!(at_the_kill > 0, "the twin recorded before");
-    let (all, _) = cell.recorded(&id)?;
+    let all = cell.recorded(&id)?;
     assert!(missing(&all) <= 8 * FPS, "{} units are missing", missing(&all));
     let others: BTreeSet<_> = (0..3).filter(|i| *i != feeder).collect();
     // The lost one is placed anew, and fed by the twin.

@@ -145,7 +145,7 @@ async fn what_two_nodes_recorded_is_one_recording_at_a_third_and_a_gap_while_one
     // What it had left open is scanned first.
     let whole = eventually("every unit that any node has on disk", || async {
         let whole = export(&client, &id, from, to).await.map_err(|error| error.to_string())?;
-        let (on_disk, _) = cell.recorded(&id).map_err(|error| error.to_string())?;
+        let on_disk = cell.recorded(&id).map_err(|error| error.to_string())?;
         let within = whole.numbers[0]..=whole.numbers[whole.numbers.len() - 1];
         let expected = on_disk.iter().map(|unit| unit.number).filter(|number| within.contains(number));
         let missing: Vec<u64> = expected.filter(|number| !whole.numbers.contains(number)).collect();

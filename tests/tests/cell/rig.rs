@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use eyrie_camsim::au_number::AuStamp;
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
 use eyrie_chaos::drill::Recordings;
@@ -21,16 +22,13 @@ fn clip() -> ClipSpec {
     ClipSpec { width: 160, height: 120, bitrate_kbps: 100, seconds: 4, ..ClipSpec::default() }
 }
 
-/// The cell's.
+/// What the nodes prove to one another.
 pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
 
 /// A port that nobody has now.
 fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
-
-/// What the nodes prove to one another.
-pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
 
 /// One cell at a time: a machine with two cores is slow to hear nine nodes and two databases, and would hold live ones to be dead.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -141,6 +139,7 @@ impl Cell {
             keyspace: self.keyspace.clone(),
             datacenter: None,
             credentials: None,
+            tls: None,
             replication: Replication::Local(1),
         })
     }
@@ -161,11 +160,6 @@ impl Cell {
         Ok(items
             .map(|item| format!("{} {} {} {}", item["camera"], item["slot"], item["node"], item["epoch"]))
             .collect())
-    }
-
-    /// Where node `i` listens for the others.
-    pub(crate) fn peer_address(&self, i: usize) -> anyhow::Result<String> {
-        Ok(format!("127.0.0.1:{}", self.ports.get(i).context("no such node")?))
     }
 
     pub(crate) fn node_dir(&self, i: usize) -> PathBuf {
@@ -253,6 +247,11 @@ impl Cell {
         Ok(recordings)
     }
 
+    /// The units of a camera on all nodes together, each once, in order.
+    pub(crate) fn recorded(&self, camera: &str) -> anyhow::Result<Vec<AuStamp>> {
+        Ok(self.recordings()?.units(camera.parse()?).collect())
+    }
+
     /// Waits until `seconds` more were recorded of each camera, by what lies on disk.
     pub(crate) async fn await_more(&self, ids: &[String], seconds: u64) -> anyhow::Result<()> {
         let last = |recordings: &Recordings, id: &String| {
@@ -271,6 +270,11 @@ impl Cell {
         })
         .await
     }
+}
+
+/// How many units are missing between the first and the last.
+pub(crate) fn missing(units: &[AuStamp]) -> u64 {
+    units.windows(2).map(|pair| pair[1].number - pair[0].number - 1).sum()
 }
 
 /// How long something took.
