@@ -18,6 +18,7 @@ const node = (name: string, more: Partial<CellNode> = {}): CellNode => ({
   running: 1,
   recording: 1,
   heard_ms: 100,
+  clock_ahead_ms: null,
   ...more,
 });
 
@@ -42,6 +43,7 @@ const snapshot = (at: number, nodes: CellNode[], placements: CellPlacement[], mo
     generation: 1,
     applied_index: at,
     nodes,
+    jobs: [],
     placements: placements.length,
     moving: 0,
     unplaced: 0,
