@@ -66,7 +66,8 @@ async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
     if met.is_empty() {
         return Err(reason.unwrap_or_else(|| "the seeds lead to this node itself".to_owned()));
     }
-    link.set_peers(met);
+    // Besides those it is told of: this node may have learnt meanwhile who is in its cell, and sessions with all of them.
+    link.meet(met);
     Ok(())
 }
 

@@ -19,6 +19,9 @@ use crate::peer::{Dialer, PeerStream};
 /// Most peers that are dialed: a cell has at most 100 nodes; beyond, none is dialed, and that is told.
 pub const LINK_PEERS_MAX: usize = 256;
 
+/// Whom the link keeps a session with: where, and what dials.
+type Dialed = BTreeMap<NodeId, (String, AbortOnDropHandle<()>)>;
+
 /// What a link is made of.
 pub struct LinkConfig {
     /// This node.
@@ -36,7 +39,7 @@ pub struct Link {
     sessions: Arc<Sessions>,
     opener: Opener,
     dialer: Dialer,
-    dialed: Mutex<BTreeMap<NodeId, (String, AbortOnDropHandle<()>)>>,
+    dialed: Mutex<Dialed>,
     actors: [ActorCell; 2],
     _accepts: AbortOnDropHandle<()>,
 }
@@ -74,17 +77,35 @@ impl Link {
             dialed.remove(&node);
             self.sessions.forget(node);
         }
-        for (node, address) in peers.into_iter().filter(|(node, _)| *node != self.sessions.own()) {
-            if dialed.get(&node).is_some_and(|(known, _)| *known == address) {
-                continue;
+        for (node, address) in peers {
+            if dialed.get(&node).is_none_or(|(known, _)| *known != address) {
+                self.keep(&mut dialed, node, address);
             }
-            if dialed.len() >= LINK_PEERS_MAX && !dialed.contains_key(&node) {
-                tracing::error!(%node, max = LINK_PEERS_MAX, "a peer is not dialed: there are too many");
-                continue;
-            }
-            let dials = keep_connected(self.opener.clone(), self.dialer.clone(), node, address.clone());
-            dialed.insert(node, (address, AbortOnDropHandle::new(tokio::spawn(dials))));
         }
+    }
+
+    /// Sessions with these nodes besides, which have just answered at these addresses. What the link was told of others stays; so does
+    /// a session that is there.
+    pub fn meet(&self, peers: BTreeMap<NodeId, String>) {
+        let mut dialed = self.dialed.lock().unwrap_or_else(PoisonError::into_inner);
+        for (node, address) in peers {
+            let elsewhere = dialed.get(&node).is_none_or(|(known, _)| *known != address);
+            if elsewhere && self.sessions.of(node).is_none() {
+                self.keep(&mut dialed, node, address);
+            }
+        }
+    }
+
+    fn keep(&self, dialed: &mut Dialed, node: NodeId, address: String) {
+        if node == self.sessions.own() {
+            return;
+        }
+        if dialed.len() >= LINK_PEERS_MAX && !dialed.contains_key(&node) {
+            tracing::error!(%node, max = LINK_PEERS_MAX, "a peer is not dialed: there are too many");
+            return;
+        }
+        let dials = keep_connected(self.opener.clone(), self.dialer.clone(), node, address.clone());
+        dialed.insert(node, (address, AbortOnDropHandle::new(tokio::spawn(dials))));
     }
 
     /// The peers with which there is a session, as it changes.

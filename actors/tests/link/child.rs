@@ -125,6 +125,13 @@ async fn obey(link: &Arc<Link>, answers: &Answers, command: &[&str]) -> String {
             link.set_peers(peers.iter().map(peer).collect());
             "done".to_owned()
         }
+        // As with seeds: besides those it was told of.
+        ["seeds", peers @ ..] => {
+            let peer =
+                |peer: &&str| peer.split_once('=').map(|(node, at)| (node.parse().unwrap(), at.to_owned())).unwrap();
+            link.meet(peers.iter().map(peer).collect());
+            "done".to_owned()
+        }
         // Waits until there is a session with NODE, or none; how long that took, in milliseconds.
         ["await", node, up, within] => {
             let (node, up): (NodeId, bool) = (node.parse().unwrap(), *up == "up");

@@ -45,6 +45,22 @@ fn a_killed_peer_is_noticed_at_once_and_reached_again_when_it_is_back() {
 }
 
 #[test]
+fn a_node_that_finds_its_seed_keeps_to_the_members_it_was_told_of_meanwhile() {
+    let (mut a, mut b, seed) = (Node::start(1), Node::start(2), Node::start(3));
+    a.meet(&[&b, &seed]);
+    a.wait(b.id, true);
+    a.ask(&format!("seeds {}={}", seed.id, seed.at));
+    // Whoever does not dial b any more does not find it again.
+    b.kill();
+    a.wait(b.id, false);
+    b.restart();
+    a.wait(b.id, true);
+    a.wait(seed.id, true);
+    assert_eq!(a.call(b.id, 0, 1000).0, "answered");
+    assert_eq!(a.call(seed.id, 0, 1000).0, "answered");
+}
+
+#[test]
 fn three_nodes_that_dial_one_another_at_once_have_one_session_each() {
     let mut nodes: Vec<_> = (1..=3).map(Node::start).collect();
     for _ in 0..3 {
