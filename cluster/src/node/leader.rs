@@ -138,7 +138,7 @@ impl Leader {
             out.extend([CellOutput::Propose(command)]);
         }
         self.change_voters(sight, out);
-        // The N+1 verdict costs as much as many plans: not again for the same.
+        // The N+1 verdict costs as much as a plan: not again for the same.
         let of = (state.revision(), plan.unplaced, plan.stuck);
         let due = self.reported.is_none_or(|reported| now.since(reported) >= REPORT_INTERVAL);
         if due && of != self.report_of {

@@ -36,7 +36,7 @@ pub const CALM_AFTER: Duration = Duration::from_secs(30);
 pub const VOTER_REPLACE_AFTER: Duration = Duration::from_secs(120);
 /// How often the leader plans when nothing has happened: what depends on time alone is not urgent.
 pub const PLAN_INTERVAL: Duration = Duration::from_millis(500);
-/// How often the N+1 verdict is drawn up; it costs as much as many plans.
+/// How often the N+1 verdict is drawn up at most; people and alerts look no more often.
 pub const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a voter's state counts as recent after the leader's was no newer. Longer than most elections, so that leases outlive
 /// them.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eyrie_types::NodeId;
 
-use crate::{CameraKey, CameraNeeds, CellState, Member, PlacementKey};
+use crate::{CameraKey, CameraNeeds, CellPlacement, CellState, Member, PlacementKey};
 
 /// Shares of a node's capacity are counted in millionths.
 pub(super) const WHOLE: u64 = 1_000_000;
@@ -44,14 +44,7 @@ impl<'a> Loads<'a> {
             (*node, NodeLoad { member, takes, used: 0 })
         };
         let mut loads = Self { nodes: state.members().iter().map(load).collect() };
-        let mut cameras = state.cameras().iter().peekable();
-        for (key, placement) in state.placements() {
-            // Both maps are in the order of cameras.
-            while cameras.next_if(|(camera, _)| (&camera.tenant, camera.camera) < (&key.tenant, key.camera)).is_some() {
-            }
-            let needs =
-                cameras.peek().filter(|(camera, _)| (&camera.tenant, camera.camera) == (&key.tenant, key.camera));
-            let Some((_, needs)) = needs else { continue };
+        for (_, placement, needs) in placed(state) {
             for node in placement.nodes() {
                 loads.add(node, i64::from(needs.load()));
             }
@@ -77,11 +70,9 @@ impl<'a> Loads<'a> {
         self.nodes.iter().map(|(node, load)| (*node, load))
     }
 
-    /// No longer takes anything, as if it had died.
-    pub(super) fn close(&mut self, node: NodeId) {
-        if let Some(load) = self.nodes.get_mut(&node) {
-            load.takes = false;
-        }
+    /// All of them, in the order of their ids.
+    pub(super) fn into_nodes(self) -> impl Iterator<Item = (NodeId, NodeLoad<'a>)> {
+        self.nodes.into_iter()
     }
 
     /// The best node for a placement, `others` being the nodes that have or had to do with its camera: not one of them; in
@@ -104,6 +95,18 @@ impl<'a> Loads<'a> {
         };
         self.iter().filter(fit).min_by_key(rank).map(|(node, _)| node)
     }
+}
+
+/// All placements with what their cameras need, by camera and slot.
+pub(super) fn placed(state: &CellState) -> impl Iterator<Item = (&PlacementKey, &CellPlacement, &CameraNeeds)> {
+    let mut cameras = state.cameras().iter().peekable();
+    state.placements().iter().filter_map(move |(key, placement)| {
+        let wanted = (&key.tenant, key.camera);
+        // Both maps are in the order of cameras.
+        while cameras.next_if(|(camera, _)| (&camera.tenant, camera.camera) < wanted).is_some() {}
+        let found = cameras.peek().filter(|(camera, _)| (&camera.tenant, camera.camera) == wanted);
+        found.map(|(_, needs)| (key, placement, *needs))
+    })
 }
 
 /// Mixes the ids of a placement and a node (splitmix64's finisher): the same everywhere and on every release.

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use eyrie_types::NodeId;
+
 use crate::cell::testing::*;
 use crate::*;
 
@@ -139,6 +141,62 @@ fn the_loss_of_any_one_node_or_zone_is_tried_on_paper() {
     (13..=16).for_each(|n| put(&mut state, n, CameraNeeds { weight: 20, ..needs() }));
     settle(&mut state, &PlanFacts::default());
     assert_eq!(survival(&state).nodes.values().sum::<usize>(), 4, "80 of 100 each: one of four does not fit");
+}
+
+#[test]
+fn what_is_lost_is_what_the_rest_has_no_room_for() {
+    for seed in 0..60u32 {
+        let (nodes, capacity) = (2 + seed % 7, 3 + seed % 5);
+        let mut state = cell(nodes, 1 + seed % 3);
+        for n in 1..=nodes {
+            let known = state.member(node(n)).unwrap().clone();
+            let capacity = capacity + n % 3;
+            let again = Box::new(Member { start: 2, capacity, ..known });
+            state.apply(CellCommand::Join { node: node(n), member: again }).unwrap();
+        }
+        (1..=nodes * capacity / 4 * (1 + seed % 4)).for_each(|n| put(&mut state, n, needs()));
+        settle(&mut state, &PlanFacts::default());
+        let held = |id| state.placements().values().filter(|placement| placement.node == id).count();
+        let free = |id| state.member(id).unwrap().capacity as usize - held(id);
+        let lost = |gone: &dyn Fn(NodeId) -> bool| -> usize {
+            let all = state.members().keys().copied();
+            let (gone, rest): (Vec<_>, Vec<_>) = all.partition(|id| gone(*id));
+            gone.into_iter().map(held).sum::<usize>().saturating_sub(rest.into_iter().map(free).sum())
+        };
+        let verdict = survival(&state);
+        for id in state.members().keys() {
+            assert_eq!(verdict.nodes.get(id).copied().unwrap_or(0), lost(&|other| other == *id), "seed {seed}, {id}");
+        }
+        let zones: BTreeSet<_> = state.members().values().map(|member| member.zone.clone()).collect();
+        for zone in zones.iter().filter(|_| zones.len() > 1) {
+            let expected = lost(&|id| state.member(id).unwrap().zone == *zone);
+            assert_eq!(verdict.zones.get(zone).copied().unwrap_or(0), expected, "seed {seed}, zone {zone}");
+        }
+    }
+}
+
+#[test]
+fn on_paper_too_a_twin_keeps_away_from_its_owner_and_labels_count() {
+    let mut state = cell(3, 3);
+    put(&mut state, 1, CameraNeeds { redundancy: 2, ..needs() });
+    settle(&mut state, &PlanFacts::default());
+    assert!(survival(&state).any_node(), "the third node takes either");
+    let third = (1..=3).map(node).find(|id| !state.placements().values().any(|placement| placement.node == *id));
+    state.apply(CellCommand::SetDrain { node: third.unwrap(), start: 1, draining: true }).unwrap();
+    assert_eq!(survival(&state).nodes.len(), 2, "of two nodes with room, one has the other slot");
+
+    let mut state = cell(3, 3);
+    let gpu = BTreeSet::from(["gpu".to_owned()]);
+    for n in 1..=2 {
+        let again = Member { start: 2, labels: gpu.clone(), zone: format!("z{}", n % 3), ..member(n) };
+        state.apply(CellCommand::Join { node: node(n), member: Box::new(again) }).unwrap();
+    }
+    put(&mut state, 1, CameraNeeds { labels: gpu.clone(), weight: 60, ..needs() });
+    settle(&mut state, &PlanFacts::default());
+    assert!(survival(&state).any_node(), "the other one with a GPU has room");
+    put(&mut state, 2, CameraNeeds { labels: gpu, weight: 60, ..needs() });
+    settle(&mut state, &PlanFacts::default());
+    assert_eq!(survival(&state).nodes.values().copied().collect::<Vec<_>>(), [1, 1], "the third has room, but no GPU");
 }
 
 /// A group with `voters` of `nodes` voting, node 1 leading.
