@@ -5,6 +5,9 @@ use url::Url;
 
 use crate::{CameraId, PlacementSpec, RetentionSpec, Secret, SiteId, TenantId, WallTime};
 
+/// Longest spec of a camera, as JSON without its password: every node of a cell keeps those of all cameras, at most 4 KiB each with
+/// the sealed password and what says whose it is.
+const SPEC_BYTES_MAX: usize = 3_200;
 /// Longest camera, site or user name, in characters.
 pub(crate) const NAME_CHARS_MAX: usize = 128;
 /// Most labels on one camera.
@@ -98,8 +101,34 @@ impl CameraSpec {
         errors.extend(self.source.validate());
         errors.extend(self.recording.retention.validate());
         errors.extend(self.placement.validate());
+        if errors.is_empty() {
+            errors.extend(self.check_size().err());
+        }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
+
+    /// Each field may be long, but not all at once. What takes most room is named.
+    fn check_size(&self) -> Result<(), FieldError> {
+        let all = json_bytes(self);
+        if all <= SPEC_BYTES_MAX {
+            return Ok(());
+        }
+        let parts = [
+            ("labels", json_bytes(&self.labels)),
+            ("placement.node_labels", json_bytes(&self.placement.node_labels)),
+            ("source", json_bytes(&self.source)),
+        ];
+        let field = parts.iter().max_by_key(|(_, bytes)| bytes).map_or("name", |(field, _)| *field);
+        let reason =
+            format!("must be shorter: the settings of a camera may take {SPEC_BYTES_MAX} bytes in all, and take {all}");
+        Err(FieldError::new(field, reason))
+    }
+}
+
+/// How long `value` is as JSON.
+fn json_bytes(value: &impl Serialize) -> usize {
+    // Only maps whose keys are no texts fail, and no spec has any.
+    serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len())
 }
 
 /// Checks a name people give to things and to themselves: at most 128 characters, of which none hides or reorders the others.
@@ -423,6 +452,22 @@ mod tests {
         let kept = spec(json).unwrap();
         assert_eq!(kept.recording.retention.max_age(), Some(std::time::Duration::from_secs(7 * 86_400)));
         assert!(!serde_json::to_string(&spec(with_name("a")).unwrap()).unwrap().contains("retention"));
+    }
+
+    #[test]
+    fn a_spec_may_be_long_in_one_field_but_not_in_all() {
+        let labels = |count: usize| (0..count).map(|n| format!("{n:02}{}", "雪".repeat(62))).collect::<Vec<_>>();
+        let mut json = with_name(&"雪".repeat(128));
+        json["labels"] = labels(12).into();
+        let fits = spec(json.clone()).unwrap();
+        assert!(json_bytes(&fits) <= SPEC_BYTES_MAX);
+        json["labels"] = labels(16).into();
+        assert_eq!(spec(json.clone()), Err("labels".to_owned()));
+        json["labels"] = labels(6).into();
+        json["source"]["url"] = format!("rtsp://10.0.0.1/{}", "a".repeat(2000)).into();
+        assert_eq!(spec(json.clone()), Err("source".to_owned()));
+        json["labels"] = Vec::<String>::new().into();
+        assert!(spec(json).is_ok(), "the longest address alone is no trouble");
     }
 
     #[test]

@@ -38,11 +38,35 @@ async fn bodies_that_are_not_what_was_asked_for_are_refused_by_field() {
         (json!({"name": "a\0b", "source": rtsp}), "name"),
         (json!({"name": "a\u{202E}b", "source": rtsp}), "name"),
         (json!({"name": "", "source": rtsp}), "name"),
+        (
+            json!({"name": "a", "source": rtsp, "labels": (0..60).map(|n| format!("{n:064}")).collect::<Vec<_>>()}),
+            "labels",
+        ),
     ] {
         let refused = problem(post(body.to_string()).await.unwrap(), "invalid_fields").await;
         assert_eq!(fields(&refused), [field], "{body}");
     }
     assert_eq!(admin.json("/api/v1/cameras").await["total"], 0, "nothing was made of any of it");
+}
+
+#[tokio::test]
+async fn a_camera_whose_settings_no_node_could_keep_is_refused_however_it_grows() {
+    let eyrie = Eyrie::start().await;
+    let admin = eyrie.admin().await;
+    let labels = |n: std::ops::Range<usize>| n.map(|n| format!("{n:064}")).collect::<Vec<_>>();
+    let camera = admin.camera("door").await;
+    let path = camera["links"]["self"].as_str().unwrap();
+    let patch = |labels: Vec<String>| admin.request(Method::PATCH, path).json(&json!({"labels": labels})).send();
+    assert_eq!(patch(labels(0..30)).await.unwrap().status(), 200);
+    let refused = problem(patch(labels(0..60)).await.unwrap(), "invalid_fields").await;
+    assert_eq!((fields(&refused), &refused["status"]), (vec!["labels"], &json!(422)), "{refused}");
+    let reason = refused["errors"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("must be shorter: the settings of a camera may take 3200 bytes in all"), "{reason}");
+    let bulk = json!({"action": "add_labels", "ids": [camera["id"]], "labels": labels(30..60)});
+    let answer = admin.request(Method::POST, "/api/v1/cameras/bulk").json(&bulk).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    assert!(answer.to_string().contains("must be shorter"), "{answer}");
+    assert_eq!(admin.json(path).await["labels"].as_array().unwrap().len(), 30, "it is as it was");
 }
 
 #[tokio::test]

@@ -225,6 +225,35 @@ async fn a_spec_that_is_too_long_is_refused_alone() {
 }
 
 #[test]
+fn the_longest_spec_that_is_taken_fits_with_the_longest_password() {
+    let mut longest = camera(5, u64::MAX >> 11);
+    longest.camera.tenant = "t".repeat(63).parse().unwrap();
+    longest.camera.created_at = WallTime::MAX;
+    longest.camera.updated_at = WallTime::MAX;
+    // As the sealer makes it of 256 bytes.
+    longest.password = Some(SealedSecret::new(vec![7; 45 + 256]));
+    let labels = |count: usize, last: usize| {
+        let all = (0..count).map(|number| format!("{number:064}"));
+        all.chain([format!("z{}", "z".repeat(last))]).collect()
+    };
+    let (mut count, mut last) = (0, 0);
+    let mut fits = |count, last| {
+        longest.camera.spec.labels = labels(count, last);
+        longest.camera.spec.validate().is_ok()
+    };
+    while fits(count + 1, last) {
+        count += 1;
+    }
+    while fits(count, last + 1) {
+        last += 1;
+    }
+    assert!(fits(count, last) && count > 30, "{count} labels");
+    assert_eq!(longest.camera.spec.validate(), Ok(()));
+    let bytes = camera_to_bytes(&longest).unwrap();
+    assert!(bytes.len() > 3_500, "it is near the limit: {}", bytes.len());
+}
+
+#[test]
 fn bytes_that_are_no_camera_are_refused() {
     let bytes = camera_to_bytes(&camera(1, 9)).unwrap();
     assert_eq!(camera_from_bytes(&bytes).unwrap(), camera(1, 9));
