@@ -20,8 +20,8 @@ use super::state_machine::StateMachine;
 use super::timing::{HEARTBEAT, SNAPSHOT_DEADLINE, VOTE_DEADLINE};
 use super::types::{Raft, RaftPeer};
 use super::{
-    Applied, FoundError, HandoverError, JoinError, MembershipError, ProposeError, RaftConfig, RaftRole, RaftStartError,
-    elections, handover, join, membership, recover, role, serve,
+    Applied, FoundError, HandoverError, MembershipError, ProposeError, RaftConfig, RaftRole, RaftStartError, elections,
+    handover, membership, recover, role, serve,
 };
 use crate::backoff::jitter;
 use crate::peer::{PeerStream, Peers};
@@ -63,8 +63,8 @@ pub struct CellRaft {
 }
 
 impl CellRaft {
-    /// Starts on what `config.directory` holds. A new node does nothing until [`CellRaft::found`] or [`CellRaft::join`]; a
-    /// member goes on.
+    /// Starts on what `config.directory` holds. A new node does nothing until [`CellRaft::found`], or until a leader
+    /// has added it; a member goes on.
     ///
     /// # Errors
     /// When the directory cannot be used; the error says what a person can do.
@@ -158,16 +158,6 @@ impl CellRaft {
             Ok(Err(_)) => Err(FoundError::Stopped("the node is stopping".to_owned())),
             Err(_) => Err(FoundError::TooSlow(FOUND_DEADLINE)),
         }
-    }
-
-    /// Asks `seeds` (`host:port`, or names with several addresses) for a place in their cell, and whom they name as leader,
-    /// until one takes this node in as a learner and is heard. Also after the log was lost: the former Raft id is removed. Also
-    /// for a member whose address has changed, and for one that was removed while it was away.
-    ///
-    /// # Errors
-    /// When nobody did within `patience`, with what the last one said.
-    pub async fn join(&self, seeds: &[String], patience: Duration) -> Result<(), JoinError> {
-        join::join(&self.core, &mut self.role.clone(), seeds, patience).await
     }
 
     /// Lets the cell agree on `command`; only a leader can.

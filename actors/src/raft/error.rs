@@ -92,34 +92,6 @@ pub enum FoundError {
     TooSlow(Duration),
 }
 
-/// Why a node did not get into a cell.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JoinError {
-    /// No seeds.
-    #[error("no seed address is given: set cluster.seeds, or found a cell")]
-    NoSeeds,
-    /// It cannot be reached.
-    #[error("this node has no address to be reached at: set cluster.listen and cluster.advertise")]
-    NoAddress,
-    /// Nobody took it in, in time.
-    #[error("no node took this one into its cell within {waited:?}; last: {last}")]
-    TooSlow {
-        /// How long it was tried.
-        waited: Duration,
-        /// What the last seed said.
-        last: String,
-    },
-    /// The leader took it in, and was not heard after.
-    #[error("the leader took this node in, but does not reach it at {address}: check cluster.advertise and firewalls")]
-    NotReached {
-        /// The address given to it.
-        address: String,
-    },
-    /// Raft has stopped in this process.
-    #[error("Raft has stopped on this node: {0}")]
-    Stopped(String),
-}
-
 /// Why leadership was not handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandoverError {

@@ -6,7 +6,7 @@
 //!    │           └─────── RaftLinks ── one Channel per member ── peer::Dialer
 //!    ├── elections: lease, pre-vote, "I am alive"          (openraft's own elections are off)
 //!    ├── serve: what other members ask                     (peer::PeerListener → CellRaft::accept)
-//!    └── join, membership, handover; recover (offline)
+//!    └── membership, handover; recover (offline)
 //! ```
 //!
 //! Start reading at [`CellRaft`]; docs/adr/0009-raft-log.md says why the log and the elections are our own.
@@ -21,7 +21,6 @@ mod disk;
 mod elections;
 mod error;
 mod handover;
-mod join;
 mod log_store;
 mod membership;
 mod network;
@@ -37,7 +36,7 @@ pub use applied::Applied;
 pub use cell_raft::{Agreed, CellRaft};
 pub use config::RaftConfig;
 pub use disk::RaftDiskError;
-pub use error::{FoundError, HandoverError, JoinError, MembershipError, ProposeError, RaftStartError, RecoverError};
+pub use error::{FoundError, HandoverError, MembershipError, ProposeError, RaftStartError, RecoverError};
 pub use recover::{Recovered, recover};
 pub use role::RaftRole;
 pub use timing::LEADER_LEASE;

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::core::Core;
 use super::timing::WRITE_DEADLINE;
-use super::wire::{ANYBODY, AnswerFrame, FRAME_BYTES_MAX, RaftAnswer, RaftRequest, RequestFrame, decode, encode};
+use super::wire::{AnswerFrame, FRAME_BYTES_MAX, RaftAnswer, RaftRequest, RequestFrame, decode, encode};
 use crate::peer::PeerStream;
 use crate::peer::frame::{read_frame, write_frame};
 
@@ -52,14 +52,10 @@ pub(super) async fn serve(core: Arc<Core>, stream: PeerStream) {
         }
         // Those that are done make room in the set.
         while tasks.try_join_next().is_some() {}
-        let (core, answers, node) = (core.clone(), answers.clone(), peer.node);
+        let (core, answers) = (core.clone(), answers.clone());
         tasks.spawn(async move {
-            let to_me = to == core.me || (to == ANYBODY && matches!(body, RaftRequest::Join { .. }));
-            let body = match body {
-                _ if !to_me => RaftAnswer::AnotherId { raft: core.me },
-                RaftRequest::Join { raft, address } => super::join::admit(&core, node, raft, address).await,
-                body => answer(&core, from, body).await,
-            };
+            let to_me = to == core.me;
+            let body = if to_me { answer(&core, from, body).await } else { RaftAnswer::AnotherId { raft: core.me } };
             // The connection may have ended meanwhile.
             let _ = answers.send(AnswerFrame { number, body }).await;
             drop(place);
@@ -122,6 +118,5 @@ async fn answer(core: &Core, from: u64, body: RaftRequest) -> RaftAnswer {
             }
         }
         RaftRequest::Ping => RaftAnswer::Done,
-        RaftRequest::Join { .. } => RaftAnswer::Failed("a request to join was not meant for this member".to_owned()),
     }
 }

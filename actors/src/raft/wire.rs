@@ -2,13 +2,10 @@ use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, SnapshotRespon
 use serde::{Deserialize, Serialize};
 
 use super::disk::SEALED_BYTES_MAX;
-use super::types::{CellTypes, LogId, RaftPeer, SnapshotMeta, Vote};
+use super::types::{CellTypes, LogId, SnapshotMeta, Vote};
 
 /// Largest frame: a snapshot. Only peers that have proved the cell's secret can make this node read one.
 pub(super) const FRAME_BYTES_MAX: usize = SEALED_BYTES_MAX + (1 << 20);
-
-/// Anybody: the Raft id of a node that is asked without being known.
-pub(super) const ANYBODY: u64 = 0;
 
 /// A request with its number, which the answer repeats.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -37,8 +34,6 @@ pub(super) enum RaftRequest {
     Snapshot { vote: Vote, meta: SnapshotMeta, state: Vec<u8> },
     /// Stand for election now: the leader hands over.
     Stand,
-    /// Add me as a learner.
-    Join { raft: u64, address: String },
     /// Are you there? Keeps a connection at hand between voters that say nothing else to each other until they need a leader.
     Ping,
 }
@@ -60,10 +55,6 @@ pub(super) enum RaftAnswer {
     },
     Snapshot(SnapshotResponse<u64>),
     Done,
-    /// The one that leads, as far as this node knows, has to be asked.
-    NotLeader {
-        leader: Option<RaftPeer>,
-    },
     /// The node has lost its log since, and has another Raft id.
     AnotherId {
         raft: u64,
@@ -87,6 +78,7 @@ mod tests {
     use openraft::{CommittedLeaderId, Entry, EntryPayload, Membership, StoredMembership};
 
     use super::*;
+    use crate::raft::RaftPeer;
     use eyrie_cluster::CellCommand;
 
     fn id(index: u64) -> LogId {
@@ -129,8 +121,7 @@ mod tests {
             (RaftRequest::Alive { vote: Vote::new_committed(2, 9) }, "03020901"),
             (RaftRequest::Snapshot { vote: Vote::new_committed(2, 9), meta, state: vec![1, 2] }, GOLDEN_SNAPSHOT),
             (RaftRequest::Stand, "05"),
-            (RaftRequest::Join { raft: 300, address: "b:2".to_owned() }, "06ac0203623a32"),
-            (RaftRequest::Ping, "07"),
+            (RaftRequest::Ping, "06"),
         ];
         for (body, golden) in bodies {
             let bytes = encode(&RequestFrame { number: 7, to: 1, from: 2, body });
@@ -156,9 +147,8 @@ mod tests {
             (RaftAnswer::PreVote { granted: true }, "0201"),
             (RaftAnswer::Snapshot(SnapshotResponse { vote: Vote::new_committed(2, 9) }), "03020901"),
             (RaftAnswer::Done, "04"),
-            (RaftAnswer::NotLeader { leader: Some(peer()) }, "0501100192000000007000800000000000000a03613a31"),
-            (RaftAnswer::AnotherId { raft: 300 }, "06ac02"),
-            (RaftAnswer::Failed("no".to_owned()), "07026e6f"),
+            (RaftAnswer::AnotherId { raft: 300 }, "05ac02"),
+            (RaftAnswer::Failed("no".to_owned()), "06026e6f"),
         ];
         for (body, golden) in bodies {
             let bytes = encode(&AnswerFrame { number: 7, body });

@@ -4,7 +4,7 @@ use std::os::unix::fs::FileExt as _;
 
 use eyrie_actors::raft::{RaftDiskError, RaftStartError, RecoverError, recover};
 
-use crate::member::{Cell, PATIENCE, Setup};
+use crate::member::{Cell, Setup};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_log_is_refused_with_the_place_and_the_way_out() {
@@ -77,7 +77,7 @@ async fn one_node_that_is_left_of_three_recovers_the_cell_and_others_join_it() {
     }
     let (dir, node) = (cell.setups[2].directory.clone(), cell.setups[2].node);
     let address = format!("127.0.0.1:{}", cell.setups[2].port);
-    let recovered = recover(&dir, node, address.clone()).unwrap();
+    let recovered = recover(&dir, node, address).unwrap();
     println!("{recovered:?}");
     assert_eq!(recovered.generation, generation + 1);
     assert!(recovered.former.join("id").exists(), "the former directory is kept");
@@ -98,7 +98,7 @@ async fn one_node_that_is_left_of_three_recovers_the_cell_and_others_join_it() {
     let stale = cell.setups[0].start().await.unwrap();
     std::fs::remove_dir_all(&cell.setups[1].directory).unwrap();
     let fresh = cell.setups[1].start().await.unwrap();
-    fresh.raft.join(&[address], PATIENCE).await.unwrap();
+    left.admit(&fresh).await;
     fresh.state(|state| state.camera(&second).is_some()).await;
     assert!(left.raft.role_now().view.ready);
     assert!(stale.raft.state().borrow().state.camera(&second).is_none());

@@ -22,9 +22,10 @@ impl Cell {
         };
         let mut members: Vec<_> = nodes.iter().enumerate().map(start).collect();
         done(members[0].tell("found"));
-        let seed = members[0].address.clone();
-        for member in &mut members[1..] {
-            done(member.tell(&format!("join {seed}")));
+        let (leader, others) = members.split_first_mut().unwrap();
+        for (member, (node, _)) in others.iter_mut().zip(&nodes[1..]) {
+            let id = done(member.tell("id"));
+            done(leader.tell(&format!("add {id} {node} {}", member.address)));
         }
         done(members[0].tell("promote-all"));
         for member in &mut members {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_actors::peer::{Peers, RefusalReason};
-use eyrie_actors::raft::{CellRaft, FoundError, HandoverError, JoinError, MembershipError, ProposeError, RaftConfig};
-use eyrie_cluster::{CellCommand, Refusal};
+use eyrie_actors::peer::{Peers, Purpose, RefusalReason};
+use eyrie_actors::raft::{CellRaft, FoundError, HandoverError, MembershipError, ProposeError, RaftConfig, RaftPeer};
+use eyrie_cluster::{CellCommand, RaftId, Refusal};
 use eyrie_types::{CellId, NodeId, SystemClock};
 
 use crate::member::{Cell, PATIENCE, Setup, put_camera};
@@ -83,55 +83,42 @@ async fn a_member_that_was_removed_while_away_comes_back_as_a_learner() {
     assert_eq!(leader.raft.voters().len(), 2);
     let (_, camera) = leader.put_camera().await.unwrap();
     let back = cell.setups[2].clone().start().await.unwrap();
-    let seeds: Vec<_> = cell.members.iter().map(|member| member.address.clone()).collect();
-    back.raft.join(&seeds, PATIENCE).await.unwrap();
+    leader.admit(&back).await;
     back.state(|state| state.camera(&camera).is_some()).await;
     assert!(back.raft.id() == id && !leader.raft.voters().contains(&id), "its log is whole, so its id is the same");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_joining_node_may_ask_any_member_and_is_told_what_is_wrong() {
+async fn a_new_member_learns_at_first_and_one_that_is_not_heard_keeps_nobody_from_agreeing() {
     let cell = Cell::<2>::start().await;
-    let (seed, unheard) = (cell.members[1].address.clone(), "127.0.0.1:1".to_owned());
     let dir = tempfile::tempdir().unwrap();
     let third = Setup::new(dir.path()).start().await.unwrap();
-    assert_eq!(third.raft.join(&[], PATIENCE).await, Err(JoinError::NoSeeds));
-    let error = third.raft.join(std::slice::from_ref(&unheard), Duration::from_millis(300)).await.unwrap_err();
-    assert!(matches!(&error, JoinError::TooSlow { last, .. } if last.starts_with("127.0.0.1:1: ")), "{error}");
-    third.raft.join(&[unheard, seed], PATIENCE).await.unwrap();
     let leader = cell.leader().await;
+    let unheard = RaftPeer { node: NodeId::generate(), address: "127.0.0.1:1".to_owned() };
+    leader.add(RaftId(77), unheard).await.unwrap();
+    leader.admit(&third).await;
     let (_, camera) = leader.put_camera().await.unwrap();
     third.state(|state| state.camera(&camera).is_some()).await;
     assert!(!leader.raft.voters().contains(&third.raft.id()), "it learns at first");
+    let mut voters = leader.raft.voters();
+    voters.insert(RaftId(77));
+    assert_eq!(leader.raft.change_voters(voters).await, Err(MembershipError::NotCaughtUp(RaftId(77))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_of_another_cell_gets_no_place() {
+async fn a_node_of_another_cell_is_not_heard_as_a_member() {
     let cell = Cell::<1>::start().await;
     let dir = tempfile::tempdir().unwrap();
     let stranger = Setup::new(dir.path()).start().await.unwrap();
-    stranger.found().await;
+    let own = stranger.found().await;
     stranger.state(|state| state.cell().is_some()).await;
-    let seeds = [cell.members[0].address.clone()];
-    let error = stranger.raft.join(&seeds, Duration::from_millis(400)).await.unwrap_err();
-    assert!(error.to_string().contains(RefusalReason::WrongCell.as_str()), "{error}");
-    assert_eq!(cell.members[0].raft.role_now().peers.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_where_another_answers_is_refused_as_a_member() {
-    let cell = Cell::<2>::start().await;
-    let dir = tempfile::tempdir().unwrap();
-    let mut setup = Setup::new(dir.path());
-    let mut liar = setup.start().await.unwrap();
-    liar.stop().await;
-    // It listens where it says no longer: the other member's address is given instead.
-    let address = cell.members[1].address.clone();
-    liar = setup.start_announcing(&address).await.unwrap();
-    let seeds = [cell.members[0].address.clone()];
-    let error = liar.raft.join(&seeds, Duration::from_secs(1)).await.unwrap_err();
-    assert!(error.to_string().contains("is not reached at"), "{error}");
-    assert_eq!(cell.members[0].raft.role_now().peers.len(), 2);
+    let leader = &cell.members[0];
+    let refused = leader.peers.dialer().dial(&stranger.address, Purpose::Raft, None).await.unwrap_err();
+    assert_eq!(refused.reason(), RefusalReason::WrongCell, "{refused}");
+    leader.add(stranger.raft.id(), RaftPeer { node: stranger.node, address: stranger.address.clone() }).await.unwrap();
+    leader.put_camera().await.unwrap();
+    assert_eq!(stranger.raft.state().borrow().state.cell(), Some(own), "it stays in its own");
+    assert_eq!(stranger.raft.role_now().peers.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,8 +130,7 @@ async fn a_node_that_lost_its_log_comes_back_under_another_id() {
     std::fs::remove_dir_all(&cell.setups[2].directory).unwrap();
     let back = cell.setups[2].start().await.unwrap();
     assert!(back.raft.role_now().is_new() && back.raft.id() != former && back.node == node);
-    let seeds: Vec<_> = cell.members.iter().map(|member| member.address.clone()).collect();
-    back.raft.join(&seeds, PATIENCE).await.unwrap();
+    cell.leader().await.admit(&back).await;
     let id = back.raft.id();
     cell.members.push(back);
     let leader = cell.leader().await;
@@ -161,9 +147,8 @@ async fn a_member_moves_to_another_address() {
     cell.members.pop().unwrap().stop().await;
     cell.setups[2].port = 0;
     let moved = cell.setups[2].start().await.unwrap();
-    let seeds: Vec<_> = cell.members.iter().map(|member| member.address.clone()).collect();
-    moved.raft.join(&seeds, PATIENCE).await.unwrap();
     let leader = cell.leader().await;
+    leader.admit(&moved).await;
     let role = leader.role(|role| role.peers.get(&moved.raft.id()).is_some_and(|p| p.address == moved.address)).await;
     assert_eq!(role.view.voters().len(), 3, "it is a voter still");
     let (_, camera) = leader.put_camera().await.unwrap();
@@ -229,8 +214,6 @@ async fn a_node_without_a_listener_is_a_cell_of_one_the_same_way() {
         let raft = CellRaft::start(config, &peers, clock).await.unwrap();
         if start == 1 {
             raft.found().await.unwrap();
-            let seeds = ["127.0.0.1:1".to_owned()];
-            assert_eq!(raft.join(&seeds, PATIENCE).await, Err(JoinError::NoAddress));
         }
         raft.role().wait_for(|role| role.view.ready).await.unwrap();
         // There is no cell yet, and that is what is agreed on.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_actors::peer::{PeerConfig, PeerRoutes, PeerTls, Peers};
-use eyrie_actors::raft::{Agreed, CellRaft, ProposeError, RaftConfig, RaftRole, RaftStartError};
+use eyrie_actors::raft::{
+    Agreed, CellRaft, MembershipError, ProposeError, RaftConfig, RaftPeer, RaftRole, RaftStartError,
+};
 use eyrie_cluster::{
     CameraKey, CameraNeeds, CellCommand, CellState, Health, Identity, Member as CellMember, ProtocolRange, RaftId,
 };
@@ -23,6 +25,8 @@ pub(crate) struct Member {
     pub(crate) raft: Arc<CellRaft>,
     pub(crate) node: NodeId,
     pub(crate) address: String,
+    /// Where others are told to reach it.
+    announced: String,
     pub(crate) peers: Peers,
     tasks: Vec<AbortOnDropHandle<()>>,
 }
@@ -62,7 +66,7 @@ impl Setup {
         let clock = Arc::new(SystemClock::new());
         let peers = Peers::new(&config, clock.clone()).unwrap();
         let announced = if announced.is_empty() { address.to_string() } else { announced.to_owned() };
-        let config = RaftConfig { directory: self.directory.clone(), node: self.node, address: announced };
+        let config = RaftConfig { directory: self.directory.clone(), node: self.node, address: announced.clone() };
         let raft = Arc::new(CellRaft::start(config, &peers, clock).await?);
         let (sender, mut streams) = mpsc::channel(16);
         let listener = peers.listener(socket).run(PeerRoutes { raft: Some(sender), actors: None });
@@ -73,7 +77,7 @@ impl Setup {
             }
         };
         let tasks = vec![AbortOnDropHandle::new(tokio::spawn(listener)), AbortOnDropHandle::new(tokio::spawn(accept))];
-        Ok(Member { raft, node: self.node, address: address.to_string(), peers, tasks })
+        Ok(Member { raft, node: self.node, address: address.to_string(), announced, peers, tasks })
     }
 }
 
@@ -112,6 +116,23 @@ impl Member {
         let agreed = self.propose(command).await?;
         agreed.outcome.unwrap();
         Ok((agreed.index, key))
+    }
+
+    /// Takes `other` in as a learner, as the control plane does when a node joins: a former Raft id of it goes first. This one
+    /// leads.
+    pub(crate) async fn admit(&self, other: &Self) {
+        self.add(other.raft.id(), RaftPeer { node: other.node, address: other.announced.clone() }).await.unwrap();
+        let id = other.raft.id();
+        other.role(|role| role.peers.contains_key(&id) && role.view.leader.is_some()).await;
+    }
+
+    /// The first half of [`Self::admit`].
+    pub(crate) async fn add(&self, raft: RaftId, peer: RaftPeer) -> Result<(), MembershipError> {
+        let role = self.raft.role_now();
+        for (former, _) in role.peers.iter().filter(|(id, known)| known.node == peer.node && **id != raft) {
+            self.raft.remove(*former).await?;
+        }
+        self.raft.add_learner(raft, peer).await
     }
 
     /// Waits until the role is as `wanted`.
@@ -164,9 +185,8 @@ impl<const N: usize> Cell<N> {
             members.push(setup.start().await.unwrap());
         }
         members[0].found().await;
-        let seeds = [members[0].address.clone()];
         for member in &members[1..] {
-            member.raft.join(&seeds, PATIENCE).await.unwrap();
+            members[0].admit(member).await;
         }
         let cell = Self { setups, members, _dir: dir };
         cell.promote_all(&cell.members[0]).await;

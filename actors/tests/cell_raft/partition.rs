@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::member::{Cell, PATIENCE, Setup};
+use crate::member::{Cell, Setup};
 
 /// A way to a member that can be cut without either end being told.
 struct Way {
@@ -61,7 +61,7 @@ async fn a_voter_that_hears_nobody_but_is_heard_deposes_no_leader() {
     let way = Way::to(targets).await;
     let third = setup.start_announcing(&way.address.to_string()).await.unwrap();
     target.send_replace(Some(SocketAddr::from(([127, 0, 0, 1], setup.port))));
-    third.raft.join(&[cell.members[0].address.clone()], PATIENCE).await.unwrap();
+    cell.leader().await.admit(&third).await;
     let third_id = third.raft.id();
     cell.members.push(third);
     {

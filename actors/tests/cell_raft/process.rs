@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use eyrie_actors::raft::RaftPeer;
+use eyrie_cluster::RaftId;
 use eyrie_types::NodeId;
 
 use crate::member::{Member, PATIENCE, Setup};
@@ -190,9 +192,15 @@ async fn obey(member: &Member, command: &str) -> Result<String, String> {
     let (word, rest) = command.split_once(' ').unwrap_or((command, ""));
     match word {
         "found" => Ok(member.found().await.to_string()),
-        "join" => {
-            let seeds: Vec<_> = rest.split(',').map(str::to_owned).collect();
-            member.raft.join(&seeds, PATIENCE).await.map(|()| String::new()).map_err(|error| error.to_string())
+        "id" => Ok(member.raft.id().0.to_string()),
+        // Its Raft id, its node, its address.
+        "add" => {
+            let [raft, node, address] = rest.split(' ').collect::<Vec<_>>()[..] else {
+                return Err("three words".to_owned());
+            };
+            let peer = RaftPeer { node: node.parse().unwrap(), address: address.to_owned() };
+            let added = member.add(RaftId(raft.parse().unwrap()), peer).await;
+            added.map(|()| String::new()).map_err(|error| error.to_string())
         }
         "promote-all" => {
             let members = member.role(|role| role.view.members.values().all(|m| m.caught_up)).await.view.members;
