@@ -1,23 +1,10 @@
 use std::sync::Arc;
 
 use eyrie_storage::store::{MARKER_SCAN_MAX, MarkerQuery};
-use eyrie_types::{By, CameraId, Marker, MarkerId, MarkerText, TimeRange, UserId, WallTime};
+use eyrie_types::{By, TimeRange, WallTime};
 
 use crate::backend::empty;
-use crate::values::{at, camera, home};
-
-fn marker(camera: CameraId, start_ms: i64, title: &str) -> Marker {
-    let (category, title) = ("delivery".to_owned(), title.to_owned());
-    Marker {
-        id: MarkerId::generate(),
-        camera,
-        text: MarkerText { start: at(start_ms), end: None, category, title, note: None },
-        author: "ann".to_owned(),
-        author_id: UserId::generate(),
-        created_at: at(0),
-        updated_at: at(0),
-    }
-}
+use crate::values::{camera, home, marker};
 
 #[tokio::test]
 async fn a_search_among_more_than_one_page_looks_at_goes_on_until_it_finds() {

@@ -3,25 +3,12 @@
 use eyrie_storage::StoreError;
 use eyrie_storage::store::{Cursor, LAYOUTS_PER_USER_MAX, MarkerQuery};
 use eyrie_types::{
-    By, Camera, CameraId, EventKind, Layout, LayoutGrid, LayoutId, Marker, MarkerId, MarkerText, Role, TenantId,
-    TimeRange, UserId, WallTime,
+    By, Camera, CameraId, EventKind, Layout, LayoutGrid, LayoutId, Marker, MarkerText, Role, TenantId, TimeRange,
+    WallTime,
 };
 
 use crate::backend::{TestStore, empty};
-use crate::values::{at, camera, home, other, range, user};
-
-fn marker(camera: CameraId, start_ms: i64, title: &str) -> Marker {
-    let (category, title) = ("delivery".to_owned(), title.to_owned());
-    Marker {
-        id: MarkerId::generate(),
-        camera,
-        text: MarkerText { start: at(start_ms), end: None, category, title, note: None },
-        author: "ann".to_owned(),
-        author_id: UserId::generate(),
-        created_at: at(0),
-        updated_at: at(0),
-    }
-}
+use crate::values::{at, camera, home, marker, other, range, user};
 
 fn all() -> MarkerQuery {
     let range = TimeRange::new(WallTime::EPOCH, WallTime::MAX).unwrap();

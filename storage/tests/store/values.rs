@@ -3,8 +3,9 @@
 use eyrie_storage::ledger::SpecChange;
 use eyrie_storage::store::{CameraUpdate, PasswordChange, PasswordHash, Session, User};
 use eyrie_types::{
-    Camera, CameraId, CameraSpec, Epoch, Labels, NodeId, Placement, RecordingMode, RecordingSpec, Role, RtspSource,
-    SegmentId, SegmentRow, SegmentState, SessionId, Slot, SourceSpec, TenantId, TimeRange, UserId, WallTime,
+    Camera, CameraId, CameraSpec, Epoch, Labels, Marker, MarkerId, MarkerText, NodeId, Placement, RecordingMode,
+    RecordingSpec, Role, RtspSource, SegmentId, SegmentRow, SegmentState, SessionId, Slot, SourceSpec, TenantId,
+    TimeRange, UserId, WallTime,
 };
 
 /// 2026-01-01T00:00:00Z and `ms` milliseconds.
@@ -98,4 +99,18 @@ pub(crate) fn segment(camera: CameraId, node: NodeId, start: i64, end: i64) -> S
 /// A change to `spec` that leaves the password.
 pub(crate) fn update_to(expected: Option<u64>, spec: CameraSpec) -> CameraUpdate {
     CameraUpdate { expected, spec, password: PasswordChange::Keep }
+}
+
+/// What Ann says happened `start_ms` milliseconds into the year.
+pub(crate) fn marker(camera: CameraId, start_ms: i64, title: &str) -> Marker {
+    let (category, title) = ("delivery".to_owned(), title.to_owned());
+    Marker {
+        id: MarkerId::generate(),
+        camera,
+        text: MarkerText { start: at(start_ms), end: None, category, title, note: None },
+        author: "ann".to_owned(),
+        author_id: UserId::generate(),
+        created_at: at(0),
+        updated_at: at(0),
+    }
 }

@@ -11,12 +11,12 @@ use eyrie_storage::store::{
 use eyrie_storage::{Store, StoreConfig, StoreError};
 use eyrie_types::{
     Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Epoch, Event, EventKind, FragmentEntry, GapCause,
-    Incident, KeyId, Layout, LayoutGrid, LayoutId, ManualClock, Marker, MarkerId, MarkerText, NodeId, RequestId, Role,
-    SegmentId, SegmentRow, SegmentState, Site, SiteId, Slot, TimeRange, UserId, WallTime,
+    Incident, KeyId, Layout, LayoutGrid, LayoutId, ManualClock, Marker, NodeId, RequestId, Role, SegmentId, SegmentRow,
+    SegmentState, Site, SiteId, Slot, TimeRange, UserId, WallTime,
 };
 
 use crate::backend::{empty, open};
-use crate::values::{at, camera, epoch, home, other, range, segment, spec, update_to, user};
+use crate::values::{at, camera, epoch, home, marker, other, range, segment, spec, update_to, user};
 
 async fn sqlite(directory: &std::path::Path) -> Store {
     let config = StoreConfig::Sqlite { path: directory.join("eyrie.db") };
@@ -32,19 +32,6 @@ struct Filled {
     segments: Vec<SegmentRow>,
     key: KeyId,
     needle: Marker,
-}
-
-fn marker(camera: CameraId, start_ms: i64, title: &str) -> Marker {
-    let (category, title) = ("delivery".to_owned(), title.to_owned());
-    Marker {
-        id: MarkerId::generate(),
-        camera,
-        text: MarkerText { start: at(start_ms), end: None, category, title, note: None },
-        author: "ann".to_owned(),
-        author_id: UserId::generate(),
-        created_at: at(0),
-        updated_at: at(0),
-    }
 }
 
 async fn fill(store: &Store) -> Filled {
