@@ -41,10 +41,11 @@ impl World {
                 let Some(process) = self.machines[n].process.as_mut() else { return };
                 let clock = process.clock_us(now);
                 let before = process.raft_view(now);
+                // What it has applied, which is what it can know: a node that joins at this very moment is one for the next change.
+                let known = std::sync::Arc::clone(process.cell.state().1);
                 let Some(config) = process.raft.change(clock, change) else { return };
                 self.journal.note(now, format_args!("n{n} {change:?}"));
-                let latest = std::sync::Arc::clone(self.latest());
-                if let Err(violation) = self.watch.voters_changed(&latest, &before.members, &config, change) {
+                if let Err(violation) = self.watch.voters_changed(&known, &before.members, &config, change) {
                     self.fail(violation);
                 }
             }

@@ -42,7 +42,6 @@ pub fn plan_cell(state: &CellState, facts: &PlanFacts) -> CellPlan {
         plan: CellPlan::default(),
         in_flight: 0,
         leaving: BTreeMap::new(),
-        evicted: BTreeSet::new(),
         touched: BTreeSet::new(),
     };
     let (mut homeless, mut movers) = (Vec::new(), Vec::new());
@@ -65,6 +64,8 @@ pub fn plan_cell(state: &CellState, facts: &PlanFacts) -> CellPlan {
         planner.rebalance();
     }
     planner.assign_jobs();
+    // What goes makes room, and frees a session, before anything comes; otherwise the order stays.
+    planner.plan.commands.sort_by_key(|command| !matches!(command, CellCommand::Unplace { .. }));
     planner.plan.commands.truncate(BATCH_COMMANDS_MAX);
     planner.plan
 }
@@ -89,7 +90,6 @@ pub(super) struct Planner<'a> {
     pub(super) in_flight: usize,
     /// How much of each node's load those moves will take from it.
     pub(super) leaving: BTreeMap<NodeId, u64>,
-    evicted: BTreeSet<PlacementKey>,
     /// Cameras this plan does something about: what else there is to do about them has to wait for its outcome.
     touched: BTreeSet<CameraKey>,
 }
@@ -162,6 +162,9 @@ impl<'a> Planner<'a> {
         let mut placed: BTreeMap<CameraKey, NodeId> = BTreeMap::new();
         for mut one in homeless {
             let camera = CameraKey::from(&one.key);
+            if one.covered && self.has_no_session(&camera, one.needs) {
+                continue;
+            }
             // A sibling that is homeless itself is placed elsewhere by this plan; its old node does not count.
             one.siblings.extend(placed.get(&camera));
             let apart = one.siblings.iter().copied().rfind(|node| self.lives(*node));
@@ -178,6 +181,13 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// A move of the camera holds the session that one more placement would need: it waits for the end of that.
+    fn has_no_session(&self, camera: &CameraKey, needs: &CameraNeeds) -> bool {
+        let fed = self.state.settings().feed && needs.max_sessions < u16::from(needs.redundancy);
+        let moving = self.state.placements_of(camera).any(|(_, placement)| placement.next.is_some());
+        needs.enabled && moving && !fed && self.state.sessions(camera) >= needs.max_sessions
+    }
+
     /// A camera that nobody records goes before the second recording of another: unplaces one twin that is in the way.
     fn make_room(&mut self, one: &Homeless<'a>) -> Option<NodeId> {
         let weight = u64::from(one.needs.load());
@@ -185,16 +195,16 @@ impl<'a> Planner<'a> {
             let load = self.loads.get(placement.node).filter(|load| load.takes && load.allows(one.needs))?;
             let needs = self.state.camera(&CameraKey::from(key))?;
             let enough = load.used.saturating_sub(u64::from(needs.load())) + weight <= u64::from(load.member.capacity);
-            let free =
-                placement.next.is_none() && !one.siblings.contains(&placement.node) && !self.evicted.contains(key);
+            let spare = key.slot != Slot::OWNER && needs.enabled && !one.siblings.contains(&placement.node);
+            if !enough || !spare || self.is_busy(key) {
+                return None;
+            }
             let other = siblings(self.state, key);
             let covered = !other.is_empty() && other.iter().all(|node| self.lives(*node));
-            let spare = key.slot != Slot::OWNER && covered && needs.enabled;
-            (enough && free && spare).then(|| (key.clone(), needs, placement))
+            covered.then(|| (key.clone(), needs, placement))
         });
         let (key, needs, placement) = way?;
         self.unplace(&key, needs, placement);
-        self.evicted.insert(key);
         Some(placement.node)
     }
 

@@ -131,6 +131,54 @@ fn a_move_that_takes_too_long_ends() {
     assert_eq!(plan(MoveReport::Recording, MoveReport::Recording), finish);
 }
 
+/// Begins to move the owner of camera 1 to a node that has nothing of it.
+fn begin(state: &mut CellState, mode: MoveMode) -> EpochGrant {
+    let placement = *state.placement(&owner(1)).unwrap();
+    let holds = |id| state.placements_of(&camera(1)).any(|(_, placement)| placement.node == id);
+    let to = state.members().keys().copied().find(|id| !holds(*id)).unwrap();
+    granted(state.apply(CellCommand::BeginMove { key: owner(1), epoch: placement.grant.first, to, mode }))
+}
+
+#[test]
+fn a_twin_that_is_wanted_while_the_owner_moves_waits_for_a_session() {
+    let mut state = cell(4, 4);
+    put(&mut state, 1, needs());
+    settle(&mut state, &PlanFacts::default());
+    let next = begin(&mut state, MoveMode::Overlap).first;
+    put(&mut state, 1, CameraNeeds { revision: 2, redundancy: 2, ..needs() });
+    assert_eq!(step(&mut state, &PlanFacts::default()), "nothing to do\n", "both sides of the move are connected");
+    state.apply(CellCommand::FinishMove { key: owner(1), next }).unwrap();
+    assert!(matches!(plan_cell(&state, &PlanFacts::default()).commands[..], [CellCommand::Place { .. }]));
+    put(&mut state, 1, CameraNeeds { revision: 3, redundancy: 2, max_sessions: 3, ..needs() });
+    begin(&mut state, MoveMode::Overlap);
+    let plan = plan_cell(&state, &PlanFacts::default()).commands;
+    assert!(matches!(plan[..], [CellCommand::Place { .. }]), "a third session is allowed: {plan:?}");
+}
+
+#[test]
+fn what_goes_makes_room_once_and_before_anything_comes() {
+    let mut state = cell(2, 2);
+    put(&mut state, 1, CameraNeeds { redundancy: 2, weight: 40, ..needs() });
+    (2..=3).for_each(|n| put(&mut state, n, CameraNeeds { weight: 55, ..needs() }));
+    settle(&mut state, &PlanFacts::default());
+    put(&mut state, 1, CameraNeeds { revision: 2, weight: 40, ..needs() });
+    put(&mut state, 4, CameraNeeds { weight: 50, ..needs() });
+    let plan = plan_cell(&state, &PlanFacts::default());
+    assert!(matches!(plan.commands[..], [CellCommand::Unplace { .. }]), "45 are free then, not 85: {plan}");
+    assert_eq!(plan.unplaced.iter().map(|one| one.why).collect::<Vec<_>>(), [WhyUnplaced::NoRoom]);
+
+    let mut state = cell(4, 4);
+    put(&mut state, 1, CameraNeeds { redundancy: 2, ..needs() });
+    settle(&mut state, &PlanFacts::default());
+    let old = state.placement(&owner(1)).unwrap().node;
+    let next = begin(&mut state, MoveMode::StopFirst).first;
+    put(&mut state, 1, CameraNeeds { revision: 2, max_sessions: 1, ..needs() });
+    let facts = PlanFacts { reports: [((next, old), MoveReport::Stopped)].into(), ..PlanFacts::default() };
+    let plan = plan_cell(&state, &facts);
+    let order = matches!(plan.commands[..], [CellCommand::Unplace { .. }, CellCommand::FinishMove { .. }]);
+    assert!(order, "its one session is free before it is taken: {plan}");
+}
+
 #[test]
 fn the_loss_of_any_one_node_or_zone_is_tried_on_paper() {
     let mut state = cell(4, 2);
