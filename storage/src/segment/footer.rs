@@ -2,13 +2,11 @@ use eyrie_types::FragmentEntry;
 
 use super::boxes::{self, CRC, Fields, Kind, UUID_BOX_HEAD, VERSION};
 use super::cipher::{Sealed, SegmentCipher, TAG};
-use super::{FRAGMENTS_MAX, FormatError, FragmentHead, MerkleBuilder, SegmentHead};
+use super::{FRAGMENTS_MAX, FormatError, FragmentFlags, FragmentHead, MerkleBuilder, SegmentHead};
 
 const ENTRY: usize = 8 + 4 + 8 + 4 + 4 + 16 + 32 + 32;
 const HEAD: usize = UUID_BOX_HEAD + 4 + 4 + 32 + 8;
 const TAIL: usize = 32 + TAG + 4 + CRC;
-const STARTS_GOP: u32 = 1;
-const DISCONTINUITY: u32 = 2;
 
 /// The footer box: the table of a closed segment's fragments, and the Merkle root over their leaves. Where it is missing the
 /// segment was not closed, which is no sign of tampering.
@@ -30,7 +28,8 @@ impl Footer {
 
     /// Appends `entry` as the table holds it.
     pub(super) fn encode_entry(entry: &FragmentEntry, table: &mut Vec<u8>) {
-        let flags = if entry.starts_gop { STARTS_GOP } else { 0 } | if entry.discontinuity { DISCONTINUITY } else { 0 };
+        let FragmentEntry { starts_gop, discontinuity, .. } = *entry;
+        let flags = u32::from(FragmentFlags { starts_gop, discontinuity }.bits());
         table.reserve(ENTRY);
         table.extend_from_slice(&entry.offset.to_be_bytes());
         table.extend_from_slice(&entry.length.to_be_bytes());
@@ -141,18 +140,15 @@ fn parse_entry(fields: &mut Fields<'_>, number: u32) -> Result<FragmentEntry, Fo
     let length = fields.u32()?;
     let start = fields.wall_time()?;
     let duration_us = fields.u32()?;
-    let flags = fields.u32()?;
-    if flags & !(STARTS_GOP | DISCONTINUITY) != 0 {
-        return Err(FormatError::Field("flags"));
-    }
+    let flags = FragmentFlags::read(fields.u32()?).ok_or(FormatError::Field("flags"))?;
     Ok(FragmentEntry {
         number,
         offset,
         length,
         start,
         duration_us,
-        starts_gop: flags & STARTS_GOP != 0,
-        discontinuity: flags & DISCONTINUITY != 0,
+        starts_gop: flags.starts_gop,
+        discontinuity: flags.discontinuity,
         keyframe_hash: fields.take()?,
         leaf: fields.take()?,
         stored_hash: fields.take()?,

@@ -1,10 +1,7 @@
 use eyrie_types::{CameraId, Epoch, FragmentEntry, KeyId, SegmentId, Slot, WallTime};
 
 use super::boxes::{self, Kind, UUID_BOX_HEAD, VERSION};
-use super::{FRAGMENT_BYTES_MAX, FormatError, SegmentHead, cipher};
-
-const STARTS_GOP: u8 = 1;
-const DISCONTINUITY: u8 = 2;
+use super::{FRAGMENT_BYTES_MAX, FormatError, FragmentFlags, SegmentHead, cipher};
 
 /// The fragment header box: which fragment follows, of which segment, and what its bytes must hash to.
 ///
@@ -61,7 +58,7 @@ impl FragmentHead {
     /// What the cipher authenticates beside each chunk.
     pub(super) fn bound(&self) -> Vec<u8> {
         let (cipher, key) = boxes::cipher_and_key(self.key);
-        let flags = if self.starts_gop { STARTS_GOP } else { 0 } | if self.discontinuity { DISCONTINUITY } else { 0 };
+        let flags = FragmentFlags { starts_gop: self.starts_gop, discontinuity: self.discontinuity }.bits();
         let mut out = Vec::with_capacity(Self::LENGTH);
         out.extend_from_slice(&boxes::uuid_box_head(Kind::FragmentHead, Self::LENGTH as u32));
         out.extend_from_slice(&[VERSION, cipher, self.slot.0, flags]);
@@ -99,9 +96,7 @@ impl FragmentHead {
     pub fn parse(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut fields = boxes::open_checked_box(Kind::FragmentHead, bytes)?;
         let [cipher, slot, flags] = fields.take::<3>()?;
-        if flags & !(STARTS_GOP | DISCONTINUITY) != 0 {
-            return Err(FormatError::Field("flags"));
-        }
+        let flags = FragmentFlags::read(flags.into()).ok_or(FormatError::Field("flags"))?;
         let number = fields.u32()?;
         let camera = CameraId::from_uuid(fields.uuid()?);
         let epoch = fields.epoch()?;
@@ -125,8 +120,8 @@ impl FragmentHead {
             number,
             start,
             duration_us,
-            starts_gop: flags & STARTS_GOP != 0,
-            discontinuity: flags & DISCONTINUITY != 0,
+            starts_gop: flags.starts_gop,
+            discontinuity: flags.discontinuity,
             keyframe_hash: fields.take()?,
             plain_length,
             leaf: fields.take()?,

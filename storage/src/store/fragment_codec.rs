@@ -8,10 +8,10 @@
 
 use eyrie_types::{FragmentEntry, WallTime};
 
+use crate::segment::FragmentFlags;
+
 const VERSION: u8 = 1;
 const ENTRY_BYTES: usize = 4 + 8 + 4 + 8 + 4 + 1 + 32 + 32 + 16;
-const STARTS_GOP: u8 = 1;
-const DISCONTINUITY: u8 = 2;
 
 pub(super) fn encode(entries: &[FragmentEntry]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1 + entries.len() * ENTRY_BYTES);
@@ -22,7 +22,8 @@ pub(super) fn encode(entries: &[FragmentEntry]) -> Vec<u8> {
         bytes.extend_from_slice(&entry.length.to_be_bytes());
         bytes.extend_from_slice(&entry.start.as_unix_us().to_be_bytes());
         bytes.extend_from_slice(&entry.duration_us.to_be_bytes());
-        bytes.push((u8::from(entry.starts_gop) * STARTS_GOP) | (u8::from(entry.discontinuity) * DISCONTINUITY));
+        let FragmentEntry { starts_gop, discontinuity, .. } = *entry;
+        bytes.push(FragmentFlags { starts_gop, discontinuity }.bits());
         bytes.extend_from_slice(&entry.leaf);
         bytes.extend_from_slice(&entry.stored_hash);
         bytes.extend_from_slice(&entry.keyframe_hash);
@@ -47,17 +48,15 @@ fn entry(mut bytes: &[u8]) -> Option<FragmentEntry> {
     let start = WallTime::from_unix_us(i64::from_be_bytes(take(bytes)?));
     let duration_us = u32::from_be_bytes(take(bytes)?);
     let [flags] = take(bytes)?;
-    if flags & !(STARTS_GOP | DISCONTINUITY) != 0 {
-        return None;
-    }
+    let flags = FragmentFlags::read(flags.into())?;
     Some(FragmentEntry {
         number,
         offset,
         length,
         start,
         duration_us,
-        starts_gop: flags & STARTS_GOP != 0,
-        discontinuity: flags & DISCONTINUITY != 0,
+        starts_gop: flags.starts_gop,
+        discontinuity: flags.discontinuity,
         leaf: take(bytes)?,
         stored_hash: take(bytes)?,
         keyframe_hash: take(bytes)?,
