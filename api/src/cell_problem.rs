@@ -22,7 +22,7 @@ impl From<CommandError> for Problem {
             }
             CommandError::Refused(Refusal::UnknownNode(_)) => Self::not_found("node in the cell"),
             CommandError::Refused(refusal) => Self::new(ProblemCode::CellRefused, sentence(refusal)),
-            CommandError::Raft(reason) => {
+            CommandError::Raft(reason) | CommandError::Elsewhere(reason) => {
                 tracing::error!(%reason, "the cell's log met a fault");
                 Self::new(ProblemCode::Internal, "The node met a fault of its own.")
             }

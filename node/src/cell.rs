@@ -9,31 +9,52 @@ use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, Con
 use eyrie_actors::peer::{PeerConfig, PeerTls, Peers};
 use eyrie_actors::{Fallen, NodeHandle};
 use eyrie_cluster::{DetectorLimits, Identity};
+use eyrie_storage::NodeIdentity;
 use eyrie_types::{Epoch, Secret};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::config::{ClusterPeers, Config};
+use crate::place::Place;
 use crate::running_node::DataDir;
+
+/// What a node has to know of itself before it does anything.
+pub(crate) struct Seat {
+    started: NodeIdentity,
+    identity: Identity,
+    name: String,
+    cell: CellPart,
+}
+
+/// Counts the start, takes the address for other nodes, and makes sure that this process alone is its node.
+///
+/// # Errors
+/// When the address, secret or certificates cannot be used, or the data directory is a copy of a running node's.
+pub(crate) async fn take_seat(config: &Config, data: &DataDir) -> anyhow::Result<Seat> {
+    let started = data.identity.start(&config.data_dir)?;
+    let name = config.cluster.name.clone().unwrap_or_else(host_name);
+    let cell = meet(config.cluster.peers.as_ref(), data, started.start, &name).await?;
+    let identity = directory_identity(&config.data_dir)?;
+    Place::new(identity, &cell.address).take(&config.data_dir, started.node, &cell.peers.dialer()).await?;
+    Ok(Seat { started, identity, name, cell })
+}
 
 /// Starts the node's part in its cell, which makes one at its first start, or joins the configured one.
 ///
 /// # Errors
-/// When its address, secret or certificates cannot be used, or Raft's log cannot be opened.
+/// When Raft's log cannot be opened.
 pub(crate) async fn join(
     config: &Config,
     data: &DataDir,
+    Seat { started, identity, name, cell }: Seat,
     node: &NodeHandle,
     fallen: mpsc::Receiver<Fallen>,
     url: &str,
 ) -> anyhow::Result<ControlHandle> {
-    let identity = data.identity.start(&config.data_dir)?;
-    let name = config.cluster.name.clone().unwrap_or_else(host_name);
-    let cell = meet(config.cluster.peers.as_ref(), data, identity.start, &name).await?;
     let control = ControlConfig {
-        node: identity.node,
-        start: identity.start,
-        identity: directory_identity(&config.data_dir)?,
+        node: started.node,
+        start: started.start,
+        identity,
         name,
         url: url.to_owned(),
         zone: config.cluster.zone.clone(),

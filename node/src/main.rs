@@ -3,8 +3,8 @@
 mod cell;
 mod commands;
 mod config;
-mod housekeeping;
 mod logging;
+mod place;
 mod running_node;
 mod runtime;
 

@@ -27,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cell;
 use crate::config::Config;
-use crate::housekeeping::keep_house;
 
 /// Incarnations that fell and wait to be told to the cell; beyond, they are told later.
 const FALLEN_MAX: usize = 1024;
@@ -161,7 +160,6 @@ pub(crate) struct RunningNode {
     disks: Vec<Disk>,
     stop: CancellationToken,
     gateway: tokio::task::JoinHandle<Result<(), eyrie_api::ServeError>>,
-    housekeeping: tokio::task::JoinHandle<()>,
     url: String,
     generated_password: Option<Secret>,
 }
@@ -178,6 +176,8 @@ impl RunningNode {
             TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
         let address = listener.local_addr()?;
         let data = DataDir::open(config).await?;
+        // Before rows of this node are written: it may run elsewhere.
+        let seat = cell::take_seat(config, &data).await?;
         make_private_dir(&config.recordings_dir)?;
         make_private_dir(&config.sources_dir)?;
         let made = ensure_admin(&data.store, data.clock.as_ref(), admin_password.clone()).await;
@@ -222,7 +222,7 @@ impl RunningNode {
         let node = Node::start(node_config, parts).await?;
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
-        let control = cell::join(config, &data, &node, fell, config.cluster.url.as_ref().unwrap_or(&url)).await?;
+        let control = cell::join(config, &data, seat, &node, fell, config.cluster.url.as_ref().unwrap_or(&url)).await?;
         if !control.settled().await {
             tracing::warn!("the cell has not said yet what this node is to run; it goes on asking");
         }
@@ -241,7 +241,6 @@ impl RunningNode {
             metrics_token: None,
             admin_password,
         };
-        let housekeeping = tokio::spawn(keep_house(Arc::clone(&data.store), Arc::clone(&data.clock)));
         let tls = config.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
         let gateway = tokio::spawn(Gateway::serve_once_ready(parts, listener, tls, stop.clone()));
         Ok(Self {
@@ -252,7 +251,6 @@ impl RunningNode {
             disks,
             stop,
             gateway,
-            housekeeping,
             url,
             generated_password,
         })
@@ -295,7 +293,6 @@ impl RunningNode {
     pub(crate) async fn shutdown(self) {
         self.control.drain_self(self.drain_timeout).await;
         self.stop.cancel();
-        self.housekeeping.abort();
         if !self.gateway.is_finished() {
             // How it ended no longer matters: the process ends too.
             let _ = self.gateway.await;

@@ -16,6 +16,9 @@ pub enum CommandError {
     /// The state machine refused it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Another node could not do it; these are its words.
+    #[error("{0}")]
+    Elsewhere(String),
     /// Something that should not happen; the text says what.
     #[error("the cell's log could not be written: {0}")]
     Raft(String),

@@ -14,11 +14,12 @@ use eyrie_types::{Clock, Epoch, Monotonic, NodeId, WallTime};
 use futures::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 
+use super::clocks::Clocks;
 use super::courier::{Courier, HEARTBEATS_MAX};
 use super::driver::Driver;
 use super::executor::{self, Orders};
 use super::{
-    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, news, seeds, spec_keeper,
+    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, jobs, news, seeds, spec_keeper,
 };
 use crate::link::{Link, LinkConfig};
 use crate::node::{NodeHandle, ServiceArgs};
@@ -59,6 +60,10 @@ pub(super) struct Shared {
     pub(super) lease_until_us: AtomicU64,
     /// What each node last said of itself, and when.
     heard: Mutex<Heard>,
+    /// Why this node was last not let in, as people were told.
+    join_refused: Mutex<Option<String>>,
+    /// How far the clocks of other nodes are from this one's.
+    clocks: Mutex<Clocks>,
     /// Nodes held to be dead, since when they were not heard.
     silent_since: Mutex<BTreeMap<NodeId, WallTime>>,
     /// Cameras that the mirror could not keep; no more than the cell has.
@@ -67,6 +72,8 @@ pub(super) struct Shared {
     pub(super) other_urls: ArcSwap<BTreeSet<String>>,
     /// Jobs this node is to do while its lease lasts.
     pub(super) jobs: watch::Sender<BTreeMap<JobName, Epoch>>,
+    /// Jobs this node is at: one that was taken from it is here until it has stopped.
+    working: Mutex<BTreeSet<JobName>>,
     /// The directory was compared with the cell once, or could not be.
     pub(super) synced: watch::Sender<bool>,
     /// Fires when another process has taken this node's place.
@@ -92,9 +99,29 @@ impl Shared {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Why this node was last not let in; never held across a wait.
+    pub(super) fn join_refused(&self) -> MutexGuard<'_, Option<String>> {
+        self.join_refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far other nodes' clocks are from this one's; never held across a wait.
+    pub(super) fn clocks(&self) -> MutexGuard<'_, Clocks> {
+        self.clocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Nodes held to be dead, with the time since when they were not heard; never held across a wait.
     pub(super) fn silent_since(&self) -> MutexGuard<'_, BTreeMap<NodeId, WallTime>> {
         self.silent_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Jobs this node is at; never held across a wait.
+    pub(super) fn working(&self) -> MutexGuard<'_, BTreeSet<JobName>> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this node may act for others to see: answer live as the owner, delete, do jobs. Asked at each such act.
+    pub(super) fn may_act(&self) -> bool {
+        self.lease_until_us.load(Ordering::Acquire) > self.clock.monotonic().as_us()
     }
 
     /// Cameras that the mirror could not keep; never held across a wait.
@@ -172,10 +199,13 @@ impl Control {
             executed: watch::Sender::default(),
             lease_until_us: AtomicU64::new(0),
             heard: Mutex::default(),
+            join_refused: Mutex::default(),
+            clocks: Mutex::default(),
             silent_since: Mutex::default(),
             unkept: Mutex::default(),
             other_urls: ArcSwap::default(),
             jobs: watch::Sender::default(),
+            working: Mutex::default(),
             synced: watch::Sender::default(),
             superseded: watch::Sender::default(),
         });
@@ -200,6 +230,7 @@ impl Control {
         // Its queues outlive a panic of its loop.
         let driver = Arc::new(tokio::sync::Mutex::new(Driver::new(Arc::clone(&shared), heartbeats, fallen)));
         let mut services = services(&shared);
+        services.extend(jobs::services(&shared));
         services.push(ServiceArgs {
             name: "cell driver",
             body: Arc::new(move || {

@@ -8,14 +8,18 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::CommandError;
 use super::control::Shared;
 use super::news;
 use super::proposer::{Outcome, outcome_to_bytes};
 use crate::link::{LinkAnswer, LinkCast, LinkHandler, LinkRequest};
+use crate::peer::Purpose;
 
 /// Heartbeats that wait for the driver: five a second of each of 100 nodes, for two seconds. Beyond, the newest is dropped: the
 /// next one says the same.
 pub(super) const HEARTBEATS_MAX: usize = 1024;
+/// How long a node that joins may take to answer at the address it gives; less than it waits for its answer.
+const DIAL_BACK_WITHIN: Duration = Duration::from_secs(1);
 /// How long a proposal of a peer may take here.
 const PROPOSE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -36,7 +40,10 @@ impl Courier {
             LinkRequest::Ping => LinkAnswer::Pong,
             LinkRequest::Propose(bytes) => match CellCommand::decode(&bytes) {
                 Ok(command) => {
-                    let outcome = self.shared.propose_here_or_forward(command, Some(from), PROPOSE_WITHIN).await;
+                    let outcome = match self.shared.reaches_back(from, &command).await {
+                        Ok(()) => self.shared.propose_here_or_forward(command, Some(from), PROPOSE_WITHIN).await,
+                        Err(unreached) => Err(unreached),
+                    };
                     LinkAnswer::Proposed(outcome_to_bytes(&Outcome::of(outcome)))
                 }
                 Err(error) => LinkAnswer::Refused(error.to_string()),
@@ -52,6 +59,30 @@ impl Courier {
             }
             LinkRequest::NodeInfo => LinkAnswer::Unsupported,
         }
+    }
+}
+
+impl Shared {
+    /// Whether `from`, where it asks to join for the first time or from a new address, is reached at the address it gives: a wrong
+    /// one is noticed here, rather than as a member that nobody ever hears.
+    async fn reaches_back(&self, from: NodeId, command: &CellCommand) -> Result<(), CommandError> {
+        let CellCommand::Join { node, member } = command else { return Ok(()) };
+        let known = self.core().state().1.member(*node).is_some_and(|known| known.peer == member.peer);
+        if known || *node != from {
+            return Ok(());
+        }
+        let dialed = tokio::time::timeout(DIAL_BACK_WITHIN, self.dialer.dial(&member.peer, Purpose::Raft, Some(*node)));
+        let error = match dialed.await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {DIAL_BACK_WITHIN:?}"),
+        };
+        metrics::counter!("eyrie_joins_unreached_total").increment(1);
+        Err(CommandError::Elsewhere(format!(
+            "node {} does not reach it back at {}, the address it gives to others ({error}): set cluster.address to where other nodes \
+             reach it, and let them through to cluster.listen",
+            self.member.name, member.peer
+        )))
     }
 }
 

@@ -10,6 +10,7 @@ use eyrie_storage::store::StoreError;
 
 use super::CommandError;
 use super::control::Shared;
+use super::jobs;
 use super::specs::needs_of;
 
 /// How often a leader compares, when no change was missed.
@@ -42,6 +43,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
         let due = leads && (!led || since >= EVERY);
         led &= leads;
         if due {
+            if let Err(error) = jobs::agree(&shared).await {
+                tracing::debug!(%error, "the cell has not agreed on its jobs yet");
+            }
             match compare(&shared).await {
                 Ok(()) => {
                     (led, since) = (true, Duration::ZERO);

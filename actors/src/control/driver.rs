@@ -8,6 +8,7 @@ use eyrie_types::{Monotonic, NodeId, WallTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
+use super::CommandError;
 use super::control::Shared;
 use crate::link::LinkCast;
 use crate::node::Fallen;
@@ -134,6 +135,7 @@ impl Driver {
             self.peers = peers;
         }
         self.shared.heard().retain(|node, _| state.member(*node).is_some());
+        self.shared.clocks().retain(|node| state.member(node).is_some());
     }
 
     /// Remembers when nodes that are held to be dead were last heard: what their cameras miss begins there.
@@ -153,7 +155,7 @@ impl Driver {
     fn tell_local(&self) {
         let running = self.shared.node.incarnations().into_iter();
         let running = running.map(|(key, epoch, recording)| (key, LocalRun { epoch, recording })).collect();
-        let facts = LocalFacts { running, jobs: self.shared.jobs.borrow().keys().cloned().collect() };
+        let facts = LocalFacts { running, jobs: self.shared.working().clone() };
         self.shared.core().local(self.shared.clock.monotonic(), facts);
     }
 
@@ -221,13 +223,17 @@ impl Driver {
                 CellCommand::Join { .. } => shared.ask_to_join(&command, PROPOSE_WITHIN).await,
                 _ => shared.propose_here_or_forward(command.clone(), None, PROPOSE_WITHIN).await,
             };
-            match outcome {
-                Ok(applied) => {
-                    if let Err(refusal) = applied.answer {
-                        tracing::debug!(?command, %refusal, "the cell refused a proposal of this node");
-                    }
-                }
-                Err(error) => tracing::debug!(?command, %error, "a proposal of this node did not get through"),
+            let failed = match outcome {
+                Ok(applied) => applied.answer.map(drop).map_err(|refusal| format!("the cell refuses: {refusal}")),
+                // Before it has met anybody, none leads that it could know of.
+                Err(CommandError::NoLeader) => return,
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(reason) = &failed {
+                tracing::debug!(?command, reason, "a proposal of this node was not done");
+            }
+            if let CellCommand::Join { .. } = command {
+                shared.tell_join(failed.err());
             }
         });
     }

@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use eyrie_cluster::{CameraKey, CameraNeeds, CellAnswer, CellCommand, CellState, PlacementKey, Refusal};
@@ -178,7 +177,7 @@ impl ControlHandle {
     /// Whether this node may act for others to see: answer live as the owner, delete, do jobs. Asked at each such act. A node that
     /// is cut off may not; it goes on recording.
     pub fn may_act(&self) -> bool {
-        self.0.lease_until_us.load(Ordering::Acquire) > self.0.clock.monotonic().as_us()
+        self.0.may_act()
     }
 
     /// Says why, once another process has taken this node's place; this one has to stop then.

@@ -12,6 +12,7 @@
 //! A cell of one goes the same way, without a listener. [`driver`] feeds the core and carries out what it answers; nothing in its
 //! loop waits for a disk, a store or a peer. Start reading at [`Control`].
 
+mod clocks;
 mod command_error;
 mod config;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
@@ -22,6 +23,7 @@ mod directory_sync;
 mod driver;
 mod executor;
 mod handle;
+mod jobs;
 mod news;
 mod proposer;
 mod seeds;

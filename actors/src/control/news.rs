@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use eyrie_types::{CameraId, CameraStatus, Event, EventKind, NodeId, TenantId};
+use eyrie_types::{CameraId, CameraStatus, Event, EventKind, NodeId, TenantId, WallTime};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
@@ -28,19 +28,46 @@ struct News {
     statuses: Vec<(TenantId, CameraId, CameraStatus)>,
     #[serde(default)]
     events: Vec<Event>,
+    /// The sender's wall clock, in microseconds, when it sent this: said with all that is told from time to time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock_us: Option<i64>,
 }
 
 /// Takes what `from` says.
 pub(super) fn take(shared: &Shared, from: NodeId, bytes: &[u8]) {
-    let Ok(News { statuses, events }) = serde_json::from_slice(bytes) else {
+    let Ok(News { statuses, events, clock_us }) = serde_json::from_slice(bytes) else {
         metrics::counter!("eyrie_news_dropped_total", "reason" => "unreadable").increment(1);
         return;
     };
+    if let Some(clock_us) = clock_us {
+        compare_clocks(shared, from, WallTime::from_unix_us(clock_us));
+    }
     let bus = shared.node.bus();
     for (tenant, camera, status) in statuses {
         bus.heard(from, tenant, camera, status);
     }
     events.into_iter().for_each(|event| bus.relay(Arc::new(event)));
+}
+
+/// Tells people when a node's clock is not this one's: what is recorded is placed by it.
+fn compare_clocks(shared: &Shared, from: NodeId, theirs: WallTime) {
+    let (apart, ahead_us) = {
+        let mut clocks = shared.clocks();
+        (clocks.heard(from, theirs, shared.clock.now()), clocks.ahead_us(from).unwrap_or_default())
+    };
+    let name = shared.core().state().1.member(from).map(|member| member.name.clone()).unwrap_or_default();
+    let ahead_s = ahead_us as f64 / 1e6;
+    metrics::gauge!("eyrie_peer_clock_ahead_seconds", "peer" => name.clone()).set(ahead_s);
+    if apart.is_some() {
+        metrics::counter!("eyrie_peer_clocks_apart_total").increment(1);
+        tracing::error!(
+            node = %from,
+            name,
+            ahead_s,
+            "the wall clock of a node is not this one's: recordings and events of one of them stand at a wrong time. Let all nodes keep \
+             time by NTP (`timedatectl` shows whether one does)"
+        );
+    }
 }
 
 /// Tells the others, for as long as it is polled.
@@ -66,7 +93,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                     }
                 }
                 let statuses = statuses.into_iter().map(|(camera, (tenant, status))| (tenant, camera, status)).collect();
-                let news = News { statuses, events };
+                let news = News { statuses, events, clock_us: None };
                 peers(&connected).into_iter().for_each(|(peer, _)| say(&link, peer, &news));
             }
             // The sender lives as long as the link.
@@ -108,8 +135,9 @@ fn collect(
 }
 
 fn tell_all(shared: &Shared, link: &Link, peer: NodeId) {
+    say(link, peer, &News { clock_us: Some(shared.clock.now().as_unix_us()), ..News::default() });
     for statuses in shared.node.bus().own_statuses().chunks(STATUSES_MAX) {
-        say(link, peer, &News { statuses: statuses.to_vec(), events: Vec::new() });
+        say(link, peer, &News { statuses: statuses.to_vec(), ..News::default() });
     }
 }
 

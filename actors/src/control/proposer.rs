@@ -42,7 +42,7 @@ impl Outcome {
         match self {
             Self::Applied(applied) => Ok(applied),
             Self::NoLeader => Err(CommandError::NoLeader),
-            Self::Failed(reason) => Err(CommandError::Raft(reason)),
+            Self::Failed(reason) => Err(CommandError::Elsewhere(reason)),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Shared {
                 let outcome = postcard::take_from_bytes::<Outcome>(&bytes);
                 outcome.map_err(|error| CommandError::Raft(error.to_string()))?.0.into_result()
             }
-            Ok(LinkAnswer::Refused(reason)) => Err(CommandError::Raft(reason)),
+            Ok(LinkAnswer::Refused(reason)) => Err(CommandError::Elsewhere(reason)),
             Ok(_) => Err(CommandError::Raft("the leader answered something else".to_owned())),
             Err(LinkError::Deadline { within, .. }) => Err(CommandError::Deadline(within)),
             Err(_) => Err(CommandError::NoLeader),

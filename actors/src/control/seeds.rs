@@ -11,7 +11,7 @@ use super::CommandError;
 use super::control::Shared;
 use super::proposer::Applied;
 use crate::backoff::{Backoff, jitter};
-use crate::peer::{PeerError, Purpose};
+use crate::peer::{PeerError, Purpose, RefusalReason};
 
 /// How long the founding of a cell may take: one entry, on this node's own disk.
 const FOUND_WITHIN: Duration = Duration::from_secs(10);
@@ -22,7 +22,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut told: Option<String> = None;
     loop {
         let state = Arc::clone(shared.core().state().1);
-        if state.cell().is_some() && state.member(shared.me).is_some() {
+        if let Some(cell) = state.cell().filter(|_| state.member(shared.me).is_some()) {
+            compare_cells(&shared, cell).await;
             return std::future::pending().await;
         }
         let outcome = if shared.seeds.is_empty() { found(&shared).await } else { meet_seeds(&shared).await };
@@ -33,6 +34,23 @@ pub(super) async fn run(shared: Arc<Shared>) {
             told = Some(reason);
         }
         tokio::time::sleep(backoff.pause(jitter())).await;
+    }
+}
+
+/// A node of a cell has no use for its seeds. That they are nodes of another one is told: its administrator wanted this node there.
+async fn compare_cells(shared: &Shared, cell: CellId) {
+    for seed in &shared.seeds {
+        // For Raft, whose connections come and go: sessions of the two nodes are left alone.
+        if let Err(error) = shared.dialer.dial(seed, Purpose::Raft, None).await
+            && error.reason() == RefusalReason::WrongCell
+        {
+            tracing::error!(
+                seed,
+                %error,
+                "this node belongs to cell {cell}, and its seed to another: it stays in its own. To let it join the other, stop it and \
+                 start it with an empty data directory; to keep it, take the seed out of cluster.join"
+            );
+        }
     }
 }
 
@@ -60,7 +78,7 @@ async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
         match shared.dialer.dial(seed, Purpose::Actors, None).await {
             Ok(stream) => drop(met.insert(stream.peer().node, stream.remote().to_string())),
             Err(PeerError::Myself) => {}
-            Err(error) => reason = Some(format!("{seed}: {error}")),
+            Err(error) => reason = Some(format!("{seed}: {error}{}", hint(&error))),
         }
     }
     if met.is_empty() {
@@ -70,7 +88,31 @@ async fn meet_seeds(shared: &Arc<Shared>) -> Result<(), String> {
     Ok(())
 }
 
+/// What to look at when something answers that greets like no node, or nothing does.
+fn hint(error: &PeerError) -> &'static str {
+    use RefusalReason as R;
+    match error.reason() {
+        R::Transport | R::TooSlow | R::Closed | R::Malformed => {
+            ". Is it the address of a node for other nodes (its cluster.listen), and not one for browsers?"
+        }
+        _ => "",
+    }
+}
+
 impl Shared {
+    /// Tells people why this node is not let in, each reason once, and that it is.
+    pub(super) fn tell_join(&self, reason: Option<String>) {
+        let mut told = self.join_refused();
+        if *told == reason {
+            return;
+        }
+        match &reason {
+            Some(reason) => tracing::warn!(reason, "this node was not let into its cell; it goes on asking"),
+            None => tracing::info!("this node was let into its cell"),
+        }
+        *told = reason;
+    }
+
     /// Asks whoever is met to let this node in.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eyrie_cluster::{CellState, Health, Member, Survival, survival};
+use eyrie_cluster::{CellState, Health, JobGrant, JobName, Member, Survival, survival};
 use eyrie_types::{CameraId, CellId, Epoch, NodeId, Slot, TenantId};
 
 use super::control::Shared;
@@ -24,8 +25,8 @@ pub struct CellView {
     pub nodes: Vec<NodeView>,
     /// Where the cameras are.
     pub placements: Vec<PlacementView>,
-    /// Placements that no node has.
-    pub unplaced: usize,
+    /// Who does which job of the cell.
+    pub jobs: BTreeMap<JobName, JobGrant>,
     /// Would losing any one node or zone still fit?
     pub survival: Survival,
 }
@@ -47,6 +48,8 @@ pub struct NodeView {
     pub recording: Option<u32>,
     /// Milliseconds since it was last heard here; `None` for this node, and where nobody heard it.
     pub heard_ms: Option<u64>,
+    /// How far its wall clock is ahead of this node's, in milliseconds, behind when negative; `None` where that is not known.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// A placement.
@@ -75,7 +78,7 @@ impl CellView {
         };
         let raft = shared.raft.role_now().view;
         let leader = raft.leader_node();
-        let (at, heard) = (shared.clock.monotonic(), shared.heard());
+        let (at, heard, clocks) = (shared.clock.monotonic(), shared.heard(), shared.clocks());
         let voters = raft.voters();
         let nodes = state.members().iter().map(|(node, member)| {
             let last = heard.get(node);
@@ -87,10 +90,11 @@ impl CellView {
                 running: last.map(|(_, heartbeat)| heartbeat.running),
                 recording: last.map(|(_, heartbeat)| heartbeat.recording),
                 heard_ms: last.map(|(last, _)| at.since(*last).as_millis() as u64),
+                clock_ahead_ms: clocks.ahead_us(*node).map(|us| us / 1000),
             }
         });
         let mut nodes: Vec<_> = nodes.collect();
-        drop(heard);
+        drop((heard, clocks));
         if let Some(own) = nodes.iter_mut().find(|view| view.node == shared.me) {
             let running = shared.node.incarnations();
             own.running = Some(running.len() as u32);
@@ -107,7 +111,7 @@ impl CellView {
             applied,
             nodes,
             placements: placements(&state),
-            unplaced: unplaced(&state),
+            jobs: state.jobs().clone(),
             survival: survival(&state),
         }
     }
@@ -123,13 +127,4 @@ fn placements(state: &CellState) -> Vec<PlacementView> {
         moving_to: placement.next.map(|next| next.node),
     });
     placements.collect()
-}
-
-fn unplaced(state: &CellState) -> usize {
-    let slots = state.cameras().iter().filter(|(_, needs)| needs.enabled);
-    let missing = slots.map(|(key, needs)| {
-        let wanted = usize::from(state.wanted_slots(needs));
-        wanted.saturating_sub(state.placements_of(key).count())
-    });
-    missing.sum()
 }

@@ -10,17 +10,13 @@ use crate::context::NodeContext;
 
 /// How often whole minutes are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Looks from one removal of old points to the next: an hour.
-const PURGE_EVERY: u32 = 720;
-/// Chunks removed in one write, so that recording's own rows never wait long for theirs.
-const PURGE_BATCH: u32 = 500;
 
-/// Takes whole minutes into the store and old ones out, for as long as it is polled. A minute that the store refuses stays
-/// in memory and is tried again; after an hour it leaves the ring. Nobody waits for this.
+/// Takes whole minutes into the store, for as long as it is polled; old ones leave it by a job of the cell. A minute that the store
+/// refuses stays in memory and is tried again; after an hour it leaves the ring. Nobody waits for this.
 pub(crate) async fn run(node: Arc<NodeContext>) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut backoff, mut looks) = (Backoff::storage(), 0_u32);
+    let mut backoff = Backoff::storage();
     loop {
         tick.tick().await;
         while let Some(minute) = node.facts.due(node.clock.now()) {
@@ -38,12 +34,6 @@ pub(crate) async fn run(node: Arc<NodeContext>) {
                 }
             }
         }
-        if looks.is_multiple_of(PURGE_EVERY)
-            && let Err(error) = purge(&node).await
-        {
-            tracing::warn!(%error, "old stream facts are still there");
-        }
-        looks = looks.wrapping_add(1);
     }
 }
 
@@ -57,10 +47,4 @@ async fn keep(node: &NodeContext, minute: Minute) -> Result<(), StoreError> {
         Some(point) => node.store.keep_node_minute(node.config.node, at, point).await,
         None => Ok(()),
     }
-}
-
-async fn purge(node: &NodeContext) -> Result<(), StoreError> {
-    // Each round removes some, so this ends.
-    while node.store.purge_facts(node.clock.now(), PURGE_BATCH).await? >= PURGE_BATCH as usize {}
-    Ok(())
 }

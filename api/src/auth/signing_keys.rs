@@ -101,8 +101,9 @@ impl SigningKeys {
     /// See [`KeyError`].
     pub(crate) async fn reload(&self, store: &Store, sealer: &Sealer, now: WallTime) -> Result<(), KeyError> {
         let mut keys = Vec::new();
-        store.purge_signing_keys(now).await?;
-        for row in store.signing_keys().await? {
+        // Those whose time is over leave the store by a job of the cell.
+        let rows = store.signing_keys().await?;
+        for row in rows.into_iter().filter(|row| now < row.verifies_until) {
             let pkcs8 = open(sealer, &row)?;
             keys.push(SigningKey::new(&row, &pkcs8)?);
         }

@@ -1,5 +1,5 @@
 use eyrie_actors::control::{CellView, NodeView, PlacementView};
-use eyrie_cluster::{CameraKey, CellPlacement, CellState, Health, PlacementKey, Survival};
+use eyrie_cluster::{CameraKey, CellPlacement, CellState, Health, JobGrant, JobName, PlacementKey, Survival};
 use eyrie_types::{CameraId, CellId, Epoch, NodeId, Slot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -32,8 +32,22 @@ pub struct ClusterAnswer {
     pub unplaced: u64,
     /// Enabled cameras that want a twin, and that one live node alone has.
     pub without_twin: u64,
+    /// Work on what all nodes share, by name: which of them does it now.
+    pub jobs: Vec<ClusterJob>,
     /// Would all cameras still fit if a node or a zone failed?
     pub survival: SurvivalAnswer,
+}
+
+/// Work that one node at a time does for the cell.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClusterJob {
+    /// Which.
+    #[schema(example = "sweep-sessions")]
+    pub name: String,
+    /// The node that does it: another one soon after this one died, drains or starts anew.
+    pub node: NodeId,
+    /// Rises whenever it is given to a node.
+    pub epoch: Epoch,
 }
 
 /// A node of a cell.
@@ -72,6 +86,10 @@ pub struct ClusterNode {
     /// Milliseconds since the node that answers last heard it; `null` for that node itself, and for those it never heard.
     #[schema(required)]
     pub heard_ms: Option<u64>,
+    /// Milliseconds by which its wall clock is ahead of that of the node that answers, behind when negative; `null` while that is
+    /// not known. More than some tens say that one of the two does not keep time.
+    #[schema(required)]
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// What the cell holds a node to be.
@@ -150,6 +168,7 @@ impl ClusterAnswer {
             moving: view.placements.iter().filter(|placement| placement.moving_to.is_some()).count() as u64,
             unplaced,
             without_twin,
+            jobs: view.jobs.into_iter().map(ClusterJob::from).collect(),
             survival,
         }
     }
@@ -169,9 +188,15 @@ fn missing(cell: &CellState) -> (u64, u64) {
     (unplaced, without_twin)
 }
 
+impl From<(JobName, JobGrant)> for ClusterJob {
+    fn from((JobName(name), JobGrant { node, epoch, .. }): (JobName, JobGrant)) -> Self {
+        Self { name, node, epoch }
+    }
+}
+
 impl From<NodeView> for ClusterNode {
     fn from(view: NodeView) -> Self {
-        let NodeView { node, member, voter, placements, running, recording, heard_ms } = view;
+        let NodeView { node, member, voter, placements, running, recording, heard_ms, clock_ahead_ms } = view;
         let lives = member.health == Health::Up;
         Self {
             id: node,
@@ -191,6 +216,7 @@ impl From<NodeView> for ClusterNode {
             running: running.filter(|_| lives),
             recording: recording.filter(|_| lives),
             heard_ms,
+            clock_ahead_ms: clock_ahead_ms.filter(|_| lives),
         }
     }
 }

@@ -24,8 +24,8 @@ pub use bulk::{BulkAction, BulkAnswer, BulkInput, BulkResult};
 pub use camera::{AudioFacts, CameraAnswer, CameraLinks, CameraNode, SourceAnswer, StreamAnswer, VideoFacts};
 pub use camera_patch::{CameraPatch, PlacementPatch, RecordingPatch, RetentionPatch, SourcePatch};
 pub use cluster::{
-    ClusterAnswer, ClusterNode, DrainInput, NodeHealth, NodeLoss, PlacementAnswer, PlacementPage, PlacementQuery,
-    SurvivalAnswer, ZoneLoss,
+    ClusterAnswer, ClusterJob, ClusterNode, DrainInput, NodeHealth, NodeLoss, PlacementAnswer, PlacementPage,
+    PlacementQuery, SurvivalAnswer, ZoneLoss,
 };
 pub use facts::{
     FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint, VerdictAnswer,

@@ -1517,6 +1517,8 @@ export interface components {
              */
             generation: number;
             id: components["schemas"]["CellId"] | null;
+            /** @description Work on what all nodes share, by name: which of them does it now. */
+            jobs: components["schemas"]["ClusterJob"][];
             leader: components["schemas"]["NodeId"] | null;
             /**
              * Format: int64
@@ -1550,6 +1552,18 @@ export interface components {
              */
             without_twin: number;
         };
+        /** @description Work that one node at a time does for the cell. */
+        ClusterJob: {
+            /** @description Rises whenever it is given to a node. */
+            epoch: components["schemas"]["Epoch"];
+            /**
+             * @description Which.
+             * @example sweep-sessions
+             */
+            name: string;
+            /** @description The node that does it: another one soon after this one died, drains or starts anew. */
+            node: components["schemas"]["NodeId"];
+        };
         /** @description A node of a cell. */
         ClusterNode: {
             /**
@@ -1557,6 +1571,12 @@ export interface components {
              * @description How many placements it takes.
              */
             capacity: number;
+            /**
+             * Format: int64
+             * @description Milliseconds by which its wall clock is ahead of that of the node that answers, behind when negative; `null` while that is
+             *     not known. More than some tens say that one of the two does not keep time.
+             */
+            clock_ahead_ms: number | null;
             /** @description Its placements are moving to other nodes, and it gets no new ones. */
             draining: boolean;
             /** @description What the cell holds it to be. */

@@ -23,6 +23,9 @@ const DOTS: Record<NodeState, string> = {
   silent: "bg-warn-fill",
 };
 
+/** Clocks that are further apart are told of. */
+const CLOCKS_APART_MS = 2_000;
+
 const chip = "inline-flex items-center gap-1.5 rounded-full px-2.5 py-1 text-[0.8125rem] leading-none font-medium";
 
 /** What may be asked of a node. */
@@ -44,6 +47,8 @@ export function NodeCard({ cell, node, alone, onWish }: Props) {
   const here = node.id === cell.node;
   const heard =
     node.heard_ms === null ? (here ? m.cell.heardNow : m.cell.heardNever) : node.heard_ms <= HEARD_NOW_MS ? m.cell.heardNow : m.cell.heardAgo(formatDuration(node.heard_ms));
+  const ahead = node.clock_ahead_ms ?? 0;
+  const clockOff = Math.abs(ahead);
   const recording = node.recording === null || node.running === null ? m.cell.unknown : m.cell.recordingOf(node.recording, node.running);
   return (
     <li data-node={node.id} data-state={state} className="flex flex-col rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-5">
@@ -73,6 +78,7 @@ export function NodeCard({ cell, node, alone, onWish }: Props) {
           facts={[
             [m.cell.recording, recording],
             [m.cell.heard, heard],
+            ...(clockOff > CLOCKS_APART_MS ? [[m.cell.clock, <span key="clock" className="text-bad">{m.cell.clockOff(formatDuration(clockOff), ahead > 0)}</span>] as const] : []),
             ...(node.zone ? [[m.cell.zone, <bdi key="zone">{node.zone}</bdi>] as const] : []),
             ...(node.labels.length > 0 ? [[m.cell.labels, <bdi key="labels">{node.labels.join(", ")}</bdi>] as const] : []),
           ]}

@@ -18,6 +18,7 @@ const node = (name: string, more: Partial<CellNode> = {}): CellNode => ({
   running: 4,
   recording: 4,
   heard_ms: 100,
+  clock_ahead_ms: null,
   ...more,
 });
 const survives = { any_node: true, any_zone: true, quorum: true, nodes: [], zones: [] };

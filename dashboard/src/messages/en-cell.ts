@@ -33,6 +33,8 @@ export const cell = {
   heard: "Last heard",
   heardNow: "Now",
   heardAgo: (length: string) => `${length} ago`,
+  clock: "Clock",
+  clockOff: (length: string, ahead: boolean) => `${length} ${ahead ? "ahead of" : "behind"} this node's`,
   heardNever: "Not by this node",
   drain: "Drain",
   drainOf: (name: string) => `Drain ${name}`,

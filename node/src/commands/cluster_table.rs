@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 /// Widths grow with what stands in a column, up to this many characters.
 const COLUMN_MAX: usize = 40;
+/// Clocks that are further apart are told of.
+const CLOCKS_APART_MS: u64 = 2_000;
 /// A node that was heard no longer ago than this is heard now.
 const NOW_MS: u64 = 1_000;
 
@@ -38,6 +40,7 @@ pub(super) struct CellNode {
     placements: u64,
     recording: Option<u32>,
     heard_ms: Option<u64>,
+    clock_ahead_ms: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,6 +93,17 @@ impl fmt::Display for Cell {
             0 => {}
             1 => writeln!(f, "no second node for the twin of 1 camera")?,
             more => writeln!(f, "no second node for the twins of {more} cameras")?,
+        }
+        for node in &self.nodes {
+            let Some(ahead) = node.clock_ahead_ms.filter(|ahead| ahead.unsigned_abs() > CLOCKS_APART_MS) else {
+                continue;
+            };
+            let (seconds, side) = (ahead.unsigned_abs() / 1000, if ahead > 0 { "AHEAD OF" } else { "BEHIND" });
+            writeln!(
+                f,
+                "THE CLOCK OF {} IS {seconds} s {side} this node's: let both keep time by NTP",
+                plain(&node.name)
+            )?;
         }
         for sentence in self.verdict() {
             writeln!(f, "{sentence}")?;
@@ -194,7 +208,7 @@ mod tests {
     fn the_table_lines_up_and_says_what_a_failure_costs() {
         let nodes = vec![
             node("a", "berlin-1", json!({"heard_ms": null})),
-            node("b", "köln", json!({"draining": true, "zone": "west"})),
+            node("b", "köln", json!({"draining": true, "zone": "west", "clock_ahead_ms": 3_600_120})),
             node(
                 "c",
                 "evil\u{1b}[2J",
@@ -212,6 +226,7 @@ mod tests {
              21 placements, 2 on the way to another node\n\
              NO LIVE NODE for 1 camera: add a node, or capacity\n\
              no second node for the twins of 2 cameras\n\
+             THE CLOCK OF köln IS 3600 s AHEAD OF this node's: let both keep time by NTP\n\
              If berlin-1 fails, 12 cameras find no place.\n"
         );
     }
