@@ -33,13 +33,7 @@ async fn a_killed_nodes_cameras_are_recorded_by_the_others_within_seconds() -> a
 
     // It comes back under its own name, and is a node like the others.
     cell.start_node(victim)?;
-    let client = cell.client(asked).await?;
-    eyrie_tests::eventually("the node is back", || async {
-        let view = client.get("/api/v1/cluster").await.map_err(|error| error.to_string())?;
-        let up = view["nodes"].as_array().map_or(0, |all| all.iter().filter(|node| node["health"] == "up").count());
-        if up == 3 { Ok(()) } else { Err(view.to_string()) }
-    })
-    .await?;
+    cell.await_members(asked, 3, 3).await?;
     cell.await_more(&ids, 2).await
 }
 

@@ -2,6 +2,12 @@
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests measure how long things take, and say so")]
 
+mod bad_input;
 mod failover;
+mod foreign_peer;
+mod jobs;
 mod outage;
+#[path = "../one_machine/preload.rs"]
+mod preload;
+mod readme;
 mod rig;

@@ -30,13 +30,7 @@ async fn with_the_store_down_recording_goes_on_a_node_dies_and_another_starts() 
     let asked = reqwest::get(format!("{base}/api/v1/cluster")).await?;
     assert_eq!(asked.status(), 503, "what needs the store says so");
     cassandra.start_again();
-    eventually("the interface is back", || async {
-        let client = cell.client(victim).await.map_err(|error| error.to_string())?;
-        let view = client.get("/api/v1/cluster").await.map_err(|error| error.to_string())?;
-        let up = view["nodes"].as_array().map_or(0, |all| all.iter().filter(|node| node["health"] == "up").count());
-        if up == 3 { Ok(()) } else { Err(view.to_string()) }
-    })
-    .await?;
+    cell.await_members(victim, 3, 3).await?;
     // The database comes back to each node in its own time: the one that asks below has found it only when it lets one sign in.
     let client = eventually("the leader has its store again", || async {
         cell.client(leader).await.map_err(|error| error.to_string())
@@ -61,13 +55,7 @@ async fn what_is_left_of_a_cell_is_recovered_by_hand_and_begins_a_new_generation
     let mut cell = Cell::start(3, 3, "").await?;
     let ids = cell.add_cameras(0, 3, &json!({})).await?;
     cell.await_more(&ids, 2).await?;
-    eventually("three voters", || async {
-        let view = cell.client(0).await.map_err(|error| error.to_string())?.get("/api/v1/cluster").await;
-        let view = view.map_err(|error| error.to_string())?;
-        let voters = view["nodes"].as_array().map_or(0, |all| all.iter().filter(|node| node["voter"] == true).count());
-        if voters == 3 { Ok(()) } else { Err(view.to_string()) }
-    })
-    .await?;
+    cell.await_members(0, 3, 3).await?;
     for lost in [1, 2] {
         cell.nodes.remove(&lost).expect("it runs").kill()?;
     }

@@ -11,6 +11,7 @@ use eyrie_camsim::au_number::{AuStamp, scan};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
 use eyrie_storage::segment::SegmentReader;
+use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
 use eyrie_tests::{Client, Node, NodeOptions, eventually};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -21,6 +22,9 @@ fn clip() -> ClipSpec {
     ClipSpec { width: 160, height: 120, bitrate_kbps: 100, seconds: 4, ..ClipSpec::default() }
 }
 
+/// The cell's.
+pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
+
 /// A port that nobody has now.
 fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
@@ -28,6 +32,11 @@ fn free_port() -> anyhow::Result<u16> {
 
 /// One cell at a time: a machine with two cores is slow to hear nine nodes and two databases, and would hold live ones to be dead.
 static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Waits until no other cell runs.
+pub(crate) async fn take_turn() -> MutexGuard<'static, ()> {
+    TURN.lock().await
+}
 
 pub(crate) struct Cell {
     pub(crate) cameras: CamSim,
@@ -49,10 +58,10 @@ impl Cell {
     /// The same over a Cassandra of the test's own.
     pub(crate) async fn start_over(contact: &str, nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let turn = TURN.lock().await;
+        let turn = take_turn().await;
         let streams = (0..cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
         let dir = tempfile::tempdir()?;
-        std::fs::write(dir.path().join("secret"), "a secret that only this test's nodes know")?;
+        std::fs::write(dir.path().join("secret"), SECRET)?;
         let mut cell = Self {
             cameras: CamSim::start(CamSimConfig::loopback(streams)).await?,
             nodes: BTreeMap::new(),
@@ -78,6 +87,19 @@ impl Cell {
 
     /// Starts a node, the first time or again.
     pub(crate) fn start_node(&mut self, i: usize) -> anyhow::Result<()> {
+        let node = Node::start(&self.node_dir(i), &self.options(i)?)?;
+        self.nodes.insert(i, node);
+        Ok(())
+    }
+
+    /// A place for one more node, which joins when it is started.
+    pub(crate) fn add_place(&mut self) -> anyhow::Result<usize> {
+        self.ports.push(free_port()?);
+        Ok(self.ports.len() - 1)
+    }
+
+    /// What a node is started with.
+    pub(crate) fn options(&self, i: usize) -> anyhow::Result<NodeOptions> {
         let cassandra = &self.contact;
         let dir = self.dir.path().display();
         let port = |i: usize| self.ports.get(i).copied().context("no such node");
@@ -92,9 +114,51 @@ impl Cell {
         if i > 0 {
             toml += &format!("cluster.join = ['127.0.0.1:{}']\n", port(0)?);
         }
-        let node = Node::start(&self.node_dir(i), &NodeOptions { toml, ..NodeOptions::default() })?;
-        self.nodes.insert(i, node);
-        Ok(())
+        Ok(NodeOptions { toml, ..NodeOptions::default() })
+    }
+
+    /// `host:port` of a node, for the other nodes.
+    pub(crate) fn peer_address(&self, i: usize) -> anyhow::Result<String> {
+        Ok(format!("127.0.0.1:{}", self.ports.get(i).context("no such node")?))
+    }
+
+    /// Where their database is.
+    pub(crate) fn contact(&self) -> &str {
+        &self.contact
+    }
+
+    /// What it calls their store.
+    pub(crate) fn keyspace(&self) -> &str {
+        &self.keyspace
+    }
+
+    /// The store that the nodes share.
+    pub(crate) fn store(&self) -> StoreConfig {
+        StoreConfig::Cql(CqlConfig {
+            contact_points: vec![self.contact.clone()],
+            keyspace: self.keyspace.clone(),
+            datacenter: None,
+            credentials: None,
+            replication: Replication::Local(1),
+        })
+    }
+
+    /// What the text of a node's metrics says of `series`, such as `eyrie_job_held{job="x"}`; `None` where it is not there.
+    pub(crate) async fn metric(&self, i: usize, series: &str) -> anyhow::Result<Option<f64>> {
+        let base = self.nodes.get(&i).context("that node does not run")?.base();
+        // Open to this machine: nobody signs in for it.
+        let text = reqwest::get(format!("{base}/metrics")).await?.error_for_status()?.text().await?;
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok());
+        Ok(value)
+    }
+
+    /// Where every placement is and since which epoch, as node `i` sees it.
+    pub(crate) async fn epochs(&self, i: usize) -> anyhow::Result<Vec<String>> {
+        let page = self.client(i).await?.get("/api/v1/cluster/placements?limit=200").await?;
+        let items = page["items"].as_array().context("no placements")?.iter();
+        Ok(items
+            .map(|item| format!("{} {} {} {}", item["camera"], item["slot"], item["node"], item["epoch"]))
+            .collect())
     }
 
     pub(crate) fn node_dir(&self, i: usize) -> PathBuf {
@@ -134,6 +198,19 @@ impl Cell {
                 }
             }
             if not.is_empty() { Ok(()) } else { Err(not.join(" ")) }
+        })
+        .await
+    }
+
+    /// Waits until node `i` says that so many nodes are up, and so many of all vote.
+    pub(crate) async fn await_members(&self, i: usize, up: usize, voting: usize) -> anyhow::Result<()> {
+        eventually(&format!("{up} nodes are up, and {voting} vote"), || async {
+            let view = async { self.client(i).await?.get("/api/v1/cluster").await };
+            let view = view.await.map_err(|error| error.to_string())?;
+            let nodes: Vec<_> = view["nodes"].as_array().into_iter().flatten().collect();
+            let live = nodes.iter().filter(|node| node["health"] == "up").count();
+            let voters = nodes.iter().filter(|node| node["voter"] == true).count();
+            if (live, voters) == (up, voting) { Ok(()) } else { Err(view.to_string()) }
         })
         .await
     }

@@ -3,7 +3,7 @@ use eyrie_tests::{NodeOptions, eventually, recorded_aus};
 use eyrie_types::GapCause;
 use tempfile::TempDir;
 
-use crate::footage::{assert_told, assert_whole, holes};
+use crate::footage::{assert_told, holes};
 use crate::preload::Preload;
 use crate::support::{Stage, clip};
 
@@ -45,13 +45,7 @@ async fn a_disk_that_answers_with_errors_costs_no_picture_if_it_recovers_while_t
         let status = stage.status(&id).await?;
         assert!(!status.to_string().contains("not being recorded"), "{fault}: {status}");
     }
-    let ledger = stage.ledger(&id).await?;
-    let Stage { node, dir, .. } = stage;
-    node.stop()?;
-    let aus = recorded_aus(dir.path(), &id).await?;
-    assert_whole(&aus);
-    assert_told(&ledger, &aus, &[]);
-    Ok(())
+    stage.end_whole(&id).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,11 +91,5 @@ async fn a_disk_that_takes_seconds_for_each_sync_loses_nothing_and_disturbs_no_v
     stage.assert_live(&id).await?;
     shim.clear("slow-sync")?;
     stage.await_more(&id, 8).await?;
-    let ledger = stage.ledger(&id).await?;
-    let Stage { node, dir, .. } = stage;
-    node.stop()?;
-    let aus = recorded_aus(dir.path(), &id).await?;
-    assert_whole(&aus);
-    assert_told(&ledger, &aus, &[]);
-    Ok(())
+    stage.end_whole(&id).await
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
-use eyrie_tests::{Client, Node, NodeOptions, eventually};
+use eyrie_tests::{Client, Node, NodeOptions, eventually, recorded_aus};
 use eyrie_types::WallTime;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::footage::{assert_told, assert_whole};
 
 /// A small clip: 320×180, 25 pictures a second, a keyframe a second.
 pub(crate) fn clip() -> ClipSpec {
@@ -71,6 +73,17 @@ impl Stage {
     }
 
     /// The camera's account of the last day.
+    /// Stops the node: all of `id` was recorded, and its ledger says so.
+    pub(crate) async fn end_whole(self, id: &str) -> anyhow::Result<()> {
+        let ledger = self.ledger(id).await?;
+        let Self { node, dir, .. } = self;
+        node.stop()?;
+        let aus = recorded_aus(dir.path(), id).await?;
+        assert_whole(&aus);
+        assert_told(&ledger, &aus, &[]);
+        Ok(())
+    }
+
     pub(crate) async fn ledger(&self, id: &str) -> anyhow::Result<Value> {
         self.client.get(&format!("/api/v1/cameras/{id}/gaps")).await
     }
