@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use eyrie_types::{NodeId, WallTime};
 
-/// Clocks further apart than this are told of: recordings are placed by them, and a second's difference shows between cameras of two
-/// nodes. Machines that keep time by NTP are some milliseconds apart.
+/// Clocks further apart than this are told of: recordings are placed by them, and a second's difference shows between cameras of
+/// two nodes. Machines that keep time by NTP are some milliseconds apart.
 const APART_MAX: Duration = Duration::from_secs(2);
 /// Readings of one node's clock that are compared, 15 s apart.
 const READINGS: usize = 3;
 
-/// How far the wall clocks of other nodes are from this one's. Nothing is decided by it: leases, failures and pauses go by monotonic
-/// clocks. It is for people.
+/// How far the wall clocks of other nodes are from this one's. Nothing is decided by it: leases, failures and pauses go by
+/// monotonic clocks. It is for people.
 #[derive(Debug, Default)]
 pub(super) struct Clocks(BTreeMap<NodeId, Readings>);
 
@@ -22,8 +22,8 @@ struct Readings {
 }
 
 impl Clocks {
-    /// Takes what `node` said its time was when it sent it, at `now`. Answers how far it is ahead, when that has just become too much;
-    /// behind, when that is negative.
+    /// Takes what `node` said its time was when it sent it, at `now`. Answers how far it is ahead, when that has just become too
+    /// much; behind, when that is negative.
     pub(super) fn heard(&mut self, node: NodeId, theirs: WallTime, now: WallTime) -> Option<i64> {
         let readings = self.0.entry(node).or_default();
         readings.ahead_us.push_back(theirs.as_unix_us().saturating_sub(now.as_unix_us()));
@@ -49,8 +49,8 @@ impl Clocks {
 }
 
 impl Readings {
-    /// What was long on its way makes a clock seem to be behind, never ahead: so the most of some readings counts, and one alone proves
-    /// nothing of a clock that seems to be behind.
+    /// What was long on its way makes a clock seem to be behind, never ahead: so the most of some readings counts, and one alone
+    /// proves nothing of a clock that seems to be behind.
     fn ahead_us(&self) -> Option<i64> {
         self.ahead_us.iter().copied().max().filter(|ahead| *ahead >= 0 || self.ahead_us.len() > 1)
     }

@@ -63,8 +63,8 @@ impl Courier {
 }
 
 impl Shared {
-    /// Whether `from`, where it asks to join for the first time or from a new address, is reached at the address it gives: a wrong one
-    /// is noticed here, rather than as a member that nobody ever hears.
+    /// Whether `from`, where it asks to join for the first time or from a new address, is reached at the address it gives: a wrong
+    /// one is noticed here, rather than as a member that nobody ever hears.
     async fn reaches_back(&self, from: NodeId, command: &CellCommand) -> Result<(), CommandError> {
         let CellCommand::Join { node, member } = command else { return Ok(()) };
         let known = self.core().state().1.member(*node).is_some_and(|known| known.peer == member.peer);

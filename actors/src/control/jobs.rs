@@ -1,8 +1,9 @@
-//! Work on what all nodes share, which one of them at a time does for all: the cell leases each job to a node, under an epoch of its
-//! own, and to another once that node is gone, drains or starts anew.
+//! Work on what all nodes share, which one of them at a time does for all: the cell leases each job to a node, under an epoch of
+//! its own, and to another once that node is gone, drains or starts anew.
 //!
 //! Which work is a job: sweeps of the shared store. What is a node's own is not: its index rows, its account, its retention (it
-//! deletes its own files), its events on their way to the outbox. What only a leader can do is the leader's ([`super::directory_sync`]).
+//! deletes its own files), its events on their way to the outbox. What only a leader can do is the leader's
+//! ([`super::directory_sync`]).
 //!
 //! A job is done in rounds of small steps, each of which may be done twice without harm and asks the lease first. So a worker that
 //! is cut off stops within a step, and the cell waits for longer than a lease before it lets the next one begin.

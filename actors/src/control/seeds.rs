@@ -40,7 +40,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
 /// A node of a cell has no use for its seeds. That they are nodes of another one is told: its administrator wanted this node there.
 async fn compare_cells(shared: &Shared, cell: CellId) {
     for seed in &shared.seeds {
-        if let Err(error) = shared.dialer.dial(seed, Purpose::Actors, None).await
+        // For Raft, whose connections come and go: sessions of the two nodes are left alone.
+        if let Err(error) = shared.dialer.dial(seed, Purpose::Raft, None).await
             && error.reason() == RefusalReason::WrongCell
         {
             tracing::error!(

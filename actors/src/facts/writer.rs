@@ -11,8 +11,8 @@ use crate::context::NodeContext;
 /// How often whole minutes are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Takes whole minutes into the store, for as long as it is polled; old ones leave it by a job of the cell. A minute that the store refuses stays
-/// in memory and is tried again; after an hour it leaves the ring. Nobody waits for this.
+/// Takes whole minutes into the store, for as long as it is polled; old ones leave it by a job of the cell. A minute that the store
+/// refuses stays in memory and is tried again; after an hour it leaves the ring. Nobody waits for this.
 pub(crate) async fn run(node: Arc<NodeContext>) {
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

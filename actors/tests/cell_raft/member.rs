@@ -118,7 +118,8 @@ impl Member {
         Ok((agreed.index, key))
     }
 
-    /// Takes `other` in as a learner, as the control plane does when a node joins: a former Raft id of it goes first. This one leads.
+    /// Takes `other` in as a learner, as the control plane does when a node joins: a former Raft id of it goes first. This one
+    /// leads.
     pub(crate) async fn admit(&self, other: &Self) {
         self.add(other.raft.id(), RaftPeer { node: other.node, address: other.announced.clone() }).await.unwrap();
         let id = other.raft.id();

@@ -86,8 +86,8 @@ pub struct ClusterNode {
     /// Milliseconds since the node that answers last heard it; `null` for that node itself, and for those it never heard.
     #[schema(required)]
     pub heard_ms: Option<u64>,
-    /// Milliseconds by which its wall clock is ahead of that of the node that answers, behind when negative; `null` while that is not
-    /// known. More than some tens say that one of the two does not keep time.
+    /// Milliseconds by which its wall clock is ahead of that of the node that answers, behind when negative; `null` while that is
+    /// not known. More than some tens say that one of the two does not keep time.
     #[schema(required)]
     pub clock_ahead_ms: Option<i64>,
 }

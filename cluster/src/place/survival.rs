@@ -27,8 +27,8 @@ impl Survival {
     }
 }
 
-/// Would losing any one node, or any one zone, still fit? Places what would be lost with the rest, on paper: the heavy and the choosy
-/// first, each on the emptiest node that may have it.
+/// Would losing any one node, or any one zone, still fit? Places what would be lost with the rest, on paper: the heavy and the
+/// choosy first, each on the emptiest node that may have it.
 ///
 /// Each placement costs a step in a heap of nodes, so 10,000 cameras on 100 nodes take some milliseconds (docs/benchmarks.md).
 pub fn survival(state: &CellState) -> Survival {

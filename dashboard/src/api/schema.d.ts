@@ -1616,8 +1616,8 @@ export interface components {
             capacity: number;
             /**
              * Format: int64
-             * @description Milliseconds by which its wall clock is ahead of that of the node that answers, behind when negative; `null` while that is not
-             *     known. More than some tens say that one of the two does not keep time.
+             * @description Milliseconds by which its wall clock is ahead of that of the node that answers, behind when negative; `null` while that is
+             *     not known. More than some tens say that one of the two does not keep time.
              */
             clock_ahead_ms: number | null;
             /** @description Its placements are moving to other nodes, and it gets no new ones. */

@@ -52,8 +52,8 @@ impl ServerCertVerifier for Anyone {
     }
 }
 
-/// Greets the node at `address`, knowing the cell's `secret`, as one that speaks protocols `oldest` to `newest` and nothing else. What
-/// it answers to that, as text where it is text.
+/// Greets the node at `address`, knowing the cell's `secret`, as one that speaks protocols `oldest` to `newest` and nothing else.
+/// What it answers to that, as text where it is text.
 pub(crate) async fn greet(address: &str, secret: &str, oldest: u8, newest: u8) -> anyhow::Result<String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS13])?;

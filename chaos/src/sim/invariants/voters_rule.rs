@@ -1,5 +1,5 @@
-//! The set of voters changes by one at a time and is never made smaller than the cell asks for, as far as the leader has followed it,
-//! unless a voter is no longer a member, or has lost its log and goes by another number.
+//! The set of voters changes by one at a time and is never made smaller than the cell asks for, as far as the leader has followed
+//! it, unless a voter is no longer a member, or has lost its log and goes by another number.
 
 use eyrie_cluster::{CellState, VoterChange, voters_wanted};
 
