@@ -110,7 +110,8 @@ mod tests {
         let address = socket.local_addr().unwrap().to_string();
         Place::new(old, &address).take(directory.path(), node, &running.dialer()).await.unwrap();
         let (sender, _streams) = tokio::sync::mpsc::channel(4);
-        let listener = tokio::spawn(running.listener(socket).run(PeerRoutes { raft: None, actors: Some(sender) }));
+        let listener =
+            tokio::spawn(running.listener(socket).run(PeerRoutes { actors: Some(sender), ..PeerRoutes::default() }));
 
         let here = || Place::new(new, "127.0.0.1:1");
         let refused = here().take(directory.path(), node, &copy.dialer()).await.unwrap_err().to_string();

@@ -18,7 +18,8 @@ use super::courier::{Courier, HEARTBEATS_MAX};
 use super::driver::Driver;
 use super::executor::{self, Orders};
 use super::{
-    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, jobs, news, seeds, spec_keeper,
+    CellPart, ControlConfig, ControlError, ControlHandle, ControlParts, directory_sync, feeding, jobs, news, seeds,
+    spec_keeper,
 };
 use crate::feed::{FeedQuery, Feeders};
 use crate::footage_link::{self, FootageHandler, FootageLink};

@@ -176,6 +176,23 @@ impl ControlHandle {
         self.0.may_act()
     }
 
+    /// Whether this node may answer live for the placement `slot` of `camera`: its lease holds, and where it is the owner, whoever
+    /// had the camera before can hold no lease any more. Waits a moment for it: a machine that is too busy to hear of its voters is
+    /// not cut off yet, and a lease that runs out is soon over.
+    pub async fn may_answer_live(&self, tenant: &TenantId, camera: CameraId, slot: Slot) -> bool {
+        let key = PlacementKey { tenant: tenant.clone(), camera, slot };
+        let may = || {
+            let alone = || self.0.orders.borrow().duties.get(&key).is_some_and(|duty| duty.live);
+            self.may_act() && (slot != Slot::OWNER || alone())
+        };
+        let mut looks = 0;
+        while !may() && looks < LEASE_LOOKS {
+            tokio::time::sleep(LEASE_LOOK).await;
+            looks += 1;
+        }
+        may()
+    }
+
     /// Says why, once another process has taken this node's place; this one has to stop then.
     pub fn superseded(&self) -> watch::Receiver<Option<String>> {
         self.0.superseded.subscribe()

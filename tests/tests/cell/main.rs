@@ -4,10 +4,13 @@
 
 mod bad_input;
 mod failover;
+mod feed;
+mod footage;
 mod foreign_peer;
 mod jobs;
 mod outage;
 #[path = "../one_machine/preload.rs"]
 mod preload;
 mod readme;
+mod relay;
 mod rig;

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use eyrie_camsim::au_number::AuStamp;
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
-use eyrie_storage::segment::SegmentReader;
+use eyrie_chaos::drill::Recordings;
 use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
 use eyrie_tests::{Client, Node, NodeOptions, eventually};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn clip() -> ClipSpec {
     ClipSpec { width: 160, height: 120, bitrate_kbps: 100, seconds: 4, ..ClipSpec::default() }
 }
 
-/// The cell's.
+/// What the nodes prove to one another.
 pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
 
 /// A port that nobody has now.
@@ -139,6 +139,7 @@ impl Cell {
             keyspace: self.keyspace.clone(),
             datacenter: None,
             credentials: None,
+            tls: None,
             replication: Replication::Local(1),
         })
     }
