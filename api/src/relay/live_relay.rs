@@ -100,9 +100,9 @@ impl LiveRelay {
                     Err(Failed::Live(error @ (LiveError::TooFarAhead | LiveError::Busy))) => {
                         return Err(RelayError::Live(error));
                     }
-                    // It has waited long enough; the other one may have pictures.
+                    // It has waited long enough, or the camera has just left it; another one may have pictures.
                     Err(Failed::Live(error @ LiveError::NotLive(_))) => {
-                        if last {
+                        if last && !self.moves(tenant, camera, &sources).await {
                             return Err(RelayError::Live(error));
                         }
                         why = RelayError::Live(error);
@@ -266,6 +266,12 @@ impl LiveRelay {
                 me.view(&tenant, camera, |view| view.has_pictures(owner.grant.first, rendition));
             }
         });
+    }
+
+    /// Whether the cell has the camera elsewhere now, or in a moment: its node and this one hear of a move one after the other.
+    async fn moves(&self, tenant: &TenantId, camera: CameraId, before: &[Source]) -> bool {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        sources(&self.control.state(), tenant, camera) != before
     }
 
     fn count(&self, tenant: &TenantId, camera: CameraId, source: &Source, viewer: impl Hash) {

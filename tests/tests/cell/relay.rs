@@ -184,7 +184,18 @@ async fn a_player_at_another_node_goes_on_through_the_owners_death_without_a_rel
     let unknown = eyrie_types::CameraId::random();
     let answer = client.request(Method::GET, &format!("/api/v1/cameras/{unknown}/live/index.m3u8")).send().await?;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    Ok(())
+
+    // Alone of three, it may own the camera or not, and cannot know: it records if it does, and shows nothing.
+    let last = (0..3).find(|i| *i != owner && *i != edge).context("a third")?;
+    cell.nodes.remove(&last).context("it runs")?.kill()?;
+    eventually("the rest of a cell shows nothing as its owner", || async {
+        let asked = client.request(Method::GET, &format!("/api/v1/cameras/{camera}/live/media.m3u8")).send().await;
+        let answer = asked.map_err(|error| error.to_string())?;
+        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let refused = status == StatusCode::SERVICE_UNAVAILABLE && text.contains("\"unavailable\"");
+        if refused { Ok(()) } else { Err(format!("{status} {text}")) }
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,6 +243,33 @@ async fn an_owner_that_stands_still_is_left_for_its_twin_and_not_gone_back_to_by
     assert!(player.longest < Duration::from_secs(8), "{:?}", player.longest);
     cell.nodes.get(&owner).context("it runs")?.signal("CONT")?;
     player.play("ten more seconds", |player| player.units.last().is_some_and(|last| *last > seen + 325)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_goes_on_while_its_cameras_node_is_drained() -> anyhow::Result<()> {
+    let cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({})).await?;
+    let camera = ids.first().context("no camera")?;
+    cell.await_more(&ids, 3).await?;
+    let (owner, _, edge) = roles(&cell, camera).await?;
+    let client = cell.client(edge).await?;
+    let mut player = Player::open(client.clone(), camera).await?;
+    player.play("two seconds", |player| player.units.len() >= 50).await?;
+    let (first, seen) = (player.listed.first >> 24, player.units.last().copied().unwrap_or_default());
+    let view = client.get("/api/v1/cluster").await?;
+    let nodes = view["nodes"].as_array().context("no nodes")?;
+    let node = nodes.iter().find(|node| node["name"] == format!("n{owner}")).context("no owner")?;
+    let path = format!("/api/v1/cluster/nodes/{}/drain", node["id"].as_str().context("no id")?);
+    client.post(&path, &json!({"draining": true})).await?;
+    player
+        .play("pictures of the next node", |player| {
+            player.listed.first >> 24 > first && player.units.last().is_some_and(|last| *last > seen + 75)
+        })
+        .await?;
+    let missing = player.units.iter().zip(player.units.iter().skip(1)).map(|(a, b)| b - a - 1).sum::<u64>();
+    println!("a drain: no part for {:?}, {missing} pictures not shown; refused: {:?}", player.longest, player.refused);
+    assert!(player.longest < Duration::from_secs(5), "{:?}", player.longest);
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
