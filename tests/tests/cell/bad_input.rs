@@ -52,7 +52,7 @@ async fn undisturbed_but(cell: &Cell, ids: &[String], before: &[String], by: &st
     // Files are read one after the other: where one is cut meanwhile, the end of the old one may have been missed.
     eventually(&format!("{by} cost no pictures"), || async {
         for id in ids {
-            let units = cell.recorded(id).map_err(|error| error.to_string())?.0;
+            let units = cell.recorded(id).map_err(|error| error.to_string())?;
             let holes = units.windows(2).filter(|pair| pair[1].number > pair[0].number + 1);
             let holes: Vec<_> = holes.map(|pair| (pair[0].number + 1, pair[1].number - 1)).collect();
             if holes.iter().map(|(first, last)| last + 1 - first).sum::<u64>() > lost {
@@ -194,7 +194,8 @@ async fn a_nodes_clock_that_is_an_hour_off_is_told_and_moves_nothing() -> anyhow
             .await?;
         }
     }
-    let foreign = reqwest::Client::new().get(format!("{}{path}", cell.nodes[&2].base())).bearer_auth(clients[0].token());
+    let foreign =
+        reqwest::Client::new().get(format!("{}{path}", cell.nodes[&2].base())).bearer_auth(clients[0].token());
     let answer = foreign.send().await?;
     ensure!(answer.status() == 401, "{}", answer.status());
     ensure!(answer.json::<Value>().await?["code"] == "token_expired", "a client knows what to do");
