@@ -1,4 +1,5 @@
-//! Media between the nodes of a cell: HTTP/2 on connections of [`crate::peer::Purpose::Media`], which have proved the cell's secret.
+//! Media between the nodes of a cell: HTTP/2 on connections of [`crate::peer::Purpose::Media`], which have proved the cell's
+//! secret.
 //!
 //! ```text
 //! MediaLink::ask(node, GET /live/…) ──▶ one connection to that node ──▶ its MediaHandlers ──▶ the handler of "live"

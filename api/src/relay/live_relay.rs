@@ -100,9 +100,9 @@ impl LiveRelay {
                     Err(Failed::Live(error @ (LiveError::TooFarAhead | LiveError::Busy))) => {
                         return Err(RelayError::Live(error));
                     }
-                    // It has waited long enough; the other one may have pictures.
+                    // It has waited long enough, or the camera has just left it; another one may have pictures.
                     Err(Failed::Live(error @ LiveError::NotLive(_))) => {
-                        if last {
+                        if last && !self.moves(tenant, camera, &sources).await {
                             return Err(RelayError::Live(error));
                         }
                         why = RelayError::Live(error);
@@ -110,8 +110,8 @@ impl LiveRelay {
                     Err(failed) => {
                         let now = self.clock.monotonic();
                         self.view(tenant, camera, |view| view.shun(source.node, now));
-                        if let (Failed::Live(error), RelayError::Unreachable) = (failed, &why) {
-                            why = RelayError::Live(error);
+                        if matches!(failed, Failed::Live(LiveError::CutOff)) {
+                            why = RelayError::Live(LiveError::CutOff);
                         }
                     }
                 }
@@ -262,10 +262,16 @@ impl LiveRelay {
         tokio::spawn(async move {
             let wanted = LiveWanted::Playlist(LiveRequest::Multivariant);
             let question = LiveQuestion { tenant: tenant.clone(), camera, slot: owner.slot, wanted };
-            if me.ask(owner.node, question, ANSWER_WITHIN).await.is_ok() {
-                me.view(&tenant, camera, |view| view.is_ready(owner.grant.first));
+            if let Ok((rendition, _)) = me.ask(owner.node, question, ANSWER_WITHIN).await {
+                me.view(&tenant, camera, |view| view.has_pictures(owner.grant.first, rendition));
             }
         });
+    }
+
+    /// Whether the cell has the camera elsewhere now, or in a moment: its node and this one hear of a move one after the other.
+    async fn moves(&self, tenant: &TenantId, camera: CameraId, before: &[Source]) -> bool {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        sources(&self.control.state(), tenant, camera) != before
     }
 
     fn count(&self, tenant: &TenantId, camera: CameraId, source: &Source, viewer: impl Hash) {

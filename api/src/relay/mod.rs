@@ -6,8 +6,8 @@
 //!                       └─▶ Answers (coalesced, kept) ─▶ MediaLink ─▶ LiveServer of the node that runs it
 //! ```
 //!
-//! [`View`] decides whom to ask and how a playlist is numbered, without clocks or sockets: numbers never fall for a player that goes
-//! on through a failover (docs/adr/0016). Start reading at [`LiveRelay`].
+//! `View` decides whom to ask and how a playlist is numbered, without clocks or sockets: numbers never fall for a player that
+//! goes on through a failover (docs/adr/0016). Start reading at [`LiveRelay`].
 
 mod answers;
 mod live_relay;

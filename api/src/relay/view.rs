@@ -56,10 +56,11 @@ impl View {
         self.shunned.iter().any(|(shunned, since)| *shunned == node && now.since(*since) < SHUN_FOR)
     }
 
-    /// Whether it is time to look whether `owner`, which the cell has named since the twin is shown, has pictures.
+    /// Whether it is time to look whether `owner` has pictures that may be shown after the twin's: of another node, or of the same
+    /// one once it has begun anew.
     pub(super) fn probes(&mut self, owner: &Source, now: Monotonic) -> bool {
-        let new = 2 * u64::from(owner.grant.last().counter()) > self.served;
-        let wanted = self.by == Some(Slot::TWIN) && self.ready != Some(owner.grant.first) && new;
+        let may_rise = 2 * u64::from(owner.grant.last().counter()) > self.served;
+        let wanted = self.by == Some(Slot::TWIN) && self.ready != Some(owner.grant.first) && may_rise;
         let due = self.probed.is_none_or(|last| now.since(last) >= PROBE_EVERY);
         if wanted && due {
             self.probed = Some(now);
@@ -67,9 +68,11 @@ impl View {
         wanted && due
     }
 
-    /// The owner with this grant has pictures.
-    pub(super) fn is_ready(&mut self, grant: Epoch) {
-        self.ready = Some(grant);
+    /// The owner with this grant has pictures, of `rendition`.
+    pub(super) fn has_pictures(&mut self, grant: Epoch, rendition: Rendition) {
+        if ordinal_of(rendition.epoch) > self.served {
+            self.ready = Some(grant);
+        }
     }
 
     /// What to ask `source` for, where a player asks for `request` by the numbers it was shown.
@@ -193,11 +196,12 @@ mod tests {
         assert_eq!((first(&view, owner, 0), first(&view, owner, 2_000)), (twin.node, owner.node));
         show(&mut view, rendition(Slot::TWIN, 45), &owner);
         assert_eq!(first(&view, owner, 60_000), twin.node, "the same owner's numbers would fall");
-        assert!(!view.probes(&owner, at(60_000)));
+        view.has_pictures(owner.grant.first, rendition(Slot::OWNER, 60));
+        assert_eq!(first(&view, owner, 60_000), twin.node, "it is the same incarnation as before");
         let new = source(Slot::OWNER, 3, 70);
         assert_eq!(first(&view, new, 60_000), twin.node);
         assert!(view.probes(&new, at(60_000)) && !view.probes(&new, at(60_100)) && view.probes(&new, at(60_500)));
-        view.is_ready(new.grant.first);
+        view.has_pictures(new.grant.first, rendition(Slot::OWNER, 70));
         assert_eq!(first(&view, new, 60_600), new.node);
         assert!(!view.probes(&new, at(70_000)));
         assert_eq!(view.order(&[new], at(0)), [new], "without a twin there is no choice");

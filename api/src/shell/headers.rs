@@ -10,8 +10,8 @@ const FIXED: [(HeaderName, &str); 5] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// What pages may load: only what this node serves; pictures also from memory, for hls.js and thumbnails. Answers of the API get the
-/// same: a browser that is made to show one runs nothing in it.
+/// What pages may load: only what this node serves; pictures also from memory, for hls.js and thumbnails. Answers of the API get
+/// the same: a browser that is made to show one runs nothing in it.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; \
      object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use eyrie_actors::media_link::{MediaHandlers, MediaLink, MediaLinkConfig, MediaPeer};
+use eyrie_actors::peer::{PROTOCOL_MAX, PeerConfig, PeerTls, Peers};
 use eyrie_camsim::au_number::scan;
 use eyrie_tests::{Client, eventually};
+use eyrie_types::{NodeId, Secret, SystemClock};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::rig::Cell;
+use crate::rig::{Cell, SECRET};
 
 /// A media playlist, as far as a player that goes on must understand it.
 #[derive(Debug, Clone, Default)]
@@ -179,7 +184,18 @@ async fn a_player_at_another_node_goes_on_through_the_owners_death_without_a_rel
     let unknown = eyrie_types::CameraId::random();
     let answer = client.request(Method::GET, &format!("/api/v1/cameras/{unknown}/live/index.m3u8")).send().await?;
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    Ok(())
+
+    // Alone of three, it may own the camera or not, and cannot know: it records if it does, and shows nothing.
+    let last = (0..3).find(|i| *i != owner && *i != edge).context("a third")?;
+    cell.nodes.remove(&last).context("it runs")?.kill()?;
+    eventually("the rest of a cell shows nothing as its owner", || async {
+        let asked = client.request(Method::GET, &format!("/api/v1/cameras/{camera}/live/media.m3u8")).send().await;
+        let answer = asked.map_err(|error| error.to_string())?;
+        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let refused = status == StatusCode::SERVICE_UNAVAILABLE && text.contains("\"unavailable\"");
+        if refused { Ok(()) } else { Err(format!("{status} {text}")) }
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,6 +223,131 @@ async fn with_a_twin_the_player_goes_on_before_the_cell_has_decided_anything() -
     assert!(longest < Duration::from_secs(8), "{longest:?}");
     // And back, or on, once the cell has placed it anew: numbers never fall, which each step checks.
     player.play("ten more seconds", |player| player.units.last().is_some_and(|last| *last > seen + 300)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_stands_still_is_left_for_its_twin_and_not_gone_back_to_by_lower_numbers() -> anyhow::Result<()> {
+    let cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({"redundancy": 2})).await?;
+    let camera = ids.first().context("no camera")?;
+    cell.await_more(&ids, 3).await?;
+    let (owner, twin, edge) = roles(&cell, camera).await?;
+    ensure!(twin.is_some(), "no twin");
+    let mut player = Player::open(cell.client(edge).await?, camera).await?;
+    player.play("two seconds", |player| player.units.len() >= 50).await?;
+    let seen = player.units.last().copied().unwrap_or_default();
+    player.longest = Duration::ZERO;
+    cell.nodes.get(&owner).context("it runs")?.signal("STOP")?;
+    player.play("pictures of the twin", |player| player.units.last().is_some_and(|last| *last > seen + 75)).await?;
+    println!("a stopped owner with a twin: no part for {:?}; refused: {:?}", player.longest, player.refused);
+    assert!(player.longest < Duration::from_secs(8), "{:?}", player.longest);
+    cell.nodes.get(&owner).context("it runs")?.signal("CONT")?;
+    player.play("ten more seconds", |player| player.units.last().is_some_and(|last| *last > seen + 325)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_goes_on_while_its_cameras_node_is_drained() -> anyhow::Result<()> {
+    let cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({})).await?;
+    let camera = ids.first().context("no camera")?;
+    cell.await_more(&ids, 3).await?;
+    let (owner, _, edge) = roles(&cell, camera).await?;
+    let client = cell.client(edge).await?;
+    let mut player = Player::open(client.clone(), camera).await?;
+    player.play("two seconds", |player| player.units.len() >= 50).await?;
+    let (first, seen) = (player.listed.first >> 24, player.units.last().copied().unwrap_or_default());
+    let view = client.get("/api/v1/cluster").await?;
+    let nodes = view["nodes"].as_array().context("no nodes")?;
+    let node = nodes.iter().find(|node| node["name"] == format!("n{owner}")).context("no owner")?;
+    let path = format!("/api/v1/cluster/nodes/{}/drain", node["id"].as_str().context("no id")?);
+    client.post(&path, &json!({"draining": true})).await?;
+    player
+        .play("pictures of the next node", |player| {
+            player.listed.first >> 24 > first && player.units.last().is_some_and(|last| *last > seen + 75)
+        })
+        .await?;
+    let missing = player.units.iter().zip(player.units.iter().skip(1)).map(|(a, b)| b - a - 1).sum::<u64>();
+    println!("a drain: no part for {:?}, {missing} pictures not shown; refused: {:?}", player.longest, player.refused);
+    assert!(player.longest < Duration::from_secs(5), "{:?}", player.longest);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_peer_asks_is_answered_within_its_tenant_and_nonsense_not_at_all() -> anyhow::Result<()> {
+    let cell = Cell::start(2, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({})).await?;
+    let camera = ids.first().context("no camera")?;
+    let (owner, _, _) = roles(&cell, camera).await?;
+    let view = cell.client(0).await?.get("/api/v1/cluster").await?;
+    let nodes = view["nodes"].as_array().context("no nodes")?;
+    let id = nodes.iter().find(|node| node["name"] == format!("n{owner}")).context("no owner")?["id"].clone();
+    let id: NodeId = serde_json::from_value(id)?;
+    // Whoever knows the secret is a node, as far as nodes can tell.
+    let config = PeerConfig {
+        secret: Secret::new(SECRET),
+        cell: None,
+        node: NodeId::random(),
+        start: 1,
+        name: "stranger".to_owned(),
+        tls: PeerTls::SelfSigned,
+    };
+    let peers = Peers::new(&config, Arc::new(SystemClock::new()))?;
+    let (dialer, handlers) = (peers.dialer(), MediaHandlers::default());
+    let link = MediaLink::start(MediaLinkConfig { node: config.node, dialer, incoming: None, handlers });
+    let peer = MediaPeer { address: cell.peer_address(owner)?, protocol_max: PROTOCOL_MAX.into() };
+    link.set_peers([(id, peer)].into());
+    let ask = async |path: String| -> anyhow::Result<u16> {
+        let request = axum::http::Request::get(path).body(axum::body::Bytes::new())?;
+        Ok(link.ask(id, request).await?.status().as_u16())
+    };
+    assert_eq!(ask(format!("/live/default/{camera}/0/media.m3u8")).await?, 200);
+    for path in [
+        format!("/live/other/{camera}/0/media.m3u8"),
+        format!("/live/default/{camera}/1/media.m3u8"),
+        format!("/live/default/{camera}/0-4503599627370497/s1.m4s"),
+        format!("/live/default/{}/0/media.m3u8", eyrie_types::CameraId::random()),
+        format!("/live/default/{camera}/0/../../secret"),
+        "/live".to_owned(),
+        "/".to_owned(),
+        format!("/nothing/{}", "x/".repeat(2_000)),
+    ] {
+        assert_eq!(ask(path.clone()).await?, 404, "{path}");
+    }
+    Ok(())
+}
+
+/// Kills the owner of the one camera while a browser shows it through another node. What the browser says it saw.
+async fn watched_in_a_browser(redundancy: u64) -> anyhow::Result<Value> {
+    let mut cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({"redundancy": redundancy})).await?;
+    let camera = ids.first().context("no camera")?;
+    cell.await_more(&ids, 3).await?;
+    let (owner, _, edge) = roles(&cell, camera).await?;
+    let mut browser = tokio::process::Command::new("node")
+        .arg("e2e/failover.mjs")
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboard"))
+        .env("EYRIE_URL", cell.nodes.get(&edge).context("no edge")?.base())
+        .env("EYRIE_PASSWORD", eyrie_tests::ADMIN_PASSWORD)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut lines = BufReader::new(browser.stdout.take().context("stdout is piped")?).lines();
+    ensure!(lines.next_line().await?.as_deref() == Some("playing"), "no moving pictures");
+    cell.nodes.remove(&owner).context("it runs")?.kill()?;
+    Ok(serde_json::from_str(&lines.next_line().await?.context("the browser said nothing")?)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_goes_on_through_the_owners_death_and_opens_nothing_anew() -> anyhow::Result<()> {
+    for (redundancy, longest_ms) in [(1, 20_000.0), (2, 8_000.0)] {
+        let seen = watched_in_a_browser(redundancy).await?;
+        println!("the owner dies, {redundancy} nodes have the camera; in the browser: {seen}");
+        let number = |name: &str| seen[name].as_f64().unwrap_or(f64::MAX);
+        assert!(number("longest_pause_ms") < longest_ms, "{seen}");
+        assert!(number("since_last_ms") < 3_000.0, "pictures move at the end: {seen}");
+        assert_eq!((number("opened"), number("videos")), (0.0, 1.0), "nothing was opened anew: {seen}");
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,9 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+/// What the nodes prove to one another.
+pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
+
 /// One cell at a time: a machine with two cores is slow to hear nine nodes and two databases, and would hold live ones to be dead.
 static TURN: Mutex<()> = Mutex::const_new(());
 
@@ -52,7 +55,7 @@ impl Cell {
         let turn = TURN.lock().await;
         let streams = (0..cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
         let dir = tempfile::tempdir()?;
-        std::fs::write(dir.path().join("secret"), "a secret that only this test's nodes know")?;
+        std::fs::write(dir.path().join("secret"), SECRET)?;
         let mut cell = Self {
             cameras: CamSim::start(CamSimConfig::loopback(streams)).await?,
             nodes: BTreeMap::new(),
@@ -95,6 +98,11 @@ impl Cell {
         let node = Node::start(&self.node_dir(i), &NodeOptions { toml, ..NodeOptions::default() })?;
         self.nodes.insert(i, node);
         Ok(())
+    }
+
+    /// Where node `i` listens for the others.
+    pub(crate) fn peer_address(&self, i: usize) -> anyhow::Result<String> {
+        Ok(format!("127.0.0.1:{}", self.ports.get(i).context("no such node")?))
     }
 
     pub(crate) fn node_dir(&self, i: usize) -> PathBuf {
