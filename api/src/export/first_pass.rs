@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use eyrie_media::export::{ExportBuilder, ExportError, ExportInit, FragmentTables};
 use eyrie_storage::footage::{ElsewhereError, Footage, FootageError, FootagePiece};
-use eyrie_types::{FragmentEntry, Gap, GapCause, ProblemCode, SegmentRow, TimeRange, WallTime};
+use eyrie_types::{FragmentEntry, Gap, GapCause, NodeId, ProblemCode, SegmentRow, TimeRange, WallTime};
 use futures::StreamExt as _;
 
 use super::prepared::{etag, signature};
@@ -18,21 +19,32 @@ const VERIFIED_FIRST_BYTES_MAX: u64 = 64 << 20;
 /// Starts of fragments read at once, of the 8 reads that all readers of footage share.
 const READ_AHEAD: usize = 2;
 
-/// Makes the layout of a range, or finds the one made before, as long as the index still tells the same. `gaps` are the ledger's.
+/// Makes the layout of a range, or finds the one made before, as long as the index still tells the same. `gaps` are the ledger's,
+/// drawn up without the nodes `silent`. `None` when another node ceased to answer meanwhile, but at the `last` try, whose file does
+/// without what lies there and tells so.
 ///
 /// # Errors
 /// When there is no footage, more than fits into a file, or the index does not answer.
-pub(crate) async fn prepare(state: &GatewayState, key: &ExportKey, gaps: Vec<Gap>) -> Result<Arc<Prepared>, Problem> {
+pub(crate) async fn prepare(
+    state: &GatewayState,
+    key: &ExportKey,
+    gaps: Vec<Gap>,
+    silent: &BTreeSet<NodeId>,
+    last: bool,
+) -> Result<Option<Arc<Prepared>>, Problem> {
     let tail = state.node().tails(&key.tenant, key.camera).await;
     let footage = state.node().footage();
     let found = footage.pieces(&key.tenant, key.camera, key.range, &tail).await.map_err(unreadable)?;
+    if !found.silent.is_subset(silent) && !last {
+        return Ok(None);
+    }
     if let (true, Some(node)) = (found.pieces.is_empty(), found.silent.first()) {
         return Err(crate::playback::silent(*node));
     }
     let pieces = found.pieces;
     let signature = signature(&pieces);
     if let Some(known) = state.exports().layout(key).filter(|known| known.signature == signature) {
-        return Ok(known);
+        return Ok(Some(known));
     }
     if pieces.iter().map(|piece| piece.entries.len()).sum::<usize>() > FRAGMENTS_MAX {
         return Err(Problem::query("to", format!("the range has more than {FRAGMENTS_MAX} fragments; ask for less")));
@@ -42,11 +54,18 @@ pub(crate) async fn prepare(state: &GatewayState, key: &ExportKey, gaps: Vec<Gap
     for piece in &pieces {
         pass.piece(piece).await?;
     }
+    let lost_a_node = pass.left_out.iter().any(|gap| gap.cause == GapCause::NodeUnreachable);
+    if lost_a_node && !last {
+        return Ok(None);
+    }
     let prepared = Arc::new(pass.finish(key.range, gaps, signature)?);
     let took = state.clock().monotonic().since(started);
     metrics::histogram!("eyrie_export_first_pass_seconds").record(took.as_secs_f64());
-    state.exports().keep(key.clone(), Arc::clone(&prepared));
-    Ok(prepared)
+    // One that does without what is out of reach is not what the index tells of.
+    if !lost_a_node {
+        state.exports().keep(key.clone(), Arc::clone(&prepared));
+    }
+    Ok(Some(prepared))
 }
 
 fn unreadable(error: FootageError) -> Problem {

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_types::{CameraId, ProblemCode};
 
-use super::footage::shown_ledger;
+use super::footage::ledger_without_silent;
 use crate::export::{Asked, ExportKey, body, describe, etag_matches, prepare};
 use crate::extract::{ApiPath, ApiQuery, range_of};
 use crate::fair_places::NoPlace;
@@ -17,6 +17,8 @@ use crate::{GatewayState, Problem};
 
 /// The longest range of a file: its tables take some 50 MB, which players read before they show anything.
 const RANGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How often a file is laid out because a node died meanwhile: two of them would.
+const PASSES_MAX: u32 = 3;
 /// When to try again where all places are taken: a minute of footage is exported in less.
 const RETRY_S: u32 = 5;
 
@@ -85,8 +87,17 @@ async fn answer(
     let prepared = match resumed {
         Some(known) => known,
         None => {
-            let gaps = shown_ledger(state, &caller.tenant, id, key.range, state.clock().now()).await?.gaps;
-            prepare(state, &key, gaps).await?
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                let now = state.clock().now();
+                let (ledger, silent) = ledger_without_silent(state, &caller.tenant, id, key.range, now).await?;
+                match prepare(state, &key, ledger.gaps, &silent, tries == PASSES_MAX).await? {
+                    Some(prepared) => break prepared,
+                    // A node has just died: what was to come from it may be elsewhere, too.
+                    None => {}
+                }
+            }
         }
     };
     if etag_matches(headers, &prepared.etag) {

@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use eyrie_storage::ledger::{Ledger, LedgerRows};
-use eyrie_types::{CameraId, TenantId, TimeRange, WallTime};
+use eyrie_types::{CameraId, NodeId, TenantId, TimeRange, WallTime};
 
 use crate::extract::{ApiPath, ApiQuery, range_or};
 use crate::known_camera::known_camera;
@@ -82,9 +83,20 @@ pub(super) async fn shown_ledger(
     range: TimeRange,
     now: WallTime,
 ) -> Result<Ledger, Problem> {
+    Ok(ledger_without_silent(state, tenant, id, range, now).await?.0)
+}
+
+/// As [`shown_ledger`], with the nodes that do not answer.
+pub(super) async fn ledger_without_silent(
+    state: &GatewayState,
+    tenant: &TenantId,
+    id: CameraId,
+    range: TimeRange,
+    now: WallTime,
+) -> Result<(Ledger, BTreeSet<NodeId>), Problem> {
     let rows = rows(state, tenant, id, range).await?;
     let silent = state.node().footage().silent(&rows.segments).await;
-    Ok(Ledger::shown(&rows, &silent, range, now))
+    Ok((Ledger::shown(&rows, &silent, range, now), silent))
 }
 
 async fn rows(state: &GatewayState, tenant: &TenantId, id: CameraId, range: TimeRange) -> Result<LedgerRows, Problem> {
