@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs drills on local cells, one after the other, and writes their reports: drills.sh REPORTS [NAME…]. Without names, the whole
-# catalogue of docs/drills but the hour of random faults. Fails when a drill failed, was broken off, or was refused for another reason than
-# that local cells cannot do it yet.
+# catalogue of docs/drills but the hour of random faults. Fails when a drill failed, was broken off, or was refused for another
+# reason than that local cells cannot do it yet.
 set -euo pipefail
 reports=$(mkdir -p "$1" && cd "$1" && pwd)
 shift

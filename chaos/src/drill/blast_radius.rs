@@ -4,8 +4,8 @@ use std::fmt;
 use super::Percent;
 use super::file::plural;
 
-/// What a drill may touch at one moment. Whoever writes the drill states it, the plan is held against it before the first fault, and
-/// the runner once more before each.
+/// What a drill may touch at one moment. Whoever writes the drill states it, the plan is held against it before the first fault,
+/// and the runner once more before each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlastRadius {
     /// At most so many nodes.

@@ -13,7 +13,8 @@ pub enum Fault {
     Pause(NodeChoice),
     /// SIGTERM, the clean way out; started again at the end.
     Stop(NodeChoice),
-    /// Gone without a word: its network is cut, then it is killed, so that no peer sees a connection close. Started again at the end.
+    /// Gone without a word: its network is cut, then it is killed, so that no peer sees a connection close. Started again at the
+    /// end.
     SilentDeath(NodeChoice),
     /// Loses what it wrote and had not synced, and is killed, as power loss does. Started again at the end.
     PowerLoss(NodeChoice),

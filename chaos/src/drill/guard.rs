@@ -41,8 +41,8 @@ impl Guard {
         Self { guardrails, began: now, silent_since: None, calls: VecDeque::new(), breach: None }
     }
 
-    /// Takes a look; the answer is why the drill has to be broken off, once there is a reason. `None` of `seen` is a cell that does not
-    /// answer: the time runs on, and cameras of which nothing is known stay as they were.
+    /// Takes a look; the answer is why the drill has to be broken off, once there is a reason. `None` of `seen` is a cell that does
+    /// not answer: the time runs on, and cameras of which nothing is known stay as they were.
     pub fn look(&mut self, now: Monotonic, seen: Option<Seen>) -> Option<&str> {
         if self.breach.is_none() {
             self.breach = self.breached(now, seen);

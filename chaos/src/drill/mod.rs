@@ -1,8 +1,8 @@
 //! Drills: faults on purpose against a running cell, with a hypothesis beforehand and a verdict afterwards.
 //!
-//! Plain values and pure functions of them: `file/` reads a [`Drill`], `plan/` decides whether it may be run and what it does, [`Guard`]
-//! when it is broken off, `report/` writes a [`DrillReport`]. With the feature `run` also the shell: `run/` carries a drill out on the cell
-//! of `local/`, `inject/` does the faults, `watch/` looks on.
+//! Plain values and pure functions of them: `file/` reads a [`Drill`], `plan/` decides whether it may be run and what it does,
+//! [`Guard`] when it is broken off, `report/` writes a [`DrillReport`]. With the feature `run` also the shell: `run/` carries a
+//! drill out on the cell of `local/`, `inject/` does the faults, `watch/` looks on.
 
 mod blast_radius;
 mod camera_fault;

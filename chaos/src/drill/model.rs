@@ -4,8 +4,8 @@ use super::{BlastRadius, Bound, Guardrails, Probe, Target, TimedFault};
 
 /// A drill, read and found to make sense.
 ///
-/// A *round* is: wait until the steady state has held for [`Settle::held`]; the faults in their times; wait until the steady state is
-/// back, at most [`Drill::recover`]. There are [`Drill::repeat`] of them, and the verdict is over all.
+/// A *round* is: wait until the steady state has held for [`Settle::held`]; the faults in their times; wait until the steady state
+/// is back, at most [`Drill::recover`]. There are [`Drill::repeat`] of them, and the verdict is over all.
 ///
 /// Steady state means: every node up, a leader known, every camera recording (twice, where it has a twin), nothing moving.
 #[derive(Debug, Clone, PartialEq, Eq)]

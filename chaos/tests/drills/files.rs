@@ -24,6 +24,15 @@ fn every_drill_of_the_catalogue_reads_is_named_like_its_file_and_prints_its_plan
 }
 
 #[test]
+fn the_drills_behind_the_figures_of_the_benchmarks_read_and_are_named_like_their_files() {
+    let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/drills/figures");
+    for path in golden::files(&figures, ".yaml") {
+        let drill = read_drill(&read(&path)).unwrap_or_else(|error| panic!("{}:\n{error}", path.display()));
+        assert_eq!(path.file_stem().and_then(|name| name.to_str()), Some(drill.name.as_str()));
+    }
+}
+
+#[test]
 fn the_example_of_the_lesson_is_a_drill() {
     let lesson = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/drills/README.md"));
     let blocks: Vec<_> = lesson.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```")).collect();

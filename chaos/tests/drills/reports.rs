@@ -60,7 +60,7 @@ fn report(rounds: Vec<Round>, camera: &str, aborted: Option<&str>) -> DrillRepor
         Check::of(bound(Measure::UnitsDoubled, Limit::AtMost(0)), Some(0), ""),
         Check::of(bound(Measure::ApiSuccess, Limit::AtLeast(9_990)), Some(9_994), ""),
     ];
-    let wanted = u32::try_from(rounds.len()).unwrap();
+    let wanted = u32::try_from(rounds.len()).expect("few rounds");
     DrillReport {
         schema: SCHEMA,
         drill: ReportedDrill {

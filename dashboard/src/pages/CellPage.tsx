@@ -5,6 +5,7 @@ import { api, unwrap } from "../api/client";
 import type { Cell, CellNode } from "../api/types";
 import { useMay } from "../auth/use-session";
 import { AddNode } from "../cell/AddNode";
+import { Happenings } from "../cell/Happenings";
 import { Moving } from "../cell/Moving";
 import { NodeCard, type Wish } from "../cell/NodeCard";
 import { cellQuery, watchedCellQuery } from "../cell/queries";
@@ -57,6 +58,7 @@ function Details({ cell }: { cell: Cell }) {
             ]}
           />
         </Card>
+        {cell.nodes.length > 1 && <Happenings />}
       </div>
       {open && open.wish !== "remove" && <DrainDialog node={open.node} draining={open.wish === "drain"} onClose={close} />}
       {open?.wish === "remove" && <RemoveDialog node={open.node} onClose={close} />}

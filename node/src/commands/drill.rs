@@ -1,14 +1,17 @@
+use std::fs::File;
+use std::io::Read as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use eyrie_chaos::drill::file::read_drill;
+use eyrie_chaos::drill::file::{FILE_BYTES_MAX, read_drill};
 use eyrie_chaos::drill::report::{Outcome, Verdict};
 use eyrie_chaos::drill::{DrillReport, RunOptions, dry_run, run as run_drill};
 
 use super::drill_catalogue::CATALOGUE;
+use super::drill_turn::Turn;
 use super::output::line;
 
 #[derive(Debug, Args)]
@@ -58,8 +61,8 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         DrillCommand::List { name } => list(name.as_deref()),
         DrillCommand::Run { file, report, store, seed, data_dir, dry_run: dry } => {
-            let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
-            let drill = read_drill(&text).with_context(|| file.display().to_string())?;
+            let text = read(&file).with_context(|| format!("reading {}", file.display()))?;
+            let drill = read_drill(&text).map_err(|mistakes| anyhow::anyhow!("{}:\n{mistakes}", file.display()))?;
             if dry {
                 return Ok(ExitCode::from(
                     match dry_run(&drill) {
@@ -75,6 +78,7 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
                     .exit_code(),
                 ));
             }
+            let turn = Turn::take(&drill.name)?;
             let scratch = Scratch::new(data_dir)?;
             let options = RunOptions {
                 eyrie: std::env::current_exe().context("the path of this binary")?,
@@ -82,6 +86,7 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
                 store: store.as_deref().map(resolve).transpose()?,
                 directory: scratch.path.clone(),
                 seed: seed.map_or_else(random, Ok)?,
+                running: turn.other(),
             };
             line(format_args!("{}, seed {}: {}", drill.name, options.seed, drill.hypothesis))?;
             // A line that cannot be printed is in the report.
@@ -93,6 +98,13 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(found.verdict.outcome.exit_code()))
         }
     }
+}
+
+/// A file up to a bounded length: what is longer is no drill, and its reader says so.
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(FILE_BYTES_MAX as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The catalogue.

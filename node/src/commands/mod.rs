@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod drill;
 mod drill_catalogue;
+mod drill_turn;
 mod node;
 mod openapi;
 mod output;

@@ -68,3 +68,21 @@ async fn a_drill_that_is_told_to_stop_ends_its_faults_and_says_that_it_was_broke
     );
     await_nothing_left(&drill).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_drill_at_once_is_refused_and_named_the_first() -> anyhow::Result<()> {
+    let drill = Drill::new(3, LONG).await?;
+    let mut first = drill.begin()?;
+    let _lines = read(&mut first)?;
+    await_stopped(&drill).await?;
+    let other = tempfile::tempdir()?;
+    let second = drill.begin_in(other.path())?;
+    let second = tokio::task::spawn_blocking(|| second.wait_with_output()).await??;
+    let said = String::from_utf8_lossy(&second.stdout);
+    assert!(second.status.code() == Some(4) && said.contains("drill tested is being run"), "{said}");
+    let left = processes_with(other.path())?;
+    assert!(left.is_empty(), "nothing of it was started: {left:?}");
+    first.kill()?;
+    first.wait()?;
+    await_nothing_left(&drill).await
+}

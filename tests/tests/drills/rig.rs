@@ -37,9 +37,14 @@ impl Drill {
 
     /// Begins it.
     pub(crate) fn begin(&self) -> anyhow::Result<Child> {
+        self.begin_in(&self.data_dir())
+    }
+
+    /// Begins it with its nodes' data elsewhere: a second one of the same file.
+    pub(crate) fn begin_in(&self, data_dir: &Path) -> anyhow::Result<Child> {
         let mut command = Command::new(binary("eyrie")?);
         command.args(["drill", "run", "--seed", "7", "--store", &Cassandra::shared().contact_point(), "--data-dir"]);
-        command.arg(self.data_dir()).arg("--report").arg(self.dir.path()).arg(self.dir.path().join("drill.yaml"));
+        command.arg(data_dir).arg("--report").arg(self.dir.path()).arg(self.dir.path().join("drill.yaml"));
         Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
     }
 

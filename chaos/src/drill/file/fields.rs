@@ -141,16 +141,14 @@ impl<'a> Field<'a> {
         T: FromStr,
         T::Err: Display,
     {
-        match &self.node.value {
-            Value::Text(text) => match text.parse() {
-                Ok(value) => Some(value),
-                Err(wanted) => self.wanted(wanted),
-            },
-            _ => match self.node.sort().trim_start_matches("the number ").parse() {
-                Ok(value) => Some(value),
-                Err(wanted) => self.wanted(wanted),
-            },
-        }
+        let read = match &self.node.value {
+            Value::Text(text) => text.parse(),
+            // A share without its sign is a number to YAML; `T` says what it misses.
+            Value::Whole(number) => number.to_string().parse(),
+            Value::Broken(number) => number.to_string().parse(),
+            _ => "".parse(),
+        };
+        read.map_or_else(|wanted| self.wanted(wanted), Some)
     }
 
     /// One of some words.

@@ -71,7 +71,14 @@ impl Located {
                         serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
                             format!("`{}` stands here for the second time; leave one of them out", shortened(key))
                         }
-                        _ => format!("this is not YAML that a drill can be read from: {error}"),
+                        _ => {
+                            let said = error.to_string();
+                            // What trips people most: a colon in a sentence.
+                            let colon = said.contains("mapping values are not allowed");
+                            let hint =
+                                if colon { "; a text with \": \" in it stands in quotes, or below a '>'" } else { "" };
+                            format!("this is not YAML that a drill can be read from: {said}{hint}")
+                        }
                     },
                 );
                 None

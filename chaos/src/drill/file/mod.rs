@@ -1,7 +1,7 @@
 //! Drill files: YAML in, a [`Drill`](super::Drill) or every mistake with its line and what to do about it out.
 //!
-//! `located` reads YAML into values that know their lines, `fields` takes them apart, a `read_` file each makes one part of a drill, and
-//! `check` looks at the whole.
+//! `located` reads YAML into values that know their lines, `fields` takes them apart, a `read_` file each makes one part of a
+//! drill, and `check` looks at the whole.
 
 mod check;
 mod duration;

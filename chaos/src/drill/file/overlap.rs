@@ -14,8 +14,8 @@ pub(in crate::drill) struct Worst {
     pub(super) line: u64,
 }
 
-/// How many nodes of `nodes` are hit at one moment at most. A node that is chosen while the drill runs counts as one that nothing else
-/// hits: nobody knows before.
+/// How many nodes of `nodes` are hit at one moment at most. A node that is chosen while the drill runs counts as one that nothing
+/// else hits: nobody knows before.
 pub(super) fn nodes_at_once(faults: &[TimedFault], nodes: u32) -> Worst {
     worst(faults, |fault| match fault.node() {
         Some(NodeChoice::Named(name)) => (Some(name.clone()), 1),
@@ -49,8 +49,8 @@ impl Worst {
     }
 }
 
-/// Goes through the beginnings and ends of all faults in time; `weigh` is how many a fault hits, and the name of the one that is hit
-/// where there is one, so that two faults on one node count once. Of a choice, the heaviest counts.
+/// Goes through the beginnings and ends of all faults in time; `weigh` is how many a fault hits, and the name of the one that is
+/// hit where there is one, so that two faults on one node count once. Of a choice, the heaviest counts.
 fn worst(faults: &[TimedFault], weigh: impl Fn(&Fault) -> (Option<String>, u32)) -> Worst {
     let mut edges = Vec::new();
     for timed in faults {

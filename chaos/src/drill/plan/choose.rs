@@ -1,8 +1,8 @@
 use crate::drill::{CameraChoice, CellFacts, NodeChoice, NodeFacts};
 use crate::sim::Dice;
 
-/// The nodes of `choice`, by name, as the cell is now. Of several that would do, one that has cameras: killing one that has only just come
-/// back and holds nothing proves nothing.
+/// The nodes of `choice`, by name, as the cell is now. Of several that would do, one that has cameras: killing one that has only
+/// just come back and holds nothing proves nothing.
 ///
 /// # Errors
 /// With what is not there, for people.

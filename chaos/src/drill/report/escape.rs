@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// A hostile text, in the text or in a quoted attribute of HTML or XML 1.0. Characters that XML cannot hold, not even escaped, and those
-/// that change the direction of what follows become U+FFFD.
+/// A hostile text, in the text or in a quoted attribute of HTML or XML 1.0. Characters that XML cannot hold, not even escaped, and
+/// those that change the direction of what follows become U+FFFD.
 pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl fmt::Display for Escaped<'_> {

@@ -21,7 +21,8 @@ pub struct CameraGap {
     pub phases: GapPhases,
 }
 
-/// What the time of a gap went into, one after the other. A phase that could not be seen is `None`, and its time is in the next one.
+/// What the time of a gap went into, one after the other. A phase that could not be seen is `None`, and its time is in the next
+/// one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GapPhases {
     /// Before the fault: recorded in memory, and lost with the node, for the fragment they belong to was not finished.

@@ -4,8 +4,8 @@ use super::escape::Escaped;
 use super::{Check, DrillReport, Outcome};
 
 impl DrillReport {
-    /// As JUnit XML, for CI: a suite for the drill, a case for each bound, and one, `verdict`, for the drill as a whole, which fails with
-    /// whatever else went wrong: faults that could not be ended, a steady state that did not come back.
+    /// As JUnit XML, for CI: a suite for the drill, a case for each bound, and one, `verdict`, for the drill as a whole, which
+    /// fails with whatever else went wrong: faults that could not be ended, a steady state that did not come back.
     ///
     /// A drill that was broken off or refused is an error, not a failure: it says nothing of the hypothesis. One that
     /// the target cannot do is skipped.

@@ -3,6 +3,7 @@
 mod findings;
 mod record;
 mod round;
+mod watchdog;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,10 +17,11 @@ use tokio::task::JoinSet;
 
 use self::findings::Findings;
 use self::record::RoundRecord;
+use self::watchdog::Watchdog;
 use super::local::{CellSetup, Launcher, LocalCell, Network, Relaying, expected, relay};
 use super::plan::{Plan, Refusal, plan};
 use super::watch::{ApiCalls, CellWatch};
-use super::{Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
+use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -34,18 +36,20 @@ pub struct RunOptions {
     pub directory: PathBuf,
     /// Of all choices.
     pub seed: u64,
+    /// The drill that is being run on this machine already: with one, this is refused.
+    pub running: Option<String>,
 }
 
 /// Where a drill says how it goes, a line at a time.
 pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
-/// Carries out `drill`. Ends early, with the verdict that it was broken off, on SIGINT, SIGTERM, or when a guardrail is hit. All it started is
-/// gone when this returns; and soon after this process is gone, however it went.
+/// Carries out `drill`. Ends early, with the verdict that it was broken off, on SIGINT, SIGTERM, or when a guardrail is hit. All it
+/// started is gone when this returns; and soon after this process is gone, however it went.
 ///
 /// # Errors
 /// When the drill cannot be run here, or the cell cannot be started. What the cell does wrong later is in the report.
 pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillReport, DrillError> {
-    let (plan, target) = match (dry_run(drill), &drill.target) {
+    let (plan, target) = match (planned(drill, options.running.clone()), &drill.target) {
         (Ok(plan), Target::Local(target)) => (plan, target),
         (Ok(_), Target::Api(_)) => return Ok(findings::refused(drill, options, &[])),
         (Err(refusals), _) => return Ok(findings::refused(drill, options, &refusals)),
@@ -85,8 +89,12 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
 /// # Errors
 /// With all that is wrong with it.
 pub fn dry_run(drill: &Drill) -> Result<Plan, Vec<Refusal>> {
+    planned(drill, None)
+}
+
+fn planned(drill: &Drill, running: Option<String>) -> Result<Plan, Vec<Refusal>> {
     match &drill.target {
-        Target::Local(target) => plan(drill, &expected(target), &inject::ABILITIES),
+        Target::Local(target) => plan(drill, &CellFacts { running, ..expected(target) }, &inject::ABILITIES),
         Target::Api(_) => Err(vec![Refusal::Unsupported {
             wanted: drill.faults.iter().flat_map(|timed| &timed.one_of).map(Fault::kind).collect(),
             supported: Vec::new(),
@@ -152,6 +160,7 @@ async fn carry_out(
     setup: CellSetup<'_>,
     say: Say<'_>,
 ) -> Result<DrillReport, DrillError> {
+    let _watchdog = Watchdog::start(drill.dead_man);
     let what = "listening for signals";
     let mut terminate = signal(SignalKind::terminate()).map_err(DrillError::io(what))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DrillError::io(what))?;
