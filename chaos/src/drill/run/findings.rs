@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const AFTERMATH: Duration = Duration::from_secs(10);
 
 /// Absences of units up to this are no gaps, and the ledger says nothing of them.
 const NO_GAP_MS: u64 = 500;
+/// Nodes that say that one is dead within so long of each other speak of one verdict.
+const ONE_VERDICT: Duration = Duration::from_secs(2);
 /// How far clocks of cameras and recordings may be apart.
 const SKEW: Duration = Duration::from_secs(1);
 
@@ -186,14 +188,20 @@ impl<'a> Findings<'a> {
             marks.extend(struck.ended.map(|at| mark(at, MarkKind::Fault, format!("{} is over", struck.what))));
         }
         marks.extend(record.steady.map(|at| mark(at, MarkKind::Steady, "the steady state is back".to_owned())));
-        let mut dead = BTreeSet::new();
+        let mut dead: BTreeMap<&str, WallTime> = BTreeMap::new();
         for said in &seen.said {
             let text = match &said.what {
-                // Each node learns of it; once is enough.
-                Saying::HeldDead(node) if dead.insert(node) => format!("{node} is held to be dead"),
+                // Each node learns of it in its turn; once is enough.
+                Saying::HeldDead(node) => {
+                    let last = dead.insert(node, said.at);
+                    if last.is_some_and(|last| said.at.since(last) < ONE_VERDICT) {
+                        continue;
+                    }
+                    format!("{node} is held to be dead")
+                }
                 Saying::Leads => format!("{} leads the cell", name(said.node)),
                 Saying::Stands => format!("{} stands for election", name(said.node)),
-                Saying::HeldDead(_) | Saying::Given(_) => continue,
+                Saying::Given(_) => continue,
             };
             marks.push(mark(said.at, MarkKind::Cell, text));
         }
