@@ -5,6 +5,9 @@ use eyrie_types::NodeId;
 
 use crate::media_link::MediaLink;
 
+/// Finds the nodes that hold a placement's camera.
+type Holders = dyn Fn(&PlacementKey) -> Vec<NodeId> + Send + Sync;
+
 /// The other nodes of the cell, as those who may feed a camera. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Feeders {
@@ -12,5 +15,5 @@ pub(crate) struct Feeders {
     pub(crate) link: MediaLink,
     /// Which of them may have a session with the camera of a placement, as far as this node knows: they hold a placement of it,
     /// or held one and were cut off.
-    pub(crate) holders: Arc<dyn Fn(&PlacementKey) -> Vec<NodeId> + Send + Sync>,
+    pub(crate) holders: Arc<Holders>,
 }

@@ -52,10 +52,11 @@ async fn ask(camera: &CameraContext, feeder: NodeId, after: Option<(Epoch, u64)>
     }
     let reason = body.bytes(REASON_BYTES_MAX).await.unwrap_or_default();
     let reason = first_line(&String::from_utf8_lossy(&reason));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        return Err(Fault::FeedWaits(reason));
+    match status {
+        // It may be about to start the camera.
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::NOT_FOUND => Err(Fault::FeedWaits(reason)),
+        _ => Err(Fault::FeedLost(format!("{status}, {reason}"))),
     }
-    Err(Fault::FeedLost(format!("{status}, {reason}")))
 }
 
 fn lost(error: &MediaLinkError) -> Fault {

@@ -30,7 +30,7 @@ pub(super) struct Session<'a> {
     online_since: Option<Monotonic>,
     last_wall: Option<WallTime>,
     last_stream: Option<u64>,
-    /// Why units are missing before the next stream; `None`: the camera's clock jumped.
+    /// Why units are missing before the next stream, where that is known.
     hole: Option<GapCause>,
     refused_since: Option<WallTime>,
     retries: bool,
@@ -128,9 +128,12 @@ impl<'a> Session<'a> {
         }
         if self.last_stream != Some(unit.stream.sequence) {
             if self.last_stream.is_some() {
-                // The camera's clock jumped: from there to the next keyframe nothing could be placed.
-                let cause = self.hole.take().unwrap_or(GapCause::StreamInvalid);
-                self.note_absence(cause, unit.wall);
+                // The camera's clock jumped: from there to the next keyframe nothing could be placed. What became of a stream that
+                // another node feeds, that node knows and has noted.
+                let jumped = (self.way == Way::Camera).then_some(GapCause::StreamInvalid);
+                if let Some(cause) = self.hole.take().or(jumped) {
+                    self.note_absence(cause, unit.wall);
+                }
             }
             self.last_stream = Some(unit.stream.sequence);
             self.camera.node.events.set_stream(self.camera.placement.camera, Some(Arc::clone(&unit.stream)));

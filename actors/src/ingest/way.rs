@@ -2,6 +2,10 @@ use eyrie_types::NodeId;
 
 use super::Fault;
 
+/// How often in a row a node that has no pictures is asked, with rising pauses of up to three seconds, before the camera is tried: by
+/// then it has started what the cell has asked of it, or will not.
+const WAITS_MAX: u32 = 7;
+
 /// Where a camera's pictures are had from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -21,11 +25,15 @@ pub(super) struct Ways {
     last: Option<(Way, Fault)>,
     /// How many others were asked.
     asked: usize,
+    /// How often in a row a node had nothing.
+    waits: u32,
 }
 
 impl Ways {
     /// An attempt failed.
     pub(super) fn failed(&mut self, way: Way, fault: Fault) {
+        let waits = matches!((way, &fault), (Way::Node(_), Fault::FeedWaits(_) | Fault::Silent(_)));
+        self.waits = if waits && self.waits < WAITS_MAX { self.waits + 1 } else { 0 };
         self.last = Some((way, fault));
     }
 
@@ -36,8 +44,8 @@ impl Ways {
             None => as_told,
             Some((Way::Camera, Fault::SessionLimit(_))) => self.another(told, holders),
             Some((Way::Camera, _)) => as_told,
-            // Its pictures come back, or somebody else gets the session.
-            Some((Way::Node(_), Fault::FeedWaits(_) | Fault::Silent(_))) => as_told,
+            // It is about to start, or its pictures come back, or somebody else gets the session.
+            Some((Way::Node(_), _)) if (1..WAITS_MAX).contains(&self.waits) => as_told,
             Some((Way::Node(node), Fault::FeedReleased)) if told != Some(*node) => as_told,
             Some((Way::Node(_), _)) => Way::Camera,
         }
@@ -90,7 +98,12 @@ mod tests {
         let a = NodeId::random();
         let waits = Fault::FeedWaits("off".to_owned());
         assert_eq!(ways(&[Some(a); 2], &[a], &[waits.clone(), waits.clone()]), [Way::Node(a); 2]);
-        assert_eq!(ways(&[Some(a), None], &[a], &[waits.clone(), waits]), [Way::Node(a), Way::Camera]);
+        assert_eq!(ways(&[Some(a), None], &[a], &[waits.clone(), waits.clone()]), [Way::Node(a), Way::Camera]);
+        let mut all = vec![Way::Node(a); WAITS_MAX as usize];
+        all.extend([Way::Camera, Way::Node(a)]);
+        let mut faults = vec![waits.clone(); WAITS_MAX as usize];
+        faults.extend([Fault::Closed, waits]);
+        assert_eq!(ways(&[Some(a); WAITS_MAX as usize + 2], &[a], &faults), all, "but not for ever");
     }
 
     #[test]

@@ -280,6 +280,8 @@ impl Recorder {
 
     /// Writes what is left, closes the segment, and takes leave without an open incident.
     async fn finish(&mut self) {
+        // It is woken for whole fragments: what came since the last one is still in the ring.
+        self.read(false);
         let last = self.fragmenter.flush();
         self.take_fragment(last);
         self.retry_at = None;

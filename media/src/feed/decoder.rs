@@ -14,7 +14,7 @@ const AHEAD_BYTES_MAX: usize = 256 * 1024;
 pub struct FeedDecoder {
     expects: Expects,
     /// What has come of it.
-    part: Vec<u8>,
+    pub(super) part: Vec<u8>,
     /// The decoding time of each track's last unit; empty before the first stream.
     last_dts: Vec<Option<i64>>,
 }

@@ -58,6 +58,19 @@ async fn await_more_at(cell: &Cell, i: usize, camera: &str, seconds: u64) -> any
     .await
 }
 
+/// What the nodes that run say of the camera's sources, for whoever looks into a failure.
+fn told(cell: &Cell) -> String {
+    let said = |(i, node): (&usize, &eyrie_tests::Node)| {
+        let log = node.log();
+        let lines: Vec<_> = log
+            .lines()
+            .filter(|line| ["pictures", "feed", "fragment", "segment", "WARN"].iter().any(|word| line.contains(word)))
+            .collect();
+        format!("n{i}:\n{}\n", lines.join("\n"))
+    };
+    cell.nodes.iter().map(said).collect()
+}
+
 /// A cell of three with a camera that refuses a second session, recorded as `placement` says.
 async fn start(fault: Fault, placement: &serde_json::Value) -> anyhow::Result<(Cell, String)> {
     let cell = Cell::start(3, 1, "").await?;
@@ -82,7 +95,12 @@ async fn both_nodes_of_a_twin_record_each_picture_of_a_camera_of_one_session() -
         await_more_at(&cell, node, &id, 6).await?;
     }
     let stats = cell.cameras.stats("cam0")?;
-    assert_eq!((stats.sessions_total, stats.refused), (1, 0), "the camera saw one session, and no attempt at another");
+    assert_eq!(
+        (stats.sessions_total, stats.refused),
+        (1, 0),
+        "one session, and no attempt at another: {}",
+        told(&cell)
+    );
     let [owner, twin] = [recorded_at(&cell, nodes[0], &id)?, recorded_at(&cell, nodes[1], &id)?];
     let (owner_ends, twin_ends) = (ends(&owner)?, ends(&twin)?);
     for units in [&owner, &twin] {
@@ -183,9 +201,10 @@ async fn the_twin_takes_the_session_over_when_its_feeder_is_killed() -> anyhow::
     let client = cell.client(twin).await?;
     eventually("the gap has its cause", || async {
         let gaps = client.get(&format!("/api/v1/cameras/{id}/gaps")).await.map_err(|error| error.to_string())?;
-        let told =
+        let known =
             gaps["gaps"].as_array().is_some_and(|all| all.iter().any(|gap| gap["cause"] == "camera_session_limit"));
-        if told { Ok(()) } else { Err(gaps.to_string()) }
+        if known { Ok(()) } else { Err(gaps.to_string()) }
     })
     .await
+    .with_context(|| told(&cell))
 }
