@@ -5,8 +5,8 @@ use eyrie_types::NodeId;
 
 use crate::media_link::MediaLink;
 
-/// Which nodes may have a session with the camera of a placement.
-pub(crate) type Holders = dyn Fn(&PlacementKey) -> Vec<NodeId> + Send + Sync;
+/// Finds the nodes that hold a placement's camera.
+type Holders = dyn Fn(&PlacementKey) -> Vec<NodeId> + Send + Sync;
 
 /// The other nodes of the cell, as those who may feed a camera. Cheap to clone.
 #[derive(Clone)]

@@ -23,8 +23,8 @@ const ASK_WITHIN: Duration = Duration::from_secs(2);
 const REASON_BYTES_MAX: usize = 1_024;
 /// How often a node that goes to the camera itself although another is to feed it asks that one again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// How long a feed goes on after the cell has said that this node is to have a session of its own. Usually the feeder lets go within
-/// a moment; one that does not has allowed us a session beside its own.
+/// How long a feed goes on after the cell has said that this node is to have a session of its own. Usually the feeder lets go
+/// within a moment; one that does not has allowed us a session beside its own.
 const OUTLIVE: Duration = Duration::from_secs(10);
 
 /// Takes what `feeder` gives, until it is lost or over.

@@ -2,8 +2,8 @@ use eyrie_types::NodeId;
 
 use super::Fault;
 
-/// How often in a row a node that has no pictures is asked, with rising pauses of up to three seconds, before the camera is tried: by
-/// then it has started what the cell has asked of it, or will not.
+/// How often in a row a node that has no pictures is asked, with rising pauses of up to three seconds, before the camera is tried:
+/// by then it has started what the cell has asked of it, or will not.
 const WAITS_MAX: u32 = 7;
 
 /// Where a camera's pictures are had from.

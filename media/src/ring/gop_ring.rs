@@ -128,8 +128,8 @@ impl GopRing {
         self.add_reader(ReaderKind::Skipping, |state| state.warm_entry(live_segments))
     }
 
-    /// A skipping reader that goes on right after unit `after_seq`, the last that an earlier one got. What the ring no longer has is
-    /// read as [`crate::Read::Skipped`].
+    /// A skipping reader that goes on right after unit `after_seq`, the last that an earlier one got. What the ring no longer has
+    /// is read as [`crate::Read::Skipped`].
     pub fn reader_after(&self, after_seq: u64) -> RingReader {
         self.add_reader(ReaderKind::Skipping, |state| state.entry_after(after_seq))
     }

@@ -112,8 +112,8 @@ async fn both_nodes_of_a_twin_record_each_picture_of_a_camera_of_one_session() -
     Ok(())
 }
 
-/// Waits until the camera is recorded by another node than `old`, and checks what the two have: the new one began before the old one
-/// ended, and has all that the old one got.
+/// Waits until the camera is recorded by another node than `old`, and checks what the two have: the new one began before the old
+/// one ended, and has all that the old one got.
 async fn handed_over(cell: &Cell, asked: usize, camera: &str, old: usize) -> anyhow::Result<usize> {
     let new = eventually("it is elsewhere", || async {
         match place(cell, asked, 0).await.map_err(|error| error.to_string())? {
@@ -201,7 +201,7 @@ async fn the_twin_takes_the_session_over_when_its_feeder_is_killed() -> anyhow::
     let client = cell.client(twin).await?;
     eventually("the gap has its cause", || async {
         let gaps = client.get(&format!("/api/v1/cameras/{id}/gaps")).await.map_err(|error| error.to_string())?;
-        let told =
+        let known =
             gaps["gaps"].as_array().is_some_and(|all| all.iter().any(|gap| gap["cause"] == "camera_session_limit"));
         if known { Ok(()) } else { Err(gaps.to_string()) }
     })
