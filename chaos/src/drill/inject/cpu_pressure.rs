@@ -11,8 +11,8 @@ use crate::drill::{DrillError, Percent};
 /// Processes that compute for nothing; killed when dropped.
 struct Burning(Vec<Child>);
 
-/// As many processes as have to run all the time to ask for `share` of the machine's cores. Nodes of a local cell share the machine, so
-/// it is done to all of them, whomever it was meant for.
+/// As many processes as have to run all the time to ask for `share` of the machine's cores. Nodes of a local cell share the
+/// machine, so it is done to all of them, whomever it was meant for.
 pub(super) fn begin(cell: &Arc<LocalCell>, nodes: Vec<usize>, share: Percent) -> Result<Struck, DrillError> {
     let at = cell.now();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;

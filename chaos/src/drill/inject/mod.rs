@@ -1,5 +1,5 @@
-//! Faults, one kind a file. Each comes from outside: signals, the network, other processes, the cameras. Each ends by itself when the
-//! drill is gone: processes by the kernel, everything of the network with its namespaces.
+//! Faults, one kind a file. Each comes from outside: signals, the network, other processes, the cameras. Each ends by itself when
+//! the drill is gone: processes by the kernel, everything of the network with its namespaces.
 
 mod camera;
 mod cpu_pressure;

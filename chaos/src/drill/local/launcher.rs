@@ -21,8 +21,9 @@ impl Place {
     }
 }
 
-/// Starts the processes of a drill, all from one thread: the kernel kills a process that asked for it when the *thread* that began it
-/// ends, and this one ends with the drill, however that ends. So no fault and no node outlives it. It is the dead man's switch.
+/// Starts the processes of a drill, all from one thread: the kernel kills a process that asked for it when the *thread* that
+/// began it ends, and this one ends with the drill, however that ends. So no fault and no node outlives it. It is the dead man's
+/// switch.
 #[derive(Debug)]
 pub(crate) struct Launcher {
     orders: Sender<Order>,

@@ -11,8 +11,8 @@ use crate::drill::DrillError;
 /// node namespaces:   10.87.0.11  10.87.0.12  10.87.0.13        without a word to either side; a link set down loses them all
 /// ```
 ///
-/// The metadata store has its own address in each node's namespace, where a relay listens: drivers go to the address that the store itself
-/// names.
+/// The metadata store has its own address in each node's namespace, where a relay listens: drivers go to the address that the
+/// store itself names.
 ///
 /// All of it vanishes with the processes in it. Where namespaces are refused, each node gets a loopback address of its own, and
 /// faults of the network are refused.

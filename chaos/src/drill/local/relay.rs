@@ -21,8 +21,8 @@ pub(crate) enum Relaying {
     Refuse,
 }
 
-/// Leads from the drill's network to the metadata store, which lives in the machine's: a socket stays in the namespace it was made in,
-/// so one made over there can be served over here. Runs until dropped.
+/// Leads from the drill's network to the metadata store, which lives in the machine's: a socket stays in the namespace it was
+/// made in, so one made over there can be served over here. Runs until dropped.
 pub(crate) async fn relay(
     listener: std::net::TcpListener,
     to: SocketAddr,

@@ -15,7 +15,8 @@ use crate::drill::report::{
 use crate::drill::watch::{ApiCall, Evidence, Logs, Recordings, Saying, UnitGap, Watched, phases};
 use crate::drill::{Bound, Drill, DrillError, DrillReport, LocalTarget, Measure, Probe};
 
-/// How long disks may take to show what was recorded by the end of a round: a second's fragment, and a sync that stretches under load.
+/// How long disks may take to show what was recorded by the end of a round: a second's fragment, and a sync that stretches under
+/// load.
 const SHOWN_WITHIN: Duration = Duration::from_secs(15);
 /// Pause between looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -116,8 +117,8 @@ impl<'a> Findings<'a> {
         Ok(line)
     }
 
-    /// Waits until each camera's newest unit on the disks was sent after `moment`. A camera that is not recorded any more is told of as a
-    /// gap that has not ended.
+    /// Waits until each camera's newest unit on the disks was sent after `moment`. A camera that is not recorded any more is told
+    /// of as a gap that has not ended.
     async fn await_shown(&mut self, moment: WallTime) -> Result<(), DrillError> {
         let deadline = self.cell.now() + SHOWN_WITHIN;
         loop {
@@ -268,8 +269,8 @@ impl<'a> Findings<'a> {
         self.rounds.iter().flat_map(|round| round.gaps.iter().map(|gap| (round.number, gap)))
     }
 
-    /// Milliseconds missing of each camera that a fault touched, in each round: the gaps of one camera in one round together, and 0 for
-    /// those of which nothing is missing.
+    /// Milliseconds missing of each camera that a fault touched, in each round: the gaps of one camera in one round together, and
+    /// 0 for those of which nothing is missing.
     fn by_camera(&self) -> Vec<u64> {
         let mut missing = Vec::new();
         for (round, record) in self.rounds.iter().zip(&self.records) {

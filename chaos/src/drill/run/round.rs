@@ -134,7 +134,8 @@ impl InForceNow {
     }
 }
 
-/// Waits until the steady state has held for `held`, at most `within`. Every node is asked in turn. `Err` says what there was instead.
+/// Waits until the steady state has held for `held`, at most `within`. Every node is asked in turn. `Err` says what there was
+/// instead.
 async fn await_steady(cell: &LocalCell, held: Duration, within: Duration) -> Result<(), String> {
     let clock = SystemClock::new();
     let mut seen = String::new();

@@ -5,8 +5,8 @@ use eyrie_camsim::au_number::{AuStamp, scan};
 use eyrie_storage::segment::{SegmentError, SegmentReader, walk};
 use eyrie_types::CameraId;
 
-/// What lies on the disks of all nodes of a cell, by the numbers that simulated cameras put into their access units: the truth about
-/// what was recorded, whatever the nodes say of themselves. Recordings must not be sealed.
+/// What lies on the disks of all nodes of a cell, by the numbers that simulated cameras put into their access units: the truth
+/// about what was recorded, whatever the nodes say of themselves. Recordings must not be sealed.
 #[derive(Debug)]
 pub struct Recordings {
     roots: Vec<PathBuf>,
