@@ -133,8 +133,8 @@ impl Footage {
         self.neighbours.silent(others.collect()).await
     }
 
-    /// What of a camera is durable at the other nodes that record it and may not be in the index yet: rows that replace those of the
-    /// same segment. Ask before the index, or what passes from there to here meanwhile is missed. What does not answer in time says
+    /// What of a camera is durable at the other nodes that record it and may not be in the index yet: rows that replace those of
+    /// the same segment. Ask before the index, or what passes from there to here meanwhile is missed. What does not answer in time says
     /// nothing.
     pub async fn tails_elsewhere(&self, tenant: &TenantId, camera: CameraId) -> Vec<OpenTail> {
         self.neighbours.tails(tenant, camera).await

@@ -33,8 +33,8 @@ pub struct Evidence<'a> {
 
 /// The order in which causes are believed where several cover a moment; the first wins. What makes the others impossible or
 /// beside the point comes first: what was recorded and is out of reach needs no other reason; a node that is down does nothing;
-/// footage that was recorded and lost was not missed by the camera; then what kept the node from writing, whatever the camera sent; then what the camera did, the more specific
-/// before the less.
+/// footage that was recorded and lost was not missed by the camera; then what kept the node from writing, whatever the camera
+/// sent; then what the camera did, the more specific before the less.
 const BELIEF: [GapCause; 18] = [
     GapCause::NodeUnreachable,
     GapCause::NodeDown,

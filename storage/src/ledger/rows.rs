@@ -56,8 +56,8 @@ impl Ledger {
     }
 
     /// The same as it looks while the nodes `silent` do not answer: what lies on them alone is a gap
-    /// ([`GapCause::NodeUnreachable`](eyrie_types::GapCause::NodeUnreachable)), and a span that is not available. For showing, never
-    /// to be kept.
+    /// ([`GapCause::NodeUnreachable`](eyrie_types::GapCause::NodeUnreachable)), and a span that is not available. For showing,
+    /// never to be kept.
     pub fn shown(rows: &LedgerRows, silent: &BTreeSet<NodeId>, range: TimeRange, now: WallTime) -> Self {
         let expected = expected(&rows.spec_changes, range, now);
         let segments = sound(&rows.segments, &rows.incidents);

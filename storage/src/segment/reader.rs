@@ -128,8 +128,8 @@ impl SegmentReader {
         Ok([ftyp, head, init].concat().into())
     }
 
-    /// Fragment `number`, which begins at `offset`, as stored: `length` bytes, header and all, checked without any key. Of less than
-    /// all of it, its header alone is checked.
+    /// Fragment `number`, which begins at `offset`, as stored: `length` bytes, header and all, checked without any key. Of less
+    /// than all of it, its header alone is checked.
     ///
     /// # Errors
     /// When it is not there, or was changed, moved or cut.
