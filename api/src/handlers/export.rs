@@ -92,10 +92,9 @@ async fn answer(
                 tries += 1;
                 let now = state.clock().now();
                 let (ledger, silent) = ledger_without_silent(state, &caller.tenant, id, key.range, now).await?;
-                match prepare(state, &key, ledger.gaps, &silent, tries == PASSES_MAX).await? {
-                    Some(prepared) => break prepared,
-                    // A node has just died: what was to come from it may be elsewhere, too.
-                    None => {}
+                // Without one, a node has just died: what was to come from it may be elsewhere, too.
+                if let Some(prepared) = prepare(state, &key, ledger.gaps, &silent, tries == PASSES_MAX).await? {
+                    break prepared;
                 }
             }
         }

@@ -171,9 +171,14 @@ async fn either_node_of_a_twin_may_die_and_playback_is_complete() -> anyhow::Res
     let mut cell = Cell::start(3, 1, "").await?;
     let ids = cell.add_cameras(0, 1, &json!({"redundancy": 2})).await?;
     let id = ids[0].clone();
-    cell.await_more(&ids, 3).await?;
     let client = cell.client(0).await?;
-    let from = edge(&recordings(&client, &id).await?, true, "end")?;
+    // From when on both record.
+    let from = eventually("two copies", || async {
+        let answer = recordings(&client, &id).await.map_err(|error| error.to_string())?;
+        let two = answer["copies"]["two_s"].as_f64() > Some(1.0);
+        if two { edge(&answer, true, "end").map_err(|error| error.to_string()) } else { Err(answer.to_string()) }
+    })
+    .await?;
     cell.await_more(&ids, KNOWN_AFTER_S).await?;
     let answer = recordings(&client, &id).await?;
     let to = edge(&answer, true, "end")? - Duration::from_secs(2);
