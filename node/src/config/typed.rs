@@ -224,7 +224,12 @@ fn cql(layers: &Layers) -> Result<Option<CqlConfig>, ConfigError> {
 
 /// TLS to the cluster is on as soon as its authorities are named.
 fn cql_tls(layers: &Layers) -> Result<Option<CqlTls>, ConfigError> {
-    let file = |key| layers.get(key, parse_as::<PathBuf>("a path"));
+    let readable = |text: &str| {
+        let file = std::fs::File::open(text).map_err(|error| format!("{text}: {error}"))?;
+        drop(file);
+        Ok(PathBuf::from(text))
+    };
+    let file = |key| layers.get(key, readable);
     let authorities = file("store.tls.authorities")?;
     let identity = match (file("store.tls.certificate")?, file("store.tls.key")?) {
         (Some(certificate), Some(key)) => Some((certificate, key)),
@@ -385,8 +390,9 @@ mod tests {
             ("store.replication = 'many'", "store.replication"),
             ("store.username = 'eyrie'", "store.password_file"),
             ("store.password_file = '/nonexistent/password'", "store.password_file"),
-            ("store.tls.certificate = 'c'\nstore.tls.key = 'k'", "store.tls.authorities"),
-            ("store.tls.key = 'k'", "store.tls.certificate"),
+            ("store.tls.authorities = '/no/such/file'", "store.tls.authorities"),
+            ("store.tls.certificate = '/dev/null'\nstore.tls.key = '/dev/null'", "store.tls.authorities"),
+            ("store.tls.key = '/dev/null'", "store.tls.certificate"),
             ("sources.connecting_max = 0", "sources.connecting_max"),
             ("allow_network = ['10.0.0.0/33']", "allow_network"),
             ("allow_network = [['10.0.0.0/8']]", "allow_network"),
