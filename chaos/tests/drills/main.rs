@@ -2,8 +2,6 @@
 //!
 //! `EYRIE_GOLDEN=write cargo test -p eyrie-chaos --test drills` writes them anew; look at the difference before you commit it.
 
-mod drills {
-    pub(crate) mod files;
-    pub(crate) mod golden;
-    pub(crate) mod reports;
-}
+mod files;
+mod golden;
+mod reports;
