@@ -21,7 +21,7 @@ async fn a_capability_opens_what_its_kind_is_for_and_of_its_camera_alone() {
     let files = [
         ("live/index.m3u8".to_owned(), "live", "camera_not_live"),
         ("live/media.m3u8".to_owned(), "live", "camera_not_live"),
-        ("live/0-1/p16777216.0.m4s".to_owned(), "live", "camera_not_live"),
+        ("live/0-1/p16777216.0.m4s".to_owned(), "live", "not_found"),
         ("live/thumbnail.jpg".to_owned(), "live", "not_found"),
         (format!("playback/index.m3u8?{DAY}"), "playback", "not_found"),
         (format!("playback/media.m3u8?{DAY}"), "playback", "not_found"),
