@@ -192,7 +192,8 @@ impl<'a> Findings<'a> {
         let mut dead: BTreeMap<&str, WallTime> = BTreeMap::new();
         for said in &seen.said {
             let text = match &said.what {
-                // Each node learns of it in its turn; once is enough.
+                // Each node learns of it in its turn, the dead one when it is back; once is enough.
+                Saying::HeldDead(node) if *node == name(said.node) => continue,
                 Saying::HeldDead(node) => {
                     let last = dead.insert(node, said.at);
                     if last.is_some_and(|last| said.at.since(last) < ONE_VERDICT) {

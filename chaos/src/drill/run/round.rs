@@ -35,7 +35,10 @@ pub(super) async fn run(
     record.began = cell.now();
     let mut in_force = InForceNow::default();
     for Step { at, fault, begins } in steps(&scheduled) {
-        sleep_until(&clock, began + at).await;
+        // What is over by itself has no end to wait for.
+        if begins || in_force.lasts(fault) {
+            sleep_until(&clock, began + at).await;
+        }
         let Some(of) = scheduled.get(fault) else { continue };
         if begins {
             in_force.begin(drill, fault, of, cell, &mut dice, record).await?;
@@ -119,6 +122,10 @@ impl InForceNow {
         });
         self.0.insert(number, Lasting { force, hits, place });
         Ok(())
+    }
+
+    fn lasts(&self, number: usize) -> bool {
+        self.0.get(&number).is_some_and(|lasting| lasting.force.is_some())
     }
 
     async fn end(&mut self, number: usize, cell: &LocalCell, record: &mut RoundRecord) -> Result<(), String> {
