@@ -71,11 +71,11 @@ pub enum PeerError {
     #[error("what answers there does not speak our protocol: {0}")]
     Malformed(&'static str),
     /// The other side could not prove the secret.
-    #[error("the other side has another cell secret: compare cluster.secret on both nodes")]
+    #[error("the other side has another cell secret: compare the files of cluster.secret_file on both nodes")]
     WrongSecret,
     /// The other side belongs to another cell.
     #[error(
-        "the other side belongs to cell {theirs}, this node to {ours}: check cluster.seeds, or start with an empty cluster directory"
+        "the other side belongs to cell {theirs}, this node to {ours}: check cluster.join, or start with an empty cluster directory"
     )]
     WrongCell {
         /// This node's.
