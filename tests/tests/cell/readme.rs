@@ -123,8 +123,12 @@ async fn the_readme_takes_a_reader_from_one_node_to_three() -> anyhow::Result<()
     let view = third.get("/api/v1/cluster").await?;
     let first = view["nodes"].as_array().context("no nodes")?.iter().find(|node| node["name"] == "n1");
     let first = first.context("no n1")?["id"].clone();
-    let placed = nodes_of(&third.get("/api/v1/cluster/placements").await?);
-    ensure!(placed.contains(&first), "every node has one: {placed:?}");
+    // Whether the node that is asked hears of it before it answers is not promised.
+    eventually("every node has one", || async {
+        let page = third.get("/api/v1/cluster/placements").await.map_err(|error| error.to_string())?;
+        if nodes_of(&page).contains(&first) { Ok(()) } else { Err(page.to_string()) }
+    })
+    .await?;
     let pid = group.process(&["eyrie", "node", "--config", "cell/n1/eyrie.toml"])?;
     ensure!(Command::new("kill").args(["-KILL", &pid.to_string()]).status()?.success(), "kill");
     eventually("its cameras are elsewhere", || async {
