@@ -65,18 +65,20 @@ impl Gateway {
     }
 
     fn call(&self, bytes: &[u8], reply: RpcReplyPort<Vec<u8>>) {
-        // The sender comes first, so it is read also where the request is of a newer release.
-        let from = decode::<Envelope<()>>(bytes).and_then(|envelope| self.sessions.of(envelope.from));
-        let Some(session) = from else { return unread("stranger") };
-        let Some(Envelope { message, .. }) = decode::<Envelope<LinkRequest>>(bytes) else {
-            unread("call");
-            return answer(&session, reply, LinkAnswer::Unsupported);
-        };
-        if message == LinkRequest::Ping {
-            // Not counted against the peer's credit: there is one at a time, and it gives credit back.
+        let message = decode::<Envelope<LinkRequest>>(bytes).map(|envelope| envelope.message);
+        if message == Some(LinkRequest::Ping) {
+            // Not counted against the peer's credit: there is one at a time, and it gives credit back. Answered also before the
+            // session is ready here: the peer's side may be ready first, and would take silence for a node that stands still.
             let _ = encode(&LinkAnswer::Pong).map(|bytes| reply.send(bytes));
             return;
         }
+        // The sender comes first, so it is read also where the request is of a newer release.
+        let from = decode::<Envelope<()>>(bytes).and_then(|envelope| self.sessions.of(envelope.from));
+        let Some(session) = from else { return unread("stranger") };
+        let Some(message) = message else {
+            unread("call");
+            return answer(&session, reply, LinkAnswer::Unsupported);
+        };
         let Some(place) = session.place_for_call() else { return answer(&session, reply, LinkAnswer::Busy) };
         let (handler, node) = (Arc::clone(&self.handler), session.node());
         let within = reply.get_timeout().unwrap_or(ANSWER_WITHIN_MAX).min(ANSWER_WITHIN_MAX);
@@ -130,5 +132,33 @@ impl Actor for Gateway {
             GatewayMessage::Call(bytes, reply) => self.call(&bytes, reply),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eyrie_types::NodeId;
+
+    use super::*;
+
+    struct Nothing;
+
+    impl LinkHandler for Nothing {
+        fn call(self: Arc<Self>, _: NodeId, _: LinkRequest) -> futures::future::BoxFuture<'static, LinkAnswer> {
+            Box::pin(async { LinkAnswer::Busy })
+        }
+
+        fn cast(&self, _: NodeId, _: LinkCast) {}
+    }
+
+    #[tokio::test]
+    async fn a_peer_whose_session_is_not_ready_here_yet_gets_its_pong_and_nothing_else() {
+        let [own, peer] = [1, 2].map(|number| NodeId::from_uuid(uuid::Uuid::from_u128(number)));
+        let gateway = Gateway::new(Arc::new(Sessions::new(own)), Arc::new(Nothing));
+        for (message, expected) in [(LinkRequest::Ping, Some(LinkAnswer::Pong)), (LinkRequest::NodeInfo, None)] {
+            let (reply, answered) = ractor::concurrency::oneshot();
+            gateway.call(&encode(&Envelope { from: peer, message }).unwrap(), reply.into());
+            assert_eq!(answered.await.ok().and_then(|bytes| decode(&bytes)), expected);
+        }
     }
 }

@@ -61,6 +61,7 @@ fn a_stalled_peer_delays_no_call_to_another() {
     c.meet(&[&a]);
     a.wait(b.id, true);
     a.wait(c.id, true);
+    c.wait(a.id, true);
     b.signal(Signal::STOP);
     // As much as may be on its way to the one that stands still, and calls that wait for it.
     a.ask(&format!("cast {} 1 10 1000000", b.id));
