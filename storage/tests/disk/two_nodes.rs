@@ -330,7 +330,7 @@ async fn what_a_silent_node_holds_comes_from_the_twin_or_is_out_of_reach_until_i
         b.meets(manner);
         let asked = tokio::time::Instant::now();
         let found = b.footage.pieces(&tenant, cell.camera, whole, &[]).await.unwrap();
-        assert!(asked.elapsed() < REACH_WITHIN + Duration::from_secs(1), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < REACH_WITHIN * 4, "{:?}", asked.elapsed());
         assert_eq!(shown(&found.pieces), seconds(10..60, 1).collect::<Vec<_>>(), "{manner:?}: what its twin has");
         assert_eq!(found.silent, BTreeSet::from([a.node]));
         let questions = b.wire.asked.load(Ordering::SeqCst);

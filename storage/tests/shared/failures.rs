@@ -21,10 +21,11 @@ const LIMIT: RateLimit = RateLimit {
     subjects_max: 100,
 };
 const TICKETS: TicketKind = TicketKind { kind: "ws", good_for: Duration::from_secs(30), waiting_max: 10 };
-/// What a command may take on a machine that runs other tests beside: its deadline, and a scheduler's whim.
-const SOON: Duration = Duration::from_millis(400);
-/// What an answer out of memory takes, likewise.
-const AT_ONCE: Duration = Duration::from_millis(60);
+/// What [`MANY`] answers out of memory may take on a machine that does other things as well; with a deadline each, they would take
+/// 10 s.
+const SOON: Duration = Duration::from_secs(3);
+/// How many are asked when nobody is to wait.
+const MANY: usize = 100;
 
 fn metrics() -> String {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -51,6 +52,13 @@ async fn ticket(node: &SharedState) -> Secret {
     node.issue_ticket(&TICKETS, random, |_| Some("session".to_owned())).await.unwrap()
 }
 
+/// Asks [`MANY`] times, whatever the answers.
+async fn take_many(node: &SharedState) {
+    for _ in 0..MANY {
+        let _ = take(node, "many").await;
+    }
+}
+
 /// Takes until it is refused; how many there were.
 async fn take_all(node: &SharedState, subject: &str) -> u32 {
     let mut taken = 0;
@@ -75,8 +83,9 @@ async fn down_at_the_start_each_node_works_alone_and_they_share_once_redis_is_th
     let mut redis = RedisServer::stopped();
     let (one, two) = (connect(config(&redis, "eyrie")), connect(config(&redis, "eyrie")));
     let (began, before) = (Instant::now(), metric("eyrie_shared_state_fallbacks_total", "rate_limit"));
-    assert!((3..=4).contains(&take_all(&one, "a").await), "a limit there is");
-    assert!((3..=4).contains(&take_all(&two, "a").await), "on each node");
+    assert!((3..=6).contains(&take_all(&one, "a").await), "a limit there is");
+    assert!((3..=6).contains(&take_all(&two, "a").await), "on each node");
+    take_many(&one).await;
     assert!(began.elapsed() < SOON, "nobody waits for a Redis that is down: {:?}", began.elapsed());
     assert!(metric("eyrie_shared_state_fallbacks_total", "rate_limit") > before);
     let issued = ticket(&one).await;
@@ -102,7 +111,8 @@ async fn killed_and_started_again_it_is_missed_for_a_moment_and_nobody_has_to_he
     assert_eq!(one.redeem_ticket(&TICKETS, before.expose()).await, None, "closed: what Redis kept is gone");
     one.say("revocation", Vec::new()).await;
     assert_eq!(one.viewers(&Viewers::new()).await, Viewers::new());
-    assert!(began.elapsed() < AT_ONCE * 4, "{:?}", began.elapsed());
+    take_many(&one).await;
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     let meanwhile = ticket(&one).await;
     redis.run(&[]);
     await_shared(&one, &two).await;
@@ -132,10 +142,8 @@ async fn hanging_it_costs_three_callers_their_patience_and_the_others_nothing() 
     assert!(took.iter().all(|took| *took < SOON), "{took:?}");
     assert!(metric("eyrie_shared_state_errors_total", "timeout") >= before + 3);
     let began = Instant::now();
-    for _ in 0..100 {
-        let _ = take(&one, "a").await;
-    }
-    assert!(began.elapsed() < AT_ONCE * 4, "nobody waits any more: {:?}", began.elapsed());
+    take_many(&one).await;
+    assert!(began.elapsed() < SOON, "nobody waits any more: {:?}", began.elapsed());
     // The other one had nothing to ask, and notices by itself.
     await_up(&two, false).await;
     redis.go_on();

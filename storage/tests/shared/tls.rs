@@ -41,5 +41,5 @@ async fn a_node_comes_up() {
     let address = std::env::var(ADDRESS).unwrap().parse().unwrap();
     let node = connect(RedisConfig { address, username: None, password_file: None, prefix: "eyrie".to_owned() });
     let mut up = node.is_up();
-    tokio::time::timeout(Duration::from_secs(4), up.wait_for(|up| *up)).await.expect("it is up in time").unwrap();
+    tokio::time::timeout(Duration::from_secs(20), up.wait_for(|up| *up)).await.expect("it is up in time").unwrap();
 }
