@@ -1,5 +1,5 @@
 // Watches one camera in a real browser while its node dies, and prints what the viewer saw as one JSON object: the longest time
-// without a new picture, and how often the stream was opened anew.
+// without a new picture, how often the stream was opened anew, and when it ran out of pictures.
 //
 //   EYRIE_URL, EYRIE_USER, EYRIE_PASSWORD, EYRIE_TIMEOUT_S, CHROMIUM   as for dashboard.e2e.mjs; the node is one that stays
 //   EYRIE_WATCH_S      how long to watch from the first moving picture on (default: 25)
@@ -14,7 +14,7 @@ const watchMs = Number(process.env.EYRIE_WATCH_S ?? "25") * 1000;
 
 /** Runs in the page: the time of each picture that is shown, and the longest pause between two. */
 function notePauses() {
-  const noted = (window.eyriePauses = { pictures: 0, last: 0, longest: 0, videos: 0 });
+  const noted = (window.eyriePauses = { pictures: 0, last: 0, longest: 0, videos: 0, waits: [] });
   const hooked = new WeakSet();
   const hook = (video) => {
     if (hooked.has(video)) return;
@@ -27,6 +27,7 @@ function notePauses() {
       video.requestVideoFrameCallback(onPicture);
     };
     video.requestVideoFrameCallback(onPicture);
+    video.addEventListener("waiting", () => noted.waits.length < 20 && noted.waits.push(Math.round(performance.now())));
   };
   new MutationObserver(() => document.querySelectorAll("article[data-camera] video").forEach(hook)).observe(document, {
     childList: true,
@@ -44,6 +45,12 @@ try {
     if (new URL(request.url()).pathname.endsWith("/live/index.m3u8")) opened += 1;
   });
   const refused = [];
+  // Whether the last playlist was asked for with low latency: a player that runs dry again and again goes on without.
+  let lowLatency = false;
+  page.on("request", (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (pathname.endsWith("/live/media.m3u8")) lowLatency = search.includes("_HLS_msn");
+  });
   page.on("response", (response) => {
     const { pathname, search } = new URL(response.url());
     const name = pathname.split("/live/")[1];
@@ -63,7 +70,7 @@ try {
   const after = await read();
   const longest = Math.max(after.longest, after.now - after.last);
   const result = { longest_pause_ms: Math.round(longest), since_last_ms: Math.round(after.now - after.last) };
-  console.log(JSON.stringify({ ...result, opened: opened - before.opened, opened_before: before.opened, videos: after.videos, pictures: after.pictures - before.pictures, refused }));
+  console.log(JSON.stringify({ ...result, opened: opened - before.opened, opened_before: before.opened, videos: after.videos, low_latency: lowLatency, waits: after.waits.map((at) => at - Math.round(before.now)), pictures: after.pictures - before.pictures, refused }));
 } finally {
   await browser.close();
 }

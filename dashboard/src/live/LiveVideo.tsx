@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { m } from "../messages";
 import { LivePlayer, type PlayerState } from "./player";
 import { keepStill } from "./still";
+import { useLingering } from "./use-lingering";
 import { useOnScreen } from "./use-on-screen";
 
 interface Props {
@@ -18,6 +19,9 @@ interface Props {
   children?: (state: PlayerState) => ReactNode;
 }
 
+/** A camera that is not online any more is played on for this long: when its node has died, another one has it within seconds. */
+const LINGER_MS = 15_000;
+
 const LOADING: PlayerState = { phase: "loading", behindS: null };
 
 /** A camera's live picture. Plays only while it can be seen; the last picture stays, dimmed, while nothing moves. */
@@ -27,7 +31,8 @@ export function LiveVideo({ cameraId, name, hlsUrl, active, lowLatency, muted, f
   const still = useRef<HTMLCanvasElement>(null);
   const onScreen = useOnScreen(frame);
   const [state, setState] = useState<PlayerState>(LOADING);
-  const playing = active && onScreen;
+  const lingering = useLingering(active, LINGER_MS);
+  const playing = lingering && onScreen;
 
   useEffect(() => {
     const element = video.current;

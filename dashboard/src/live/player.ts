@@ -1,10 +1,10 @@
-import Hls, { type ErrorData, type HlsConfig, type LoaderCallbacks, type LoaderConfiguration, type LoaderContext, type PlaylistLoaderConstructor } from "hls.js/light";
+import Hls, { type ErrorData, type HlsConfig } from "hls.js/light";
 
 import { authorizeXhr, renewToken } from "../api/authorized-xhr";
 import { api, unwrap } from "../api/client";
 import { backoffMs } from "../retry";
 import { DryRuns } from "./dry-runs";
-import { withoutLowLatency } from "./playlist";
+import { playlistLoader } from "./playlist-loader";
 
 /** Seconds behind the live edge a player without low latency stays. */
 const PLAIN_BEHIND_S = 4;
@@ -14,6 +14,8 @@ const BUFFER_S = 12;
 const STUCK_AFTER_MS = 8_000;
 /** How often a player looks at its own progress. */
 const WATCH_EVERY_MS = 1_000;
+/** A playlist that has not grown for this long ran dry itself, in seconds: the camera or its node has a pause. */
+const PAUSE_S = 1.5;
 /** A player that ran this long has recovered: the next failure is a first one. */
 const HEALTHY_AFTER_MS = 10_000;
 
@@ -33,19 +35,6 @@ export interface PlayerOptions {
   onState: (state: PlayerState) => void;
 }
 
-/** A playlist loader that hides low latency from hls.js. */
-class PlainPlaylistLoader extends Hls.DefaultConfig.loader {
-  override load(context: LoaderContext, config: LoaderConfiguration, callbacks: LoaderCallbacks<LoaderContext>): void {
-    super.load(context, config, {
-      ...callbacks,
-      onSuccess: (response, stats, loaded, details) => {
-        if (typeof response.data === "string") response.data = withoutLowLatency(response.data);
-        callbacks.onSuccess(response, stats, loaded, details);
-      },
-    });
-  }
-}
-
 function hlsConfig(lowLatency: boolean): Partial<HlsConfig> {
   const common: Partial<HlsConfig> = {
     // fMP4 needs no transmuxing; a worker from a blob: URL would ask for a wider content security policy.
@@ -58,9 +47,10 @@ function hlsConfig(lowLatency: boolean): Partial<HlsConfig> {
     liveDurationInfinity: true,
     startFragPrefetch: true,
     xhrSetup: authorizeXhr,
+    pLoader: playlistLoader(lowLatency),
   };
   if (lowLatency) return common;
-  return { ...common, liveSyncDuration: PLAIN_BEHIND_S, liveMaxLatencyDuration: PLAIN_BEHIND_S * 4, pLoader: PlainPlaylistLoader as unknown as PlaylistLoaderConstructor };
+  return { ...common, liveSyncDuration: PLAIN_BEHIND_S, liveMaxLatencyDuration: PLAIN_BEHIND_S * 4 };
 }
 
 /**
@@ -149,6 +139,8 @@ export class LivePlayer {
   private readonly onWaiting = (): void => {
     // Before the first picture, waiting is starting.
     if (!this.lowLatency || this.movingSince === null) return;
+    // Nor is it this machine or its line that cannot keep up when hls.js goes elsewhere, or the stream itself has a pause.
+    if (this.video.seeking || (this.hls?.latestLevelDetails?.age ?? 0) > PAUSE_S) return;
     if (this.dryRuns.note(performance.now())) this.giveUpLowLatency();
   };
 

@@ -338,15 +338,19 @@ async fn watched_in_a_browser(redundancy: u64) -> anyhow::Result<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hls_js_goes_on_through_the_owners_death_without_a_reload_of_the_page() -> anyhow::Result<()> {
-    for (redundancy, longest_ms) in [(1, 20_000.0), (2, 8_000.0)] {
+async fn hls_js_goes_on_through_the_owners_death_and_with_a_twin_hardly_pauses() -> anyhow::Result<()> {
+    // Without a twin a failover's time; with one no more than some parts of a third of a second.
+    for (redundancy, longest_ms) in [(1, 8_000.0), (2, 1_000.0)] {
         let seen = watched_in_a_browser(redundancy).await?;
         println!("the owner dies, {redundancy} nodes have the camera; in the browser: {seen}");
         let number = |name: &str| seen[name].as_f64().unwrap_or(f64::MAX);
         assert!(number("longest_pause_ms") < longest_ms, "{seen}");
         assert!(number("since_last_ms") < 3_000.0, "pictures move at the end: {seen}");
         assert_eq!(number("videos"), 1.0, "the page shows the same element: {seen}");
-        assert!(number("opened") <= 1.0, "the stream was opened anew more than once: {seen}");
+        // On a machine that cannot keep up it goes on without low latency, which is another stream.
+        let gave_up = if seen["low_latency"] == false { 1.0 } else { 0.0 };
+        assert!(number("opened") <= gave_up, "the stream was opened anew: {seen}");
+        assert_eq!(seen["refused"], json!([]), "{seen}");
     }
     Ok(())
 }
