@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, key spool, heartbeat,
-//! │                         left segments, index repair, retention, recording account, facts sampler, viewers elsewhere, facts
+//! │                         left segments, index repair, retention, look through, twin repair, recording account, facts sampler, viewers elsewhere, facts
 //! writer)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
@@ -44,13 +44,14 @@ mod setup_gate;
 #[cfg(test)]
 mod supervision_tests;
 mod telemetry;
+mod twin_repair;
 
 pub use facts::{Level, Reason, ReasonCode, StreamFacts, Verdict};
 pub use ingest::{ClosedAddress, NetworkError, NetworkPolicy};
 pub use live::{LiveError, LiveHandle, LiveHeard, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted};
 pub use node::{
-    Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RetentionSettings,
-    WhenFull,
+    Assignment, DiskShare, Fallen, Node, NodeConfig, NodeError, NodeHandle, NodeParts, NodeSettings, RepairSettings,
+    RetentionSettings, WhenFull,
 };
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;

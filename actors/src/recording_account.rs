@@ -1,7 +1,7 @@
 //! The node's account of recording as metrics: what was expected, is durable and is missing over the last hour and day. Derived
 //! anew each time, never counted up, so that a restart or a late row makes no step in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,9 +65,10 @@ async fn account(node: &NodeContext, window: Duration) -> Result<(Summary, Durat
     Ok((total, single))
 }
 
-/// How old the oldest second is that one recording alone holds; zero where there is none, or too fresh a one to tell.
+/// How old the oldest second is that one node alone holds; zero where there is none, or too fresh a one to tell.
 fn oldest_single(spans: &[Span], now: WallTime) -> Duration {
-    let old = spans.iter().filter(|span| span.sources.len() == 1).map(|span| now.since(span.start));
+    let copies = |span: &Span| span.sources.iter().map(|source| source.node).collect::<BTreeSet<_>>().len();
+    let old = spans.iter().filter(|span| copies(span) == 1).map(|span| now.since(span.start));
     old.filter(|age| *age > TWIN_LATE_MAX).max().unwrap_or_default()
 }
 
@@ -87,7 +88,7 @@ fn tell(window: &'static str, summary: &Summary, single: Duration) {
 
 #[cfg(test)]
 mod tests {
-    use eyrie_types::{Epoch, SpanSource};
+    use eyrie_types::{Epoch, NodeId, SpanSource};
 
     use super::*;
 
@@ -95,7 +96,11 @@ mod tests {
     fn the_oldest_second_with_one_copy_counts_and_what_the_twin_has_not_told_yet_does_not() {
         let at = |s: i64| WallTime::from_unix_us(1_767_225_600_000_000 + s * 1_000_000);
         let span = |start: i64, end: i64, copies: u8| {
-            let source = |slot| SpanSource { slot: Slot(slot), epoch: Epoch::new(0, 1).unwrap() };
+            let source = |slot| SpanSource {
+                slot: Slot(slot),
+                epoch: Epoch::new(0, 1).unwrap(),
+                node: NodeId::from_uuid(uuid::Uuid::from_u128(slot.into())),
+            };
             Span { start: at(start), end: at(end), available: true, sources: (0..copies).map(source).collect() }
         };
         let age = |spans: &[Span]| oldest_single(spans, at(1_000)).as_secs();

@@ -11,6 +11,6 @@ pub use binary::binary;
 pub use client::Client;
 pub use node::{ADMIN_PASSWORD, Node, NodeOptions};
 pub use recorded::{RecordedAu, recorded_aus, recorded_aus_in};
-pub use wait::{DEADLINE, eventually};
+pub use wait::{DEADLINE, eventually, eventually_within};
 
 pub mod bench;

@@ -14,6 +14,18 @@ const POLL: Duration = Duration::from_millis(100);
 /// After [`DEADLINE`], with `what` and the last thing seen.
 pub async fn eventually<T, F: Future<Output = Result<T, String>>>(
     what: &str,
+    condition: impl FnMut() -> F,
+) -> anyhow::Result<T> {
+    eventually_within(DEADLINE, what, condition).await
+}
+
+/// As [`eventually`], for what takes its time by design.
+///
+/// # Errors
+/// After `deadline`.
+pub async fn eventually_within<T, F: Future<Output = Result<T, String>>>(
+    deadline: Duration,
+    what: &str,
     mut condition: impl FnMut() -> F,
 ) -> anyhow::Result<T> {
     let mut seen = String::from("nothing");
@@ -26,8 +38,8 @@ pub async fn eventually<T, F: Future<Output = Result<T, String>>>(
             tokio::time::sleep(POLL).await;
         }
     };
-    match tokio::time::timeout(DEADLINE, asking).await {
+    match tokio::time::timeout(deadline, asking).await {
         Ok(value) => Ok(value),
-        Err(_) => anyhow::bail!("{what}: not within {DEADLINE:?}; last seen: {seen}"),
+        Err(_) => anyhow::bail!("{what}: not within {deadline:?}; last seen: {seen}"),
     }
 }

@@ -87,15 +87,17 @@ pub struct Span {
     pub end: WallTime,
     /// It can be read now.
     pub available: bool,
-    /// The placements that hold it.
+    /// The recordings that hold it, whether their nodes answer now or not.
     pub sources: Vec<SpanSource>,
 }
 
-/// A placement that holds a span.
+/// A recording that holds a span, as one node has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SpanSource {
     /// Owner or twin.
     pub slot: Slot,
     /// Which incarnation.
     pub epoch: Epoch,
+    /// The node that holds it: the one that recorded it, or one that fetched a copy of it after a loss.
+    pub node: NodeId,
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use eyrie_cluster::{
-    CameraKey, CellNode, CellReport, Heartbeat, JobName, Member, NodeSetup, PlacementKey, ProtocolRange, SpentEpochs,
+    CameraKey, CellNode, CellReport, Health, Heartbeat, JobName, Member, NodeSetup, PlacementKey, ProtocolRange,
+    SpentEpochs,
 };
 use eyrie_storage::keys::{KeyRing, Sealer};
 use eyrie_storage::mirror::Mirror;
@@ -29,6 +30,7 @@ use crate::media_link::{MediaLink, MediaLinkConfig};
 use crate::node::{NodeHandle, ServiceArgs};
 use crate::peer::{Dialer, PROTOCOL_MAX, PROTOCOL_MIN, PeerRoutes};
 use crate::raft::{CellRaft, RaftConfig};
+use crate::twin_repair;
 
 /// Connections of peers that wait to be taken.
 const INCOMING_MAX: usize = 64;
@@ -108,6 +110,19 @@ impl Shared {
         nodes.into_iter().filter(|node| *node != self.me).collect()
     }
 
+    /// The cell as repairs see it: which cameras this node has with another, and which nodes there are.
+    fn repairs(&self) -> twin_repair::Cell {
+        let state = Arc::clone(self.core().state().1);
+        let members = state.members().iter().map(|(node, member)| (*node, member.health == Health::Up)).collect();
+        let mut cameras: BTreeMap<_, Vec<NodeId>> = BTreeMap::new();
+        // Placements are sorted: a camera's owner comes before its twin.
+        for (key, placement) in state.placements() {
+            cameras.entry((key.tenant.clone(), key.camera)).or_default().push(placement.node);
+        }
+        cameras.retain(|_, nodes| nodes.len() > 1 && nodes.contains(&self.me));
+        twin_repair::Cell { cameras, members }
+    }
+
     /// What each node last said; never held across a wait.
     pub(super) fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
@@ -184,7 +199,7 @@ impl Control {
             labels: config.labels,
             capacity: config.capacity,
             protocol,
-            health: eyrie_cluster::Health::Up,
+            health: Health::Up,
             draining: false,
         };
         let mut spent = SpentEpochs::default();
@@ -241,7 +256,12 @@ impl Control {
         let recorders = move |tenant: &TenantId, camera| {
             cell.upgrade().map_or_else(Vec::new, |cell| cell.other_recorders(tenant, camera))
         };
-        let elsewhere = FootageLink::new(shared.media.clone(), Box::new(recorders));
+        let knows = Arc::downgrade(&shared);
+        let alive = move |node| {
+            let member = |cell: Arc<Shared>| cell.core().state().1.member(node).map(|member| member.health);
+            knows.upgrade().and_then(member) == Some(Health::Up)
+        };
+        let elsewhere = FootageLink::new(shared.media.clone(), Box::new(recorders), Box::new(alive));
         shared.node.footage().reach_through(Arc::new(elsewhere));
         let (beats, heartbeats) = mpsc::channel(HEARTBEATS_MAX);
         if let Some(socket) = socket {
@@ -285,13 +305,20 @@ impl Control {
 /// Loops beside the driver, none of which a heartbeat waits for.
 fn services(shared: &Arc<Shared>) -> Vec<ServiceArgs> {
     let (orders, specs, sync, join) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
-    let (tell, feed) = (Arc::clone(shared), Arc::clone(shared));
+    let (tell, feed, repair) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(shared));
     vec![
         ServiceArgs { name: "cell executor", body: Arc::new(move || executor::run(Arc::clone(&orders)).boxed()) },
         ServiceArgs { name: "cell specs", body: Arc::new(move || spec_keeper::run(Arc::clone(&specs)).boxed()) },
         ServiceArgs { name: "directory sync", body: Arc::new(move || directory_sync::run(Arc::clone(&sync)).boxed()) },
         ServiceArgs { name: "cell news", body: Arc::new(move || news::run(Arc::clone(&tell)).boxed()) },
         ServiceArgs { name: "cell feeding", body: Arc::new(move || feeding::run(Arc::clone(&feed)).boxed()) },
+        ServiceArgs {
+            name: "twin repair",
+            body: Arc::new(move || {
+                let (node, cell) = (Arc::clone(repair.node.context()), Arc::clone(&repair));
+                twin_repair::run(node, move || cell.repairs()).boxed()
+            }),
+        },
         ServiceArgs { name: "cell seeds", body: Arc::new(move || seeds::run(Arc::clone(&join)).boxed()) },
     ]
 }

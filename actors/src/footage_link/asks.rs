@@ -13,16 +13,20 @@ use crate::media_link::{MediaLink, MediaLinkError};
 /// Tells which other nodes record a camera.
 type Recorders = Box<dyn Fn(&TenantId, CameraId) -> Vec<NodeId> + Send + Sync>;
 
+/// Tells whether the cell holds a node to be alive.
+type Alive = Box<dyn Fn(NodeId) -> bool + Send + Sync>;
+
 /// Reads what other nodes recorded, over the media link.
 pub(crate) struct FootageLink {
     media: MediaLink,
     recorders: Recorders,
+    alive: Alive,
 }
 
 impl FootageLink {
-    /// Asks through `media`; `recorders` tells which other nodes record a camera.
-    pub(crate) fn new(media: MediaLink, recorders: Recorders) -> Self {
-        Self { media, recorders }
+    /// Asks through `media`; `recorders` tells which other nodes record a camera, `alive` which nodes the cell holds to be alive.
+    pub(crate) fn new(media: MediaLink, recorders: Recorders, alive: Alive) -> Self {
+        Self { media, recorders, alive }
     }
 
     /// Asks, and reads an answer of at most `bytes_max`.
@@ -50,6 +54,10 @@ impl FootageLink {
 impl Elsewhere for FootageLink {
     fn recorders(&self, tenant: &TenantId, camera: CameraId) -> Vec<NodeId> {
         (self.recorders)(tenant, camera)
+    }
+
+    fn alive(&self, node: NodeId) -> bool {
+        (self.alive)(node)
     }
 
     fn reach(&self, node: NodeId) -> BoxFuture<'_, Result<(), ElsewhereError>> {

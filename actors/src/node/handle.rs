@@ -169,6 +169,11 @@ impl NodeHandle {
         Arc::new(FeedHandler::new(&self.context))
     }
 
+    /// What every part of the tree shares.
+    pub(crate) fn context(&self) -> &Arc<NodeContext> {
+        &self.context
+    }
+
     /// Where all events pass.
     pub(crate) fn bus(&self) -> &EventBus {
         &self.context.events

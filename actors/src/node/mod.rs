@@ -18,5 +18,5 @@ pub use error::NodeError;
 pub use fallen::Fallen;
 pub use handle::{Node, NodeHandle, NodeParts};
 pub(crate) use service::ServiceArgs;
-pub use settings::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
+pub use settings::{DiskShare, NodeSettings, RepairSettings, RetentionSettings, WhenFull};
 pub(crate) use supervisor::{NodeMessage, NodeSupervisor};

@@ -9,11 +9,31 @@ pub struct NodeSettings {
     pub retention: RetentionSettings,
     /// The share of expected footage that is to be recorded, such as 0.999.
     pub slo_recording: f64,
+    /// How second copies are made of what one node alone holds.
+    pub repair: RepairSettings,
 }
 
 impl Default for NodeSettings {
     fn default() -> Self {
-        Self { retention: RetentionSettings::default(), slo_recording: 0.999 }
+        Self { retention: RetentionSettings::default(), slo_recording: 0.999, repair: RepairSettings::default() }
+    }
+}
+
+/// How second copies are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepairSettings {
+    /// How long a node may be dead before what it holds counts as lost. One that is removed from the cell counts as lost at once.
+    pub after: Duration,
+    /// Most that is fetched in a second.
+    pub bytes_per_s: ByteSize,
+    /// How often all recordings of the node are read and compared with the index.
+    pub look_every: Duration,
+}
+
+impl Default for RepairSettings {
+    fn default() -> Self {
+        let day = Duration::from_secs(86_400);
+        Self { after: Duration::from_secs(600), bytes_per_s: ByteSize::mib(8), look_every: day * 7 }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::backoff::{Backoff, jitter};
 use crate::camera_supervisor::{CameraSupervisor, SupervisorMessage};
 use crate::context::NodeContext;
 use crate::recording::{LeftSegments, RepairError, adopt_lost, repair_index};
-use crate::{facts, recording_account, retention};
+use crate::{facts, recording_account, retention, twin_repair};
 
 /// How long a node may take to stop all its cameras in order: a child's patience, and a round of the disks.
 const CAMERAS_STOP_PATIENCE: Duration = Duration::from_secs(20);
@@ -166,7 +166,7 @@ fn services(node: &Arc<NodeContext>) -> Vec<ServiceArgs> {
     let (outbox, alive, keys) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (left, repair, keep) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
     let (account, look, keep_facts) = (Arc::clone(node), Arc::clone(node), Arc::clone(node));
-    let viewers = Arc::clone(node);
+    let (viewers, looked) = (Arc::clone(node), Arc::clone(node));
     vec![
         ServiceArgs {
             name: "silence watch",
@@ -188,6 +188,10 @@ fn services(node: &Arc<NodeContext>) -> Vec<ServiceArgs> {
         ServiceArgs { name: "left segments", body: Arc::new(move || LeftSegments::run(Arc::clone(&left)).boxed()) },
         ServiceArgs { name: "index repair", body: Arc::new(move || repair_once(Arc::clone(&repair), started).boxed()) },
         ServiceArgs { name: "retention", body: Arc::new(move || retention::run(Arc::clone(&keep), started).boxed()) },
+        ServiceArgs {
+            name: "look through",
+            body: Arc::new(move || twin_repair::look_through(Arc::clone(&looked)).boxed()),
+        },
         ServiceArgs {
             name: "recording account",
             body: Arc::new(move || recording_account::run(Arc::clone(&account)).boxed()),

@@ -1,10 +1,15 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_storage::disk::{Disk, DiskError, delete_segment};
 use eyrie_storage::footage::Footage;
 use eyrie_storage::segment::SegmentPath;
 use eyrie_storage::store::{MarkedSegment, Store, StoreError};
+use eyrie_types::SegmentRow;
+
+use super::round::told;
+use crate::context::NodeContext;
 
 /// The pause between two files: at most 100 a second, so that a disk which frees the blocks of large files has time for recorders
 /// in between. 10,000 cameras with files of a minute need more than that, and none are that short.
@@ -38,6 +43,23 @@ pub(super) async fn finish(store: &Store, footage: &Footage, disks: &[Disk]) -> 
             return Ok(freed);
         }
     }
+}
+
+/// Deletes what a node recorded that is no more: out of the index with its key, for there is no file to be deleted.
+///
+/// # Errors
+/// When the index does not answer.
+pub(crate) async fn retire(node: &NodeContext, row: SegmentRow) -> Result<(), StoreError> {
+    let now = node.clock.now();
+    let (tenant, camera, bytes) = (row.placement.tenant.clone(), row.placement.camera, row.bytes);
+    let (audit, event) = told((&tenant, camera), std::iter::once(&row), now);
+    for marked in node.store.mark_deleted(vec![row], audit, event.clone()).await? {
+        node.store.finish_deletion(marked).await?;
+        metrics::counter!("eyrie_retention_deleted_segments_total", "reason" => "age").increment(1);
+        metrics::counter!("eyrie_retention_deleted_bytes_total", "reason" => "age").increment(bytes);
+        node.events.announce(Arc::new(event.clone()));
+    }
+    Ok(())
 }
 
 async fn delete(disks: &[Disk], marked: &MarkedSegment) -> Result<bool, DiskError> {

@@ -14,5 +14,6 @@ mod room;
 mod round;
 
 pub(crate) use finish::finish_on;
+pub(crate) use finish::retire;
 pub use outlook::RetentionOutlook;
 pub(crate) use round::run;

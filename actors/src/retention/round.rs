@@ -242,7 +242,7 @@ impl Keeper {
         }
         tracing::debug!(%plan, "old recordings are deleted");
         for ((tenant, camera), deletions) in plan.cameras {
-            let (audit, event) = told(&tenant, camera, &deletions, now);
+            let (audit, event) = told((&tenant, camera), deletions.iter().map(|deletion| &deletion.row), now);
             let rows = deletions.iter().map(|deletion| deletion.row.clone()).collect();
             let marked = self.node.store.mark_deleted(rows, audit, event.clone()).await?;
             self.inventory.forget(&tenant, camera);
@@ -266,17 +266,16 @@ impl Keeper {
 }
 
 /// What audit and event say of a camera's deletions.
-fn told(tenant: &TenantId, camera: CameraId, deletions: &[Deletion], now: WallTime) -> (AuditRecord, Event) {
-    let rows = || deletions.iter().map(|deletion| &deletion.row);
+pub(super) fn told<'a>(
+    (tenant, camera): (&TenantId, CameraId),
+    rows: impl Iterator<Item = &'a SegmentRow> + Clone,
+    now: WallTime,
+) -> (AuditRecord, Event) {
+    let segments = rows.clone().count() as u64;
+    let rows = || rows.clone();
     let from = rows().map(|row| row.start).min().unwrap_or(now);
     let to = rows().map(|row| row.end).max().unwrap_or(now);
-    let kind = EventKind::RecordingDeleted {
-        camera,
-        from,
-        to,
-        segments: deletions.len() as u64,
-        bytes: rows().map(|row| row.bytes).sum(),
-    };
+    let kind = EventKind::RecordingDeleted { camera, from, to, segments, bytes: rows().map(|row| row.bytes).sum() };
     let audit = AuditRecord {
         id: AuditId::generate(),
         tenant: tenant.clone(),

@@ -19,8 +19,8 @@ const RANGE_MAX: Duration = Duration::from_secs(31 * 24 * 3600);
 
 /// Lists what is recorded.
 ///
-/// By whichever nodes: each moment once, with the recordings that hold it. What lies only on nodes that do not answer now is not
-/// `available`.
+/// By whichever nodes: each moment once, with the recordings that hold it and the node that each lies on. What lies only on nodes
+/// that do not answer now is not `available`; they are named in `unreachable`, and what they hold counts as no copy.
 #[utoipa::path(get, path = "/api/v1/cameras/{id}/recordings", tag = "footage",
     params(("id" = CameraId, Path, description = "Which camera."), RangeQuery),
     responses((status = 200, description = "What is recorded in the range.", body = RecordingsAnswer)))]
@@ -30,7 +30,8 @@ pub(crate) async fn list_recordings(
     ApiPath(id): ApiPath<CameraId>,
     ApiQuery(query): ApiQuery<RangeQuery>,
 ) -> Result<Json<RecordingsAnswer>, Problem> {
-    Ok(Json(ledger(&state, &caller, id, &query).await?.into()))
+    let (ledger, silent) = ledger(&state, &caller, id, &query).await?;
+    Ok(Json(RecordingsAnswer::of(ledger, &silent)))
 }
 
 /// Lists what is missing, and why.
@@ -45,7 +46,7 @@ pub(crate) async fn list_gaps(
     ApiPath(id): ApiPath<CameraId>,
     ApiQuery(query): ApiQuery<RangeQuery>,
 ) -> Result<Json<GapsAnswer>, Problem> {
-    let Ledger { gaps, summary, .. } = ledger(&state, &caller, id, &query).await?;
+    let (Ledger { gaps, summary, .. }, _) = ledger(&state, &caller, id, &query).await?;
     Ok(Json(GapsAnswer {
         gaps,
         expected_s: summary.expected_s(),
@@ -57,11 +58,16 @@ pub(crate) async fn list_gaps(
 }
 
 /// The account of a camera, deleted or not, over the range asked for.
-async fn ledger(state: &GatewayState, caller: &Principal, id: CameraId, query: &RangeQuery) -> Result<Ledger, Problem> {
+async fn ledger(
+    state: &GatewayState,
+    caller: &Principal,
+    id: CameraId,
+    query: &RangeQuery,
+) -> Result<(Ledger, BTreeSet<NodeId>), Problem> {
     let now = state.clock().now();
     let range = range_or(query.from, query.to, now, RANGE_DEFAULT, RANGE_MAX)?;
     known_camera(state, &caller.tenant, id).await?;
-    shown_ledger(state, &caller.tenant, id, range, now).await
+    ledger_without_silent(state, &caller.tenant, id, range, now).await
 }
 
 /// The account of a camera over `range`: the index, and what is durable but not in it yet.
@@ -95,7 +101,7 @@ pub(super) async fn ledger_without_silent(
     now: WallTime,
 ) -> Result<(Ledger, BTreeSet<NodeId>), Problem> {
     let rows = rows(state, tenant, id, range).await?;
-    let silent = state.node().footage().silent(&rows.segments).await;
+    let silent = state.node().footage().silent(&rows.segments, &rows.copies).await;
     Ok((Ledger::shown(&rows, &silent, range, now), silent))
 }
 

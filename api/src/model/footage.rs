@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use eyrie_storage::ledger::Ledger;
-use eyrie_types::{Gap, GapCause, Span, WallTime};
+use eyrie_types::{Gap, GapCause, NodeId, Span, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -32,39 +34,49 @@ pub struct ExportQuery {
 pub struct RecordingsAnswer {
     /// Sorted, none overlapping: several recordings of a moment are one span, with each of them among its `sources`.
     pub spans: Vec<Span>,
-    /// How often what was asked for is there.
+    /// On how many nodes what was asked for is there, in sum.
     pub copies: Copies,
+    /// The nodes that hold some of it and do not answer now. What they hold counts as no copy.
+    pub unreachable: Vec<NodeId>,
 }
 
-/// Seconds by how many recordings hold them, wherever those lie and whether their nodes answer now or not.
+/// Seconds by how many nodes hold them that answer now.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Copies {
-    /// Missing: no recording holds them.
+    /// No node that answers holds them.
     pub none_s: f64,
-    /// One recording holds them.
+    /// Of these, seconds that a node holds which does not answer now; the rest is missing.
+    pub unreachable_s: f64,
+    /// One node holds them.
     pub one_s: f64,
     /// Two or more do, as with `placement.redundancy` 2.
     pub two_s: f64,
 }
 
-impl From<Ledger> for RecordingsAnswer {
-    fn from(Ledger { spans, gaps, .. }: Ledger) -> Self {
+impl RecordingsAnswer {
+    /// The answer of a ledger that was drawn up while the nodes `silent` did not answer.
+    pub(crate) fn of(Ledger { spans, gaps, .. }: Ledger, silent: &BTreeSet<NodeId>) -> Self {
         let seconds = |ranges: &mut dyn Iterator<Item = (WallTime, WallTime)>| {
             // Starts at zero: the sum of nothing is -0.
             ranges.fold(0.0, |sum, (start, end)| sum + end.since(start).as_secs_f64())
         };
+        let answering = |span: &Span| {
+            let nodes = span.sources.iter().map(|source| source.node).filter(|node| !silent.contains(node));
+            nodes.collect::<BTreeSet<_>>().len()
+        };
         let held = |copies: fn(usize) -> bool| {
-            let spans = spans.iter().filter(|span| copies(span.sources.len()));
+            let spans = spans.iter().filter(|span| span.available && copies(answering(span)));
             seconds(&mut spans.map(|span| (span.start, span.end)))
         };
-        // What is out of reach is held all the same.
-        let missing = gaps.iter().filter(|gap| gap.cause != GapCause::NodeUnreachable);
-        let copies = Copies {
-            none_s: seconds(&mut missing.map(|gap| (gap.start, gap.end))),
-            one_s: held(|copies| copies == 1),
-            two_s: held(|copies| copies > 1),
+        let without = |away: bool| {
+            let gaps = gaps.iter().filter(|gap| (gap.cause == GapCause::NodeUnreachable) == away);
+            seconds(&mut gaps.map(|gap| (gap.start, gap.end)))
         };
-        Self { spans, copies }
+        let (unreachable_s, missing_s) = (without(true), without(false));
+        let none_s = unreachable_s + missing_s;
+        let copies =
+            Copies { none_s, unreachable_s, one_s: held(|copies| copies == 1), two_s: held(|copies| copies > 1) };
+        Self { spans, copies, unreachable: silent.iter().copied().collect() }
     }
 }
 

@@ -88,10 +88,7 @@ async fn playable(footage: &Footage, piece: FootagePiece) -> Result<Option<VodPi
     let bytes = head.bytes.unwrap_or(u64::MAX);
     let whole = entries.partition_point(|entry| entry.offset.saturating_add(u64::from(entry.length)) <= bytes);
     let cut = entries.split_off(whole);
-    if let (Some(first), Some(last)) = (cut.first(), cut.last()) {
-        let reason = FootageError::Lost(row.segment);
-        footage.note_damage(&row, first.start, last.end(), &reason).await;
-    }
+    entries.extend(footage.cut_short(&row, cut).await?);
     let facts = match InitFacts::parse(&head.init) {
         Ok(facts) if facts.codecs().next().is_some() => facts,
         // Sound that HLS does not carry, and no pictures.

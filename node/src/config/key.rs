@@ -98,6 +98,24 @@ pub(crate) const KEYS: &[Key] = &[
         "`delete_oldest`: before a disk is full, the oldest recordings go, of whatever camera. `stop`: recording stops until there is room.",
     ),
     key(
+        "repair.after",
+        "10m",
+        Live,
+        "How long a node may be dead before what it holds counts as lost and cameras with two copies get another, 1s to 30d.",
+    ),
+    key(
+        "repair.rate",
+        "8MiB",
+        Live,
+        "Most footage that this node fetches in a second to have second copies, 64KiB to 1GiB. Recording goes first.",
+    ),
+    key(
+        "repair.look_every",
+        "7d",
+        Live,
+        "How often all recordings of this node are read and compared with what was written, 5s to 365d. It reads 16 MiB a second at most.",
+    ),
+    key(
         "slo.recording",
         "99.9%",
         Live,

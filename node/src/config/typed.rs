@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eyrie_actors::{DiskShare, NodeSettings, RetentionSettings, WhenFull};
+use eyrie_actors::{DiskShare, NodeSettings, RepairSettings, RetentionSettings, WhenFull};
 use eyrie_storage::shared::RedisConfig;
 use eyrie_storage::store::{CqlConfig, CqlTls, Replication, StoreConfig};
 use eyrie_types::{ByteSize, Secret};
@@ -123,6 +123,15 @@ impl Config {
                         "stop" => Ok(WhenFull::Stop),
                         _ => Err(format!("{text:?} is neither delete_oldest nor stop")),
                     })?,
+                },
+                repair: RepairSettings {
+                    after: required(layers, "repair.after", duration_within("1s", 1_000, "30d", 30 * 86_400_000))?,
+                    bytes_per_s: required(layers, "repair.rate", size_within(ByteSize::kib(64), ByteSize::mib(1024)))?,
+                    look_every: required(
+                        layers,
+                        "repair.look_every",
+                        duration_within("5s", 5_000, "365d", 365 * 86_400_000),
+                    )?,
                 },
                 slo_recording: required(layers, "slo.recording", objective)?,
             },
@@ -299,6 +308,14 @@ fn share_or_size(text: &str, memory: ByteSize) -> Result<ByteSize, String> {
     match share.trim().parse::<u64>() {
         Ok(percent @ 1..=90) => Ok(ByteSize::bytes(memory.as_u64() / 100 * percent)),
         _ => Err(format!("{text:?} is not a share from 1% to 90%")),
+    }
+}
+
+/// A size from `min` to `max`.
+fn size_within(min: ByteSize, max: ByteSize) -> impl Fn(&str) -> Result<ByteSize, String> {
+    move |text| match text.parse::<ByteSize>()? {
+        size if (min..=max).contains(&size) => Ok(size),
+        _ => Err(format!("{text:?} is not a size from {min} to {max}")),
     }
 }
 

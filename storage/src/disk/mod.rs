@@ -7,6 +7,7 @@
 //! the caller writes the rest from memory into a new segment.
 
 mod config;
+mod copies;
 mod durability;
 mod error;
 mod file;
@@ -19,6 +20,7 @@ mod syncer;
 mod writer;
 
 pub use config::DiskConfig;
+pub(crate) use copies::copy_path;
 pub use durability::Durability;
 pub use error::DiskError;
 pub use file::delete_segment;

@@ -39,6 +39,9 @@ pub trait Elsewhere: Send + Sync + 'static {
     /// The other nodes that record `camera` now, as far as this node knows.
     fn recorders(&self, tenant: &TenantId, camera: CameraId) -> Vec<NodeId>;
 
+    /// Whether the cell holds `node` to be alive: one that does not answer is busy then, or has died just now.
+    fn alive(&self, node: NodeId) -> bool;
+
     /// Answers when `node` does.
     fn reach(&self, node: NodeId) -> BoxFuture<'_, Result<(), ElsewhereError>>;
 

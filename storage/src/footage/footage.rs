@@ -2,15 +2,17 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use eyrie_types::{
-    CameraId, Clock, FragmentEntry, GapCause, Incident, NodeId, SegmentId, SegmentRow, SegmentState, TenantId,
-    TimeRange, WallTime,
+    CameraId, Clock, FragmentEntry, GapCause, Incident, Monotonic, NodeId, SegmentId, SegmentRow, SegmentState,
+    TenantId, TimeRange, WallTime,
 };
 use tokio::sync::Semaphore;
 
 use super::alignment::SEARCH;
+use super::holders::{Asking, COPIES_KNOWN_MAX, Holder};
 use super::neighbours::Neighbours;
 use super::opened::{LastRead, OpenedSegment, Source};
 use super::piece::within;
@@ -18,15 +20,23 @@ use super::tracks::{TrackRow, merged};
 use super::{Elsewhere, FootageError, FootagePiece, OpenTail, SegmentRef};
 use crate::disk::Disk;
 use crate::keys::{KeyRing, KeyRows};
+use crate::ledger::{GAP_MIN, joined};
 use crate::segment::{FRAGMENT_START_BYTES, SegmentOpener, SegmentReader};
-use crate::store::Store;
+use crate::store::{SecondCopy, Store};
 
 /// Segments kept at hand: a file descriptor or an init segment, and up to 500 kB of table each. Players move on within a segment
 /// for an hour, so this serves some hundred of them that watch different hours.
 pub const OPENED_SEGMENTS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
+/// Init segments of other nodes' files that are kept beyond that: a few kB each.
+const INITS_MAX: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
+/// Tails of other nodes that are remembered: some 15 kB each.
+const TAILS_HEARD_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// Reads from disks at one time, of one fragment each, for this node's clients and for other nodes: enough to keep a disk busy, few
 /// enough that recorders, which share it, are not kept waiting.
 pub const READS_MAX: usize = 8;
+
+/// What one node alone has at the beginning or end of a recording, and two clocks may account for.
+const EDGE_MAX: Duration = Duration::from_secs(5);
 
 /// What the file of a segment begins with, and how long it is.
 #[derive(Debug, Clone)]
@@ -63,9 +73,15 @@ pub struct Footage {
     pub(super) clock: Arc<dyn Clock>,
     /// The recordings directories by their names.
     pub(super) roots: Vec<(String, PathBuf)>,
-    pub(super) opened: LastRead<Arc<OpenedSegment>>,
-    /// Files that other nodes read, opened without any key.
-    pub(super) handed_over: LastRead<Arc<SegmentReader>>,
+    pub(super) opened: LastRead<(SegmentId, Holder), Arc<OpenedSegment>>,
+    /// Files that other nodes read, opened without any key; of what was recorded here, or a second copy.
+    pub(super) handed_over: LastRead<(SegmentId, bool), Arc<SegmentReader>>,
+    /// Who keeps copies of a segment, and when that was looked up.
+    pub(super) copies_known: LastRead<SegmentId, (Monotonic, Arc<[SecondCopy]>)>,
+    /// Init segments of other nodes' files, for whoever was promised more of them.
+    pub(super) inits: LastRead<SegmentId, Bytes>,
+    /// What other nodes last said to be durable there and not in the index yet: when one dies, nobody else knows.
+    tails_heard: LastRead<SegmentId, Arc<OpenTail>>,
     pub(super) reads: Arc<Semaphore>,
     pub(super) neighbours: Neighbours,
 }
@@ -83,8 +99,25 @@ impl Footage {
         let roots = disks.iter().map(|disk| (disk.config().name.clone(), disk.config().root.clone())).collect();
         let opened = LastRead::new(OPENED_SEGMENTS_MAX, "eyrie_footage_opened_segments");
         let handed_over = LastRead::new(OPENED_SEGMENTS_MAX, "eyrie_footage_handed_over_segments");
+        let copies_known = LastRead::new(COPIES_KNOWN_MAX, "eyrie_footage_copies_known");
+        let inits = LastRead::new(INITS_MAX, "eyrie_footage_inits_kept");
+        let tails_heard = LastRead::new(TAILS_HEARD_MAX, "eyrie_footage_tails_heard");
         let (reads, neighbours) = (Arc::new(Semaphore::new(READS_MAX)), Neighbours::new(Arc::clone(&clock)));
-        Self { node, store, keys, key_rows, clock, roots, opened, handed_over, reads, neighbours }
+        Self {
+            node,
+            store,
+            keys,
+            key_rows,
+            clock,
+            roots,
+            opened,
+            handed_over,
+            copies_known,
+            inits,
+            tails_heard,
+            reads,
+            neighbours,
+        }
     }
 
     /// How other nodes are asked from now on. Until then, none answers.
@@ -107,7 +140,6 @@ impl Footage {
         tail: &[OpenTail],
     ) -> Result<FootageFound, FootageError> {
         let mut rows = self.rows(tenant, camera, range, tail).await?;
-        let silent = self.silent(&rows).await;
         // How clocks of two nodes differ is told by what both recorded, also right before the range and behind it.
         let several = rows.iter().any(|row| Some(row.node) != rows.first().map(|row| row.node));
         let wide = TimeRange { start: range.start - SEARCH, end: range.end + SEARCH };
@@ -115,29 +147,65 @@ impl Footage {
         if several {
             rows = self.rows(tenant, camera, wide, tail).await?;
         }
-        rows.retain(|row| !silent.contains(&row.node));
+        let mut copies = self.store.second_copies(tenant, camera, asked).await?;
+        let silent = self.silent(&rows, &copies).await;
+        copies.retain(|copy| !silent.contains(&copy.node));
+        rows.retain(|row| !silent.contains(&row.node) || copies.iter().any(|copy| copy.segment == row.segment));
         let damage = self.store.damage(tenant, camera, asked).await?;
         let mut read = Vec::with_capacity(rows.len());
         for row in rows {
             let table = self.table(&row, tail).await?;
             let mut entries = within(&table, asked);
-            entries.retain(|entry| !damage.iter().any(|damage| damages(damage, &row, entry)));
+            let copies: Vec<_> = copies.iter().filter(|copy| copy.segment == row.segment).collect();
+            let answers = !silent.contains(&row.node);
+            entries.retain(|entry| {
+                let sound = answers && !damage.iter().any(|damage| damages(damage, &row, entry));
+                sound || copies.iter().any(|copy| copy.holds(entry.number))
+            });
             read.push(TrackRow { row, entries });
         }
         Ok(FootageFound { pieces: merged(read, range), silent })
     }
 
-    /// The nodes that recorded any of `rows` and do not answer now: what lies on them is out of reach.
-    pub async fn silent(&self, rows: &[SegmentRow]) -> BTreeSet<NodeId> {
-        let others = rows.iter().map(|row| row.node).filter(|node| *node != self.node);
-        self.neighbours.silent(others.collect()).await
+    /// The nodes that hold any of `rows` or `copies` and do not answer now: what lies on them is out of reach. Where nobody who
+    /// answers has the same, a node is not given up for one question that it was too slow for.
+    pub async fn silent(&self, rows: &[SegmentRow], copies: &[SecondCopy]) -> BTreeSet<NodeId> {
+        let runs = || {
+            let recorded = rows.iter().map(|row| (row.node, &row.runs));
+            recorded.chain(copies.iter().map(|copy| (copy.node, &copy.runs)))
+        };
+        let silent = self.silent_of(runs().map(|(node, _)| node).collect()).await;
+        if silent.is_empty() {
+            return silent;
+        }
+        let of = |away: bool| {
+            let runs = runs().filter(|(node, _)| silent.contains(node) == away);
+            joined(runs.flat_map(|(_, runs)| runs.iter().copied()).collect(), GAP_MIN)
+        };
+        let there = of(false);
+        // Clocks of nodes differ: edges say nothing.
+        let lacks = |run: &TimeRange| run.subtract(&there).iter().any(|left| left.duration() > EDGE_MAX);
+        if !of(true).iter().any(lacks) {
+            return silent;
+        }
+        self.neighbours.silent_after_all(silent).await
+    }
+
+    /// Those of `nodes` that do not answer now.
+    pub async fn silent_of(&self, mut nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        nodes.remove(&self.node);
+        self.neighbours.silent(nodes).await
     }
 
     /// What of a camera is durable at the other nodes that record it and may not be in the index yet: rows that replace those of
     /// the same segment. Ask before the index, or what passes from there to here meanwhile is missed. What does not answer in
     /// time says nothing.
     pub async fn tails_elsewhere(&self, tenant: &TenantId, camera: CameraId) -> Vec<OpenTail> {
-        self.neighbours.tails(tenant, camera).await
+        let tails = self.neighbours.tails(tenant, camera).await;
+        for tail in &tails {
+            self.tails_heard.put(tail.row.segment, Arc::new(tail.clone()));
+        }
+        tails
     }
 
     /// The segments that overlap `range`, in order of time, with those that the index does not know yet.
@@ -169,41 +237,80 @@ impl Footage {
         tail: &[OpenTail],
     ) -> Result<FootagePiece, FootageError> {
         let open = tail.iter().find(|open| open.row.segment == name.segment).map(|open| open.row.clone());
+        // What its node said of it before it died; a deleted segment is not brought back by it.
+        let of_camera = |heard: &Arc<OpenTail>| {
+            let placement = &heard.row.placement;
+            (&placement.tenant, placement.camera, heard.row.start) == (tenant, camera, name.start)
+        };
+        let heard = self.tails_heard.get(&name.segment).filter(of_camera);
         let row = match open {
             Some(row) => row,
             None => {
                 let moment = TimeRange { start: name.start, end: name.start.offset_us(1) };
                 let rows = self.store.segments(tenant, camera, moment).await?;
-                rows.into_iter().find(|row| row.segment == name.segment).ok_or(FootageError::UnknownSegment)?
+                let row = rows.into_iter().find(|row| row.segment == name.segment);
+                row.ok_or(FootageError::UnknownSegment)?
             }
         };
-        let entries = self.table(&row, tail).await?.to_vec();
+        let mut entries = self.table(&row, tail).await?.to_vec();
+        if let Some(heard) = heard {
+            heard.complete(&mut entries);
+        }
         Ok(FootagePiece { row, entries })
     }
 
-    /// The init segment: `ftyp` and `moov`.
+    /// The init segment: `ftyp` and `moov`, from whoever holds it.
     ///
     /// # Errors
     /// See [`FootageError`].
     pub async fn init(&self, row: &SegmentRow) -> Result<Bytes, FootageError> {
-        match &self.opened(row).await?.source {
-            Source::Here(reader) => self.read(row, reader, |reader| reader.init()).await,
+        let mut asking = Asking::default();
+        while let Some(holder) = self.next_holder(row, None, &mut asking).await? {
+            match self.init_at(row, holder).await {
+                Ok(init) => return Ok(init),
+                Err(error) => asking.failed(error)?,
+            }
+        }
+        Err(asking.end(row.segment))
+    }
+
+    async fn init_at(&self, row: &SegmentRow, holder: Holder) -> Result<Bytes, FootageError> {
+        match &self.opened(row, holder).await?.source {
+            Source::Here(reader) => self.read(row, holder, reader, |reader| reader.init()).await,
             Source::There(file) => Ok(file.init.clone()),
         }
     }
 
-    /// The plaintext of a fragment, `moof` and `mdat`, verified.
+    /// The plaintext of a fragment, `moof` and `mdat`, verified, from whoever holds it.
     ///
     /// # Errors
     /// See [`FootageError`]. A damaged fragment says nothing about those beside it.
     pub async fn fragment(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<Bytes, FootageError> {
-        let asked = *entry;
-        match &self.opened(row).await?.source {
-            Source::Here(reader) => {
-                let read = self.read(row, reader, move |reader| reader.fragment(&asked)).await;
-                self.booked(row, entry, read).await
+        let mut asking = Asking::default();
+        while let Some(holder) = self.next_holder(row, Some(entry.number), &mut asking).await? {
+            match self.fragment_at(row, entry, holder).await {
+                Ok(fragment) => return Ok(fragment),
+                Err(error) => asking.failed(error)?,
             }
-            Source::There(file) => self.fetch(row, file, entry, entry.length, SegmentOpener::fragment).await,
+        }
+        Err(asking.end(row.segment))
+    }
+
+    async fn fragment_at(
+        &self,
+        row: &SegmentRow,
+        entry: &FragmentEntry,
+        holder: Holder,
+    ) -> Result<Bytes, FootageError> {
+        let asked = *entry;
+        match &self.opened(row, holder).await?.source {
+            Source::Here(reader) => {
+                let read = self.read(row, holder, reader, move |reader| reader.fragment(&asked)).await;
+                if holder.copy { read } else { self.booked(row, entry, read).await }
+            }
+            Source::There(file) => {
+                self.fetch((row, holder.node), file, entry, entry.length, SegmentOpener::fragment).await
+            }
         }
     }
 
@@ -228,21 +335,54 @@ impl Footage {
     /// # Errors
     /// See [`FootageError`].
     pub async fn head(&self, row: &SegmentRow) -> Result<FootageHead, FootageError> {
-        let reader = match &self.opened(row).await?.source {
+        let mut asking = Asking::default();
+        while let Some(holder) = self.next_holder(row, None, &mut asking).await? {
+            match self.head_at(row, holder).await {
+                Ok(head) => return Ok(head),
+                Err(error) => asking.failed(error)?,
+            }
+        }
+        Err(asking.end(row.segment))
+    }
+
+    async fn head_at(&self, row: &SegmentRow, holder: Holder) -> Result<FootageHead, FootageError> {
+        let reader = match &self.opened(row, holder).await?.source {
             Source::Here(reader) => Arc::clone(reader),
             Source::There(file) => return Ok(FootageHead { init: file.init.clone(), bytes: None }),
         };
-        let head = self.read(row, &reader, |reader| {
-            let (init, bytes) = (reader.init()?, Some(reader.bytes()?));
+        let head = self.read(row, holder, &reader, move |reader| {
+            // A copy has holes; how long it is says nothing.
+            let (init, bytes) = (reader.init()?, (!holder.copy).then(|| reader.bytes()).transpose()?);
             Ok(if reader.is_deleted()? { None } else { Some(FootageHead { init, bytes }) })
         });
         match head.await? {
             Some(head) => Ok(head),
             None => {
-                self.opened.forget(row.segment);
+                self.opened.forget(&(row.segment, holder));
                 Err(FootageError::Lost(row.segment))
             }
         }
+    }
+
+    /// Books that the file of `row` ends before `cut`, which the index says are in it. Answers those of them that a copy holds.
+    ///
+    /// # Errors
+    /// When the index does not answer.
+    pub async fn cut_short(
+        &self,
+        row: &SegmentRow,
+        cut: Vec<FragmentEntry>,
+    ) -> Result<Vec<FragmentEntry>, FootageError> {
+        if cut.is_empty() {
+            return Ok(cut);
+        }
+        let copies = self.copies(row).await?;
+        let (held, gone): (Vec<_>, Vec<_>) =
+            cut.into_iter().partition(|entry| copies.iter().any(|copy| copy.holds(entry.number)));
+        if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
+            self.note_damage(row, first.start, last.end(), &FootageError::Lost(row.segment)).await;
+        }
+        Ok(held)
     }
 
     /// Books that what a segment holds from `start` to `end` is damaged: it is offered to nobody any more, and the ledger says
@@ -264,28 +404,52 @@ impl Footage {
     /// # Errors
     /// See [`FootageError`].
     pub async fn fragment_start(&self, row: &SegmentRow, entry: &FragmentEntry) -> Result<(Bytes, u32), FootageError> {
+        let mut asking = Asking::default();
+        while let Some(holder) = self.next_holder(row, Some(entry.number), &mut asking).await? {
+            match self.fragment_start_at(row, entry, holder).await {
+                Ok(start) => return Ok(start),
+                Err(error) => asking.failed(error)?,
+            }
+        }
+        Err(asking.end(row.segment))
+    }
+
+    async fn fragment_start_at(
+        &self,
+        row: &SegmentRow,
+        entry: &FragmentEntry,
+        holder: Holder,
+    ) -> Result<(Bytes, u32), FootageError> {
         let asked = *entry;
-        match &self.opened(row).await?.source {
+        match &self.opened(row, holder).await?.source {
             Source::Here(reader) => {
-                let read = self.read(row, reader, move |reader| reader.fragment_start(&asked)).await;
-                self.booked(row, entry, read).await
+                let read = self.read(row, holder, reader, move |reader| reader.fragment_start(&asked)).await;
+                if holder.copy { read } else { self.booked(row, entry, read).await }
             }
             Source::There(file) => {
                 let length = entry.length.min(FRAGMENT_START_BYTES);
-                self.fetch(row, file, entry, length, SegmentOpener::fragment_start).await
+                self.fetch((row, holder.node), file, entry, length, SegmentOpener::fragment_start).await
             }
         }
     }
 
     /// Forgets an opened segment, before its file is deleted or after its key was shredded.
     pub fn forget(&self, segment: SegmentId) {
-        self.opened.forget(segment);
-        self.handed_over.forget(segment);
+        self.opened.forget_all(|(opened, _)| *opened == segment);
+        self.handed_over.forget_all(|(opened, _)| *opened == segment);
+        self.copies_known.forget(&segment);
+        self.inits.forget(&segment);
+        self.tails_heard.forget(&segment);
     }
 
     /// The table of a segment, from memory once it cannot change any more.
-    async fn table(&self, row: &SegmentRow, tail: &[OpenTail]) -> Result<Arc<[FragmentEntry]>, FootageError> {
-        if let Some(table) = self.opened.get(row.segment).and_then(|opened| opened.table.clone()) {
+    pub(super) async fn table(
+        &self,
+        row: &SegmentRow,
+        tail: &[OpenTail],
+    ) -> Result<Arc<[FragmentEntry]>, FootageError> {
+        let key = (row.segment, Holder::recorder(row));
+        if let Some(table) = self.opened.get(&key).and_then(|opened| opened.table.clone()) {
             return Ok(table);
         }
         let placement = &row.placement;
@@ -297,10 +461,10 @@ impl Footage {
         // The row of a closed segment may be in the index before the last of its table is.
         if row.state != SegmentState::Open
             && table.len() == row.fragments as usize
-            && let Some(opened) = self.opened.get(row.segment)
+            && let Some(opened) = self.opened.get(&key)
         {
             let kept = OpenedSegment { source: opened.source.clone(), table: Some(Arc::clone(&table)) };
-            self.opened.put(row.segment, Arc::new(kept));
+            self.opened.put(key, Arc::new(kept));
         }
         Ok(table)
     }

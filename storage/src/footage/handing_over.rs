@@ -9,60 +9,74 @@ use super::{Footage, FootageError, SegmentName, StoredPlace};
 use crate::segment::SegmentReader;
 
 impl Footage {
-    /// What the file of a segment on this node's disks begins with, up to its first fragment, as stored. Its header says that it is
+    /// What the file of a segment on this node's disks, or its second copy, begins with, up to its first fragment, as stored. Its header says that it is
     /// the segment of that name: of that tenant, camera, slot and epoch.
     ///
     /// # Errors
     /// [`FootageError::Lost`] when no disk has it; see [`FootageError`].
     pub async fn stored_head(&self, name: &SegmentName) -> Result<Bytes, FootageError> {
-        let reader = self.own(name).await?;
+        match self.stored_head_of(name, false).await {
+            Err(FootageError::Lost(_) | FootageError::Damaged(_)) => self.stored_head_of(name, true).await,
+            head => head,
+        }
+    }
+
+    async fn stored_head_of(&self, name: &SegmentName, copy: bool) -> Result<Bytes, FootageError> {
+        let reader = self.own(name, copy).await?;
         let read = self.blocking(move || reader.stored_head().map(|head| (head, reader.is_deleted()))).await?;
         match read {
             Ok((head, Ok(false))) => Ok(head),
             Ok(_) => {
-                self.handed_over.forget(name.segment);
+                self.handed_over.forget(&(name.segment, copy));
                 Err(FootageError::Lost(name.segment))
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// A fragment on this node's disks, or the first bytes of it, as stored. What is damaged, by this node's own index, is booked
-    /// here, whatever was asked for.
+    /// A fragment on this node's disks, or the first bytes of it, as stored: as it was recorded here, or of a second copy. What is
+    /// damaged, by this node's own index, is booked here, whatever was asked for.
     ///
     /// # Errors
     /// As [`Footage::stored_head`].
     pub async fn stored_fragment(&self, name: &SegmentName, place: StoredPlace) -> Result<Bytes, FootageError> {
-        let reader = self.own(name).await?;
-        let StoredPlace { number, offset, length } = place;
-        let read = self.blocking(move || reader.stored_fragment(number, offset, length)).await?;
-        let error = match read {
-            Ok(stored) => return Ok(stored),
-            Err(error) => FootageError::from(error),
+        let error = match self.stored_fragment_of(name, place, false).await {
+            Err(error @ (FootageError::Lost(_) | FootageError::Damaged(_))) => error,
+            read => return read,
         };
-        self.handed_over.forget(name.segment);
+        self.handed_over.forget(&(name.segment, false));
         if error.is_damage()
-            && let Some((row, entry)) = self.indexed(name, number).await?
+            && let Some((row, entry)) = self.indexed(name, place.number).await?
         {
             // The question may have been wrong; the index is asked what should be there.
-            let reader = self.own(name).await?;
+            let reader = self.own(name, false).await?;
             if let Err(error) = self.blocking(move || reader.verify_stored(&entry)).await?.map_err(FootageError::from)
                 && error.is_damage()
             {
                 self.note_damage(&row, entry.start, entry.end(), &error).await;
             }
         }
-        Err(error)
+        self.stored_fragment_of(name, place, true).await.map_err(|_| error)
     }
 
-    /// The file of this node that is the segment `name`.
-    async fn own(&self, name: &SegmentName) -> Result<Arc<SegmentReader>, FootageError> {
-        let reader = match self.handed_over.get(name.segment) {
+    async fn stored_fragment_of(
+        &self,
+        name: &SegmentName,
+        StoredPlace { number, offset, length }: StoredPlace,
+        copy: bool,
+    ) -> Result<Bytes, FootageError> {
+        let reader = self.own(name, copy).await?;
+        Ok(self.blocking(move || reader.stored_fragment(number, offset, length)).await??)
+    }
+
+    /// The file of this node that is the segment `name`, or its second copy of that.
+    async fn own(&self, name: &SegmentName, copy: bool) -> Result<Arc<SegmentReader>, FootageError> {
+        let reader = match self.handed_over.get(&(name.segment, copy)) {
             Some(reader) => reader,
             None => {
-                let opened = self.first_of(self.own_paths(name).collect(), None).await?;
-                let reader = opened.ok_or(FootageError::Lost(name.segment))?;
-                self.handed_over.put(name.segment, Arc::clone(&reader));
+                let paths = if copy { self.copy_paths(name).collect() } else { self.own_paths(name).collect() };
+                let reader = self.first_of(paths, None).await?.ok_or(FootageError::Lost(name.segment))?;
+                self.handed_over.put((name.segment, copy), Arc::clone(&reader));
                 reader
             }
         };

@@ -15,6 +15,7 @@ mod error;
 #[allow(clippy::module_inception, reason = "the file is named after the type")]
 mod footage;
 mod handing_over;
+mod holders;
 mod merge;
 #[cfg(test)]
 mod merge_tests;
@@ -22,10 +23,14 @@ mod neighbours;
 mod opened;
 mod opening;
 mod piece;
+mod repairing;
+mod stand_in;
 mod tracks;
 
 pub use elsewhere::{Elsewhere, ElsewhereError, SegmentName, StoredPlace};
 pub use error::FootageError;
 pub use footage::{Footage, FootageFound, FootageHead, OPENED_SEGMENTS_MAX, READS_MAX};
-pub use neighbours::{ASKS_MAX, FRAGMENT_WITHIN, HEAD_WITHIN, REACH_WITHIN};
+pub use neighbours::{ASKS_MAX, FRAGMENT_WITHIN, HEAD_WITHIN, REACH_ANYHOW_WITHIN, REACH_WITHIN};
 pub use piece::{FootagePiece, OpenTail, SegmentRef};
+pub use repairing::StoredFragment;
+pub use stand_in::StandIn;

@@ -18,6 +18,11 @@ pub const REACH_WITHIN: Duration = Duration::from_secs(2);
 pub const HEAD_WITHIN: Duration = Duration::from_secs(3);
 /// How long a node may take for a fragment: 16 MiB over 100 Mbit/s, and a disk that is busy.
 pub const FRAGMENT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a node that the cell holds to be alive is asked again and again, where nobody else has what it holds: longer than a busy
+/// machine takes to make a connection, and than the cell takes to find that a node has died.
+pub const REACH_ANYHOW_WITHIN: Duration = Duration::from_secs(6);
+/// The pause between two of these questions.
+const REACH_AGAIN: Duration = Duration::from_millis(200);
 /// How long a node that answered is not asked again whether it is there: the pictures of one sheet, and less than it takes to
 /// notice that a node died.
 const HEARD_FOR: Duration = Duration::from_millis(500);
@@ -54,6 +59,29 @@ impl Neighbours {
     pub(super) async fn silent(&self, nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
         let asked = nodes.into_iter().map(|node| async move { (!self.answers(node).await).then_some(node) });
         futures::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// Those of `nodes`, which did not answer, that do not even when they are asked until the cell holds them to be dead, or
+    /// [`REACH_ANYHOW_WITHIN`] is over.
+    pub(super) async fn silent_after_all(&self, nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+        let asked = nodes.into_iter().map(|node| async move {
+            let reached = tokio::time::timeout(REACH_ANYHOW_WITHIN, self.reach_again(node)).await;
+            (!reached.unwrap_or(false)).then_some(node)
+        });
+        futures::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    async fn reach_again(&self, node: NodeId) -> bool {
+        let Some(elsewhere) = self.elsewhere.get() else { return false };
+        while elsewhere.alive(node) {
+            metrics::counter!("eyrie_footage_node_asked_again_total").increment(1);
+            if elsewhere.reach(node).await.is_ok() {
+                self.heard().put(node, (self.clock.monotonic(), true));
+                return true;
+            }
+            tokio::time::sleep(REACH_AGAIN).await;
+        }
+        false
     }
 
     /// What of a camera is durable elsewhere and may not be in the index yet. Nodes that do not answer say nothing of it.

@@ -1,9 +1,10 @@
+use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eyrie_types::{FragmentEntry, Monotonic, SegmentId};
+use eyrie_types::{FragmentEntry, Monotonic};
 use lru::LruCache;
 
 use crate::segment::{SegmentOpener, SegmentReader};
@@ -33,6 +34,8 @@ pub(super) struct FileThere {
     pub(super) opener: SegmentOpener,
     /// `ftyp` and `moov`.
     pub(super) init: Bytes,
+    /// What the file begins with, as stored.
+    pub(super) stored_head: Bytes,
     pub(super) opened: Monotonic,
 }
 
@@ -46,35 +49,42 @@ impl OpenedSegment {
     }
 }
 
-/// The segments read last; the one not used for the longest time goes first.
-pub(super) struct LastRead<T> {
-    segments: Mutex<LruCache<SegmentId, T>>,
+/// What was read last; what was not used for the longest time goes first.
+pub(super) struct LastRead<K: Hash + Eq, T> {
+    read: Mutex<LruCache<K, T>>,
     /// The gauge that tells how many there are.
     gauge: &'static str,
 }
 
-impl<T: Clone> LastRead<T> {
+impl<K: Hash + Eq + Clone, T: Clone> LastRead<K, T> {
     pub(super) fn new(limit: NonZeroUsize, gauge: &'static str) -> Self {
-        Self { segments: Mutex::new(LruCache::new(limit)), gauge }
+        Self { read: Mutex::new(LruCache::new(limit)), gauge }
     }
 
-    pub(super) fn get(&self, segment: SegmentId) -> Option<T> {
-        self.lock().get(&segment).cloned()
+    pub(super) fn get(&self, key: &K) -> Option<T> {
+        self.lock().get(key).cloned()
     }
 
-    pub(super) fn put(&self, segment: SegmentId, opened: T) {
-        let mut segments = self.lock();
-        segments.put(segment, opened);
-        metrics::gauge!(self.gauge).set(segments.len() as f64);
+    pub(super) fn put(&self, key: K, opened: T) {
+        let mut read = self.lock();
+        read.put(key, opened);
+        metrics::gauge!(self.gauge).set(read.len() as f64);
     }
 
-    /// Forgets a segment: its file is deleted, its key shredded, or reading it failed.
-    pub(super) fn forget(&self, segment: SegmentId) {
-        self.lock().pop(&segment);
+    /// Forgets one: its file is deleted, its key shredded, or reading it failed.
+    pub(super) fn forget(&self, key: &K) {
+        self.lock().pop(key);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<SegmentId, T>> {
+    /// Forgets all that `gone` says.
+    pub(super) fn forget_all(&self, gone: impl Fn(&K) -> bool) {
+        let mut read = self.lock();
+        let keys: Vec<K> = read.iter().map(|(key, _)| key).filter(|key| gone(key)).cloned().collect();
+        keys.iter().for_each(|key| drop(read.pop(key)));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<K, T>> {
         // No method can leave the map half-changed.
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

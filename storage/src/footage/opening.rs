@@ -4,28 +4,33 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eyrie_types::{FragmentEntry, SegmentRow};
+use eyrie_types::{FragmentEntry, NodeId, SegmentRow};
 
+use super::holders::Holder;
 use super::opened::{FileThere, OpenedSegment, Source};
 use super::{ElsewhereError, Footage, FootageError, SegmentName, StoredPlace};
+use crate::disk::copy_path;
 use crate::keys::SegmentKey;
 use crate::segment::{FormatError, SegmentError, SegmentOpener, SegmentPath, SegmentReader};
 use crate::store::StoreError;
 
 impl Footage {
-    /// The segment of `row` at hand.
-    pub(super) async fn opened(&self, row: &SegmentRow) -> Result<Arc<OpenedSegment>, FootageError> {
-        let known = self.opened.get(row.segment);
+    /// The segment of `row` at hand, as `holder` has it.
+    pub(super) async fn opened(&self, row: &SegmentRow, holder: Holder) -> Result<Arc<OpenedSegment>, FootageError> {
+        let known = self.opened.get(&(row.segment, holder));
         if let Some(known) = known.as_ref().filter(|known| known.is_fresh(self.clock.monotonic())) {
             return Ok(Arc::clone(known));
         }
         let key = self.key(row).await?;
-        let source =
-            if row.node == self.node { self.open_here(row, key).await? } else { self.open_there(row, key).await? };
+        let source = if holder.node == self.node {
+            self.open_here(row, holder, key).await?
+        } else {
+            self.open_there(row, holder.node, key).await?
+        };
         // What was read of its table before stays true.
         let table = known.and_then(|known| known.table.clone());
         let opened = Arc::new(OpenedSegment { source, table });
-        self.opened.put(row.segment, Arc::clone(&opened));
+        self.opened.put((row.segment, holder), Arc::clone(&opened));
         Ok(opened)
     }
 
@@ -33,13 +38,14 @@ impl Footage {
     pub(super) async fn read<T: Send + 'static>(
         &self,
         row: &SegmentRow,
+        holder: Holder,
         reader: &Arc<SegmentReader>,
         work: impl FnOnce(&SegmentReader) -> Result<T, SegmentError> + Send + 'static,
     ) -> Result<T, FootageError> {
         let reader = Arc::clone(reader);
         let read = self.blocking(move || work(&reader)).await?;
         if read.is_err() {
-            self.opened.forget(row.segment);
+            self.opened.forget(&(row.segment, holder));
         }
         Ok(read?)
     }
@@ -48,16 +54,18 @@ impl Footage {
     /// what was recorded is that node's or the network's fault, and says nothing about the file.
     pub(super) async fn fetch<T: Send + 'static>(
         &self,
-        row: &SegmentRow,
+        (row, node): (&SegmentRow, NodeId),
         file: &Arc<FileThere>,
         entry: &FragmentEntry,
         length: u32,
         open: impl FnOnce(&SegmentOpener, &FragmentEntry, &Bytes) -> Result<T, FormatError> + Send + 'static,
     ) -> Result<T, FootageError> {
-        let elsewhere = |source| FootageError::Elsewhere { node: row.node, source };
+        let elsewhere = |source| FootageError::Elsewhere { node, source };
         let place = StoredPlace { number: entry.number, offset: entry.offset, length };
-        let fetched = self.neighbours.fragment(row.node, SegmentName::from(row), place).await;
-        let (stored, asking) = fetched.inspect_err(|_| self.opened.forget(row.segment)).map_err(elsewhere)?;
+        let fetched = self.neighbours.fragment(node, SegmentName::from(row), place).await;
+        let (stored, asking) = fetched
+            .inspect_err(|_| self.opened.forget_all(|(segment, holder)| (*segment, holder.node) == (row.segment, node)))
+            .map_err(elsewhere)?;
         let (file, entry) = (Arc::clone(file), *entry);
         // Hashes and seals of megabytes are no work for a thread that others wait on.
         let opened = tokio::task::spawn_blocking(move || {
@@ -65,43 +73,65 @@ impl Footage {
             open(&file.opener, &entry, &stored)
         });
         let opened = opened.await.map_err(|_| FootageError::Panicked)?;
-        opened.map_err(|source| elsewhere(garbage(row, source)))
+        opened.map_err(|source| elsewhere(garbage(row, node, source)))
     }
 
-    async fn open_here(&self, row: &SegmentRow, key: Option<SegmentKey>) -> Result<Source, FootageError> {
+    async fn open_here(
+        &self,
+        row: &SegmentRow,
+        holder: Holder,
+        key: Option<SegmentKey>,
+    ) -> Result<Source, FootageError> {
         let (tenant, camera, segment) = (&row.placement.tenant, row.placement.camera, row.segment);
-        let copies = self.store.copies_of_segment(tenant, camera, row.start, segment).await?;
+        let name = SegmentName::from(row);
         let mut paths: Vec<PathBuf> = Vec::new();
-        for copy in copies.iter().filter(|copy| copy.node == self.node) {
-            let named = self.roots.iter().filter(|(name, _)| *name == copy.disk);
-            // A directory that was moved has another name than the one the copy was written under.
-            let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
-            paths.extend(named.chain(others).map(|(_, root)| root.join(&copy.path)));
+        if holder.copy {
+            paths.extend(self.copy_paths(&name));
+        } else {
+            let copies = self.store.copies_of_segment(tenant, camera, row.start, segment).await?;
+            for copy in copies.iter().filter(|copy| copy.node == self.node) {
+                let named = self.roots.iter().filter(|(name, _)| *name == copy.disk);
+                // A directory that was moved has another name than the one the copy was written under.
+                let others = self.roots.iter().filter(|(name, _)| *name != copy.disk);
+                paths.extend(named.chain(others).map(|(_, root)| root.join(&copy.path)));
+            }
+            // The row of the copy may still wait for the index; where a segment lies follows from its own row.
+            paths.extend(self.own_paths(&name));
         }
-        // The row of the copy may still wait for the index; where a segment lies follows from its own row.
-        paths.extend(self.own_paths(&SegmentName::from(row)));
         let reader = self.first_of(paths, key).await?.ok_or(FootageError::Lost(segment))?;
         Ok(Source::Here(reader))
     }
 
-    async fn open_there(&self, row: &SegmentRow, key: Option<SegmentKey>) -> Result<Source, FootageError> {
-        let elsewhere = |source| FootageError::Elsewhere { node: row.node, source };
+    async fn open_there(
+        &self,
+        row: &SegmentRow,
+        node: NodeId,
+        key: Option<SegmentKey>,
+    ) -> Result<Source, FootageError> {
+        let elsewhere = |source| FootageError::Elsewhere { node, source };
         let opened = self.clock.monotonic();
-        let stored = self.neighbours.head(row.node, SegmentName::from(row)).await.map_err(elsewhere)?;
-        let (opener, init) = SegmentOpener::of_stored_head(&stored, key.as_ref())
+        let stored_head = self.neighbours.head(node, SegmentName::from(row)).await.map_err(elsewhere)?;
+        let (opener, init) = SegmentOpener::of_stored_head(&stored_head, key.as_ref())
             .and_then(|(opener, init)| {
                 let head = opener.head();
                 let same = head.placement == row.placement && head.segment == row.segment && head.key == row.key;
                 if same { Ok((opener, init)) } else { Err(FormatError::Foreign("segment header")) }
             })
-            .map_err(|source| elsewhere(garbage(row, source)))?;
-        Ok(Source::There(Arc::new(FileThere { opener, init, opened })))
+            .map_err(|source| elsewhere(garbage(row, node, source)))?;
+        self.inits.put(row.segment, init.clone());
+        Ok(Source::There(Arc::new(FileThere { opener, init, stored_head, opened })))
     }
 
     /// Where a segment lies if it lies on this node and no copy's row says otherwise.
     pub(super) fn own_paths(&self, name: &SegmentName) -> impl Iterator<Item = PathBuf> {
         let own = SegmentPath::new(name.placement.clone(), name.segment, name.start).relative();
         self.roots.iter().map(move |(_, root)| root.join(&own))
+    }
+
+    /// Where a second copy of a segment lies if there is one on this node.
+    pub(super) fn copy_paths(&self, name: &SegmentName) -> impl Iterator<Item = PathBuf> {
+        let path = SegmentPath::new(name.placement.clone(), name.segment, name.start);
+        self.roots.iter().map(move |(_, root)| copy_path(root, &path))
     }
 
     /// Opens the first of `paths` that is there.
@@ -143,8 +173,8 @@ impl Footage {
 }
 
 /// What another node sent is not what the index says was recorded.
-fn garbage(row: &SegmentRow, source: FormatError) -> ElsewhereError {
+fn garbage(row: &SegmentRow, node: NodeId, source: FormatError) -> ElsewhereError {
     metrics::counter!("eyrie_footage_node_garbage_total").increment(1);
-    tracing::error!(node = %row.node, segment = %row.segment, error = %source, "a node sent something else than was recorded");
+    tracing::error!(%node, segment = %row.segment, error = %source, "a node sent something else than was recorded");
     ElsewhereError::Garbage(source)
 }

@@ -4,7 +4,7 @@ use eyrie_types::{GapCause, Incident, SegmentRow, TimeRange};
 
 /// `segments` without what was found damaged in them: recorded, and not there any more. The incidents of other causes make no
 /// gap by themselves.
-pub(super) fn sound<'a>(segments: &'a [SegmentRow], incidents: &[Incident]) -> Cow<'a, [SegmentRow]> {
+pub fn sound<'a>(segments: &'a [SegmentRow], incidents: &[Incident]) -> Cow<'a, [SegmentRow]> {
     let mut damage: Vec<&Incident> = incidents.iter().filter(|incident| incident.cause == GapCause::Damaged).collect();
     if damage.is_empty() {
         return Cow::Borrowed(segments);

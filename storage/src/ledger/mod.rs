@@ -17,13 +17,13 @@ mod spec_change;
 mod summary;
 
 pub use cause::{Evidence, INCIDENT_SLACK, STARTING_MAX, UNSYNCED_MAX};
+pub use damage::sound;
 pub use day::{DayItem, DayKind, DayRollup, coarsen, items};
 pub use expected::expected;
 pub use gaps::{LATE_TAIL_GRACE, OPEN_TAIL_GRACE, gaps};
 pub use node_run::NodeRun;
 pub use rows::{Ledger, LedgerRows};
 pub(crate) use serving::{serving_nodes, serving_runs};
-pub(crate) use spans::joined;
-pub use spans::{GAP_MIN, spans};
+pub use spans::{GAP_MIN, joined, spans};
 pub use spec_change::SpecChange;
 pub use summary::Summary;

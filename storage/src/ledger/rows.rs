@@ -7,6 +7,7 @@ use eyrie_types::{Gap, Incident, NodeId, SegmentRow, Span, TimeRange, WallTime};
 use super::damage::sound;
 use super::spans::joined;
 use super::{Evidence, GAP_MIN, NodeRun, STARTING_MAX, SpecChange, Summary, expected, gaps, spans};
+use crate::store::SecondCopy;
 
 /// All that the ledger of one camera and range is derived from, as the store reads it in one snapshot. Callers may push more
 /// segment rows, such as the tail that is durable and not in the index yet.
@@ -16,6 +17,8 @@ pub struct LedgerRows {
     pub spec_changes: Vec<SpecChange>,
     /// Segments that overlap the range or the [`STARTING_MAX`] before it.
     pub segments: Vec<SegmentRow>,
+    /// What nodes keep of others' segments after a loss, of the same stretch.
+    pub copies: Vec<SecondCopy>,
     /// The time that segments covered which retention deleted, of the same stretch: sorted, none touching the next.
     pub deleted: Vec<TimeRange>,
     /// Incidents that overlap the range or come within slack of it.
@@ -60,7 +63,12 @@ impl Ledger {
     /// never to be kept.
     pub fn shown(rows: &LedgerRows, silent: &BTreeSet<NodeId>, range: TimeRange, now: WallTime) -> Self {
         let expected = expected(&rows.spec_changes, range, now);
-        let segments = sound(&rows.segments, &rows.incidents);
+        let mut segments = sound(&rows.segments, &rows.incidents);
+        if !rows.copies.is_empty() {
+            // Whatever became of the file that a copy was made of.
+            let kept = rows.copies.iter().filter_map(|copy| copy.as_row(&rows.segments));
+            segments.to_mut().extend(kept);
+        }
         let away = segments.iter().filter(|row| silent.contains(&row.node));
         let out_of_reach = joined(away.flat_map(|row| row.runs.iter().copied()).collect(), Duration::ZERO);
         let there = match silent.is_empty() {

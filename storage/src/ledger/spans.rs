@@ -7,13 +7,13 @@ use eyrie_types::{SegmentRow, Span, SpanSource, TimeRange, WallTime};
 /// segment the recorder, which knows the frame rate, has decided already (max(2 frame intervals, 500 ms)).
 pub const GAP_MIN: Duration = Duration::from_millis(500);
 
-/// The footage of one camera within `range`: sorted, never overlapping, each span with the placements that hold all of it. A
+/// The footage of one camera within `range`: sorted, never overlapping, each span with the recordings, by node, that hold all of it. A
 /// span ends where that set changes; runs up to [`GAP_MIN`] apart are one, also across segments and placements. `rows` may
 /// come in any order and may overlap (a twin, an owner cut off, an index row and its newer tail).
 pub fn spans(rows: &[SegmentRow], range: TimeRange) -> Vec<Span> {
     let mut runs: BTreeMap<SpanSource, Vec<TimeRange>> = BTreeMap::new();
     for row in rows {
-        let source = SpanSource { slot: row.placement.slot, epoch: row.placement.epoch };
+        let source = SpanSource { slot: row.placement.slot, epoch: row.placement.epoch, node: row.node };
         runs.entry(source).or_default().extend(row.runs.iter().filter(|run| run.start < run.end));
     }
     let covered =
@@ -32,7 +32,7 @@ pub fn spans(rows: &[SegmentRow], range: TimeRange) -> Vec<Span> {
 }
 
 /// `runs` sorted, joined where they overlap or are up to `apart` apart.
-pub(crate) fn joined(mut runs: Vec<TimeRange>, apart: Duration) -> Vec<TimeRange> {
+pub fn joined(mut runs: Vec<TimeRange>, apart: Duration) -> Vec<TimeRange> {
     runs.sort_unstable();
     let mut joined: Vec<TimeRange> = Vec::with_capacity(runs.len());
     for run in runs {

@@ -100,6 +100,19 @@ impl Store {
         .await
     }
 
+    /// The UTC days on which segments of a camera began, of whichever nodes: in order.
+    pub async fn days_recorded(&self, tenant: &TenantId, camera: CameraId) -> Result<Vec<u32>, StoreError> {
+        let db = sqlite_or!(self, cql => cql.days_recorded(tenant, camera));
+        let tenant = tenant.clone();
+        db.read(move |connection| {
+            let sql = "SELECT DISTINCT day FROM segments WHERE tenant = ?1 AND camera = ?2 ORDER BY day";
+            let mut statement = connection.prepare_cached(sql)?;
+            let days = statement.query_map(params![Col(tenant), Col(camera)], |row| row.get(0))?;
+            Ok(days.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     /// The oldest segments of a camera on `node` that do not grow any more, up to `limit` (at most [`DELETION_BATCH_MAX`]).
     pub async fn oldest_segments(
         &self,

@@ -48,6 +48,29 @@ impl Store {
         .await
     }
 
+    /// Takes an incident back that is over: it was told by mistake, or is mended. Taking back what is not there is no error.
+    pub async fn remove_incident(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        incident: Incident,
+    ) -> Result<(), StoreError> {
+        let db = sqlite_or!(self, cql => cql.remove_incident(tenant, camera, incident));
+        let tenant = tenant.clone();
+        db.write(move |connection| {
+            let Incident { slot, epoch, cause, start, end } = incident;
+            let told = TimeRange { start, end: end.unwrap_or(start).max(start) };
+            day_rollups::forget(connection, &tenant, camera, told)?;
+            let sql =
+                "DELETE FROM incidents WHERE tenant = ?1 AND camera = ?2 AND slot = ?3 AND epoch = ?4 AND cause = ?5
+                       AND start_us = ?6";
+            let key = params![Col(tenant), Col(camera), Col(slot), Col(epoch), Col(cause), Col(start)];
+            connection.prepare_cached(sql)?.execute(key)?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Closes what incarnations of a placement before `epoch` left open: at `at`, when their node was last alive. Returns how
     /// many. Whoever opened them is gone; this is part of a start.
     pub async fn close_incidents_before(

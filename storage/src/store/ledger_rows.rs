@@ -4,7 +4,7 @@ use eyrie_types::{CameraId, NodeId, TenantId, TimeRange};
 use rusqlite::Connection;
 
 use super::store::sqlite_or;
-use super::{Store, StoreError, deletions, incidents, node, segments, spec_history};
+use super::{Store, StoreError, deletions, incidents, node, second_copies, segments, spec_history};
 use crate::ledger::{INCIDENT_SLACK, LedgerRows, STARTING_MAX, UNSYNCED_MAX, serving_nodes, serving_runs};
 
 impl Store {
@@ -62,6 +62,7 @@ pub(super) fn within(
         spec_changes: spec_history::within(connection, tenant, camera, range)?,
         node_runs: serving_runs(&segments, &runs),
         segments,
+        copies: second_copies::within(connection, tenant, camera, before)?,
         deleted: deletions::deleted(connection, tenant, camera, before)?,
         incidents: incidents::overlapping(connection, tenant, camera, wider)?,
     })

@@ -153,6 +153,9 @@ fn remove(connection: &Connection, row: &SegmentRow, only: &str) -> Result<bool,
     connection
         .prepare_cached("DELETE FROM copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4")?
         .execute(params![tenant, camera, day, segment])?;
+    connection
+        .prepare_cached("DELETE FROM second_copies WHERE tenant = ?1 AND camera = ?2 AND day = ?3 AND segment = ?4")?
+        .execute(params![tenant, camera, day, segment])?;
     day_rollups::forget(connection, &row.placement.tenant, row.placement.camera, reach(row))?;
     Ok(gone > 0)
 }

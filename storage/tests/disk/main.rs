@@ -8,6 +8,7 @@ mod key_spool;
 mod kill;
 mod players;
 mod round_trip;
+mod second_copies;
 mod shim;
 mod support;
 mod two_nodes;

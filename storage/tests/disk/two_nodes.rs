@@ -25,26 +25,26 @@ use futures::future::BoxFuture;
 
 use crate::support::{durable, fragment, open, segment, start};
 
-struct Cell {
-    store: Arc<Store>,
-    camera: CameraId,
+pub(crate) struct Cell {
+    pub(crate) store: Arc<Store>,
+    pub(crate) camera: CameraId,
     tenant_key: TenantKeyRow,
-    directory: tempfile::TempDir,
+    pub(crate) directory: tempfile::TempDir,
 }
 
-struct Member {
-    node: NodeId,
-    disk: Disk,
-    footage: Arc<Footage>,
+pub(crate) struct Member {
+    pub(crate) node: NodeId,
+    pub(crate) disk: Disk,
+    pub(crate) footage: Arc<Footage>,
     keys: Arc<KeyRing>,
     rows: Arc<KeyRows>,
-    wire: Arc<Wire>,
-    clock: ManualClock,
+    pub(crate) wire: Arc<Wire>,
+    pub(crate) clock: ManualClock,
 }
 
 /// How a peer behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub(crate) enum Manner {
     Honest,
     /// Takes questions and never answers.
     Stopped,
@@ -54,24 +54,41 @@ enum Manner {
     Garbles,
     /// Answers with half of it.
     Halves,
+    /// Does not take so many questions, then answers: it is busy.
+    Busy(usize),
 }
 
 /// What lies between the nodes of this test: it asks the other node's disks.
-struct Wire {
+pub(crate) struct Wire {
     peers: Mutex<BTreeMap<NodeId, Arc<Footage>>>,
     manner: Mutex<Manner>,
-    fragments: AtomicUsize,
+    pub(crate) fragments: AtomicUsize,
     heads: AtomicUsize,
     asked: AtomicUsize,
     tails: Mutex<Vec<OpenTail>>,
 }
 
 impl Wire {
+    /// `node` is gone.
+    pub(crate) fn lose(&self, node: NodeId) -> Option<Arc<Footage>> {
+        self.peers.lock().unwrap().remove(&node)
+    }
+
     async fn answer(&self, node: NodeId) -> Result<Arc<Footage>, ElsewhereError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let peer = self.peers.lock().unwrap().get(&node).cloned();
-        let manner = *self.manner.lock().unwrap();
+        let manner = {
+            let mut manner = self.manner.lock().unwrap();
+            if let Manner::Busy(left) = &mut *manner {
+                match left.checked_sub(1) {
+                    Some(fewer) => *left = fewer,
+                    None => *manner = Manner::Honest,
+                }
+            }
+            *manner
+        };
         match (manner, peer) {
+            (Manner::Busy(_), _) => Err(ElsewhereError::TooSlow),
             (Manner::Stopped, _) => std::future::pending().await,
             (Manner::Gone, _) | (_, None) => Err(ElsewhereError::Silent(None)),
             (_, Some(peer)) => Ok(peer),
@@ -100,6 +117,11 @@ fn told(error: FootageError) -> ElsewhereError {
 impl Elsewhere for Wire {
     fn recorders(&self, _: &TenantId, _: CameraId) -> Vec<NodeId> {
         self.peers.lock().unwrap().keys().copied().collect()
+    }
+
+    fn alive(&self, node: NodeId) -> bool {
+        let manner = *self.manner.lock().unwrap();
+        !matches!(manner, Manner::Stopped | Manner::Gone) && self.peers.lock().unwrap().contains_key(&node)
     }
 
     fn reach(&self, node: NodeId) -> BoxFuture<'_, Result<(), ElsewhereError>> {
@@ -131,17 +153,17 @@ impl Elsewhere for Wire {
 }
 
 impl Member {
-    fn knows(&self, other: &Self) {
+    pub(crate) fn knows(&self, other: &Self) {
         self.wire.peers.lock().unwrap().insert(other.node, Arc::clone(&other.footage));
     }
 
-    fn meets(&self, manner: Manner) {
+    pub(crate) fn meets(&self, manner: Manner) {
         *self.wire.manner.lock().unwrap() = manner;
     }
 }
 
 impl Cell {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = StoreConfig::Sqlite { path: directory.path().join("eyrie.db") };
         let store = Arc::new(Store::open(config, Arc::new(SystemClock::new())).await.unwrap());
@@ -149,7 +171,7 @@ impl Cell {
         Self { store, camera: CameraId::generate(), tenant_key, directory }
     }
 
-    fn member(&self, name: &str) -> Member {
+    pub(crate) fn member(&self, name: &str) -> Member {
         let (node, disk) = (NodeId::generate(), open(&self.directory.path().join(name)));
         let keys = Arc::new(ring());
         keys.add(&self.tenant_key).unwrap();
@@ -173,7 +195,7 @@ impl Cell {
     }
 
     /// Two nodes, the first of which knows the other.
-    async fn pair(&self) -> (Member, Member) {
+    pub(crate) async fn pair(&self) -> (Member, Member) {
         let (a, b) = (self.member("a"), self.member("b"));
         a.knows(&b);
         b.knows(&a);
@@ -181,7 +203,13 @@ impl Cell {
     }
 
     /// Records the moments `numbers` (one keyframe and second each) under `slot`, sealed, by a clock that is `ahead_us` ahead.
-    async fn record(&self, member: &Member, slot: u8, numbers: std::ops::Range<u32>, ahead_us: i64) -> SegmentRow {
+    pub(crate) async fn record(
+        &self,
+        member: &Member,
+        slot: u8,
+        numbers: std::ops::Range<u32>,
+        ahead_us: i64,
+    ) -> SegmentRow {
         let tenant = TenantId::default_tenant();
         let id = SegmentId::generate();
         let (key, key_row) = member.keys.new_segment_key(&tenant, id).unwrap();
@@ -243,7 +271,7 @@ fn ring() -> KeyRing {
     KeyRing::new(MasterKey::from_bytes(&[1; 32]), &[]).unwrap()
 }
 
-fn at(number: u32, ahead_us: i64) -> WallTime {
+pub(crate) fn at(number: u32, ahead_us: i64) -> WallTime {
     start().offset_us(i64::from(number) * 1_000_000 + ahead_us)
 }
 
@@ -252,7 +280,7 @@ fn hash(number: u32) -> [u8; 16] {
 }
 
 /// The moments of pieces, each with its slot.
-fn shown(pieces: &[eyrie_storage::footage::FootagePiece]) -> Vec<(u8, u128)> {
+pub(crate) fn shown(pieces: &[eyrie_storage::footage::FootagePiece]) -> Vec<(u8, u128)> {
     let moment = |entry: &FragmentEntry| u128::from_be_bytes(entry.keyframe_hash) - 1;
     pieces
         .iter()
@@ -260,11 +288,11 @@ fn shown(pieces: &[eyrie_storage::footage::FootagePiece]) -> Vec<(u8, u128)> {
         .collect()
 }
 
-fn seconds(numbers: std::ops::Range<u128>, slot: u8) -> impl Iterator<Item = (u8, u128)> {
+pub(crate) fn seconds(numbers: std::ops::Range<u128>, slot: u8) -> impl Iterator<Item = (u8, u128)> {
     numbers.map(move |number| (slot, number))
 }
 
-fn from_elsewhere(error: &FootageError) -> Option<&ElsewhereError> {
+pub(crate) fn from_elsewhere(error: &FootageError) -> Option<&ElsewhereError> {
     match error {
         FootageError::Elsewhere { source, .. } => Some(source),
         _ => None,
@@ -339,7 +367,7 @@ async fn what_a_silent_node_holds_comes_from_the_twin_or_is_out_of_reach_until_i
         assert_eq!(b.wire.asked.load(Ordering::SeqCst), questions, "it is not asked again for a while");
         // Somebody who looks, does not see it missing for good.
         let rows = cell.store.ledger_rows(&tenant, cell.camera, b.node, whole).await.unwrap();
-        assert_eq!(b.footage.silent(&rows.segments).await, found.silent);
+        assert_eq!(b.footage.silent(&rows.segments, &rows.copies).await, found.silent);
         assert_eq!(cell.store.damage(&tenant, cell.camera, whole).await.unwrap(), []);
         b.meets(Manner::Honest);
         b.clock.advance(Duration::from_secs(4));
@@ -347,6 +375,32 @@ async fn what_a_silent_node_holds_comes_from_the_twin_or_is_out_of_reach_until_i
         assert_eq!((shown(&found.pieces), found.silent), (expected.clone(), BTreeSet::new()));
         b.clock.advance(Duration::from_secs(4));
     }
+}
+
+#[tokio::test]
+async fn a_busy_node_is_not_given_up_where_nobody_else_has_what_it_holds_and_nobody_waits_for_it_otherwise() {
+    let cell = Cell::start().await;
+    let (a, b) = cell.pair().await;
+    let c = cell.member("c");
+    c.knows(&a);
+    cell.record(&a, 0, 0..30, 0).await;
+    let tenant = TenantId::default_tenant();
+    let whole = TimeRange { start: at(0, 0), end: at(30, 0) };
+    // Its twin has died, and it is too slow for the first questions.
+    cell.record(&b, 1, 0..30, 0).await;
+    c.meets(Manner::Busy(5));
+    assert!(c.footage.tails_elsewhere(&tenant, cell.camera).await.is_empty(), "it was too slow");
+    let found = c.footage.pieces(&tenant, cell.camera, whole, &[]).await.unwrap();
+    assert_eq!((shown(&found.pieces), found.silent), (seconds(0..30, 0).collect(), BTreeSet::from([b.node])));
+    // One that has what others have, too, is not waited for.
+    c.knows(&b);
+    c.meets(Manner::Honest);
+    c.clock.advance(Duration::from_secs(10));
+    b.wire.lose(a.node);
+    let questions = b.wire.asked.load(Ordering::SeqCst);
+    let found = b.footage.pieces(&tenant, cell.camera, whole, &[]).await.unwrap();
+    assert_eq!((shown(&found.pieces), found.silent), (seconds(0..30, 1).collect(), BTreeSet::from([a.node])));
+    assert_eq!(b.wire.asked.load(Ordering::SeqCst), questions + 1);
 }
 
 #[tokio::test]

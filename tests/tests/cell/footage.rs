@@ -15,13 +15,13 @@ use crate::rig::Cell;
 const KNOWN_AFTER_S: u64 = 12;
 
 /// A file of all that is recorded of a camera between two moments: its unit numbers, and what the answer says is missing.
-struct Clip {
-    numbers: Vec<u64>,
-    gaps: String,
+pub(crate) struct Clip {
+    pub(crate) numbers: Vec<u64>,
+    pub(crate) gaps: String,
     file: Vec<u8>,
 }
 
-async fn export(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<Clip> {
+pub(crate) async fn export(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<Clip> {
     let path = format!("/api/v1/cameras/{id}/export.mp4?from={from}&to={to}");
     let answer = client.request(Method::GET, &path).send().await?;
     let status = answer.status();
@@ -63,19 +63,19 @@ fn pictures(cell: &Cell, file: &[u8]) -> anyhow::Result<usize> {
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }
 
-fn edge(recordings: &Value, last: bool, name: &str) -> anyhow::Result<WallTime> {
+pub(crate) fn edge(recordings: &Value, last: bool, name: &str) -> anyhow::Result<WallTime> {
     let spans = recordings["spans"].as_array().context("no spans")?;
     let span = if last { spans.last() } else { spans.first() };
     Ok(span.context("nothing recorded")?[name].as_str().context("no time")?.parse()?)
 }
 
 /// Node by number, of the name of each placement of a camera.
-fn nodes_of(placed: &[(String, u64, String)], id: &str) -> Vec<usize> {
+pub(crate) fn nodes_of(placed: &[(String, u64, String)], id: &str) -> Vec<usize> {
     let own = placed.iter().filter(|(camera, ..)| camera == id);
     own.filter_map(|(.., name)| name.strip_prefix('n')?.parse().ok()).collect()
 }
 
-async fn recordings(client: &Client, id: &str) -> anyhow::Result<Value> {
+pub(crate) async fn recordings(client: &Client, id: &str) -> anyhow::Result<Value> {
     client.get(&format!("/api/v1/cameras/{id}/recordings")).await
 }
 
@@ -86,7 +86,7 @@ async fn causes(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyh
 }
 
 /// Nothing of `numbers` comes twice, and they are in order.
-fn assert_in_order(numbers: &[u64], what: &str) {
+pub(crate) fn assert_in_order(numbers: &[u64], what: &str) {
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{what}: doubled or out of order: {numbers:?}");
 }
 
@@ -221,5 +221,71 @@ async fn either_node_of_a_twin_may_die_and_playback_is_complete() -> anyhow::Res
         })
         .await?;
     }
+    Ok(())
+}
+
+/// What a playlist names: addresses of its segments below `playback/`.
+async fn named(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<Vec<String>> {
+    let path = format!("/api/v1/cameras/{id}/playback/media.m3u8?from={from}&to={to}");
+    let answer = client.request(Method::GET, &path).send().await?.error_for_status()?;
+    let playlist = answer.text().await?;
+    Ok(playlist.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
+}
+
+/// Unit numbers, and the time of the first of them on the player's clock, of a segment that a playlist has named.
+async fn fetch_named(client: &Client, id: &str, uri: &str) -> anyhow::Result<(Vec<u64>, Option<u64>)> {
+    let path = format!("/api/v1/cameras/{id}/playback/{uri}");
+    let answer = client.request(Method::GET, &path).send().await?;
+    let status = answer.status();
+    ensure!(status == StatusCode::OK, "{path}: {status} {}", answer.text().await?);
+    let bytes = answer.bytes().await?;
+    let tfdt = bytes.windows(4).position(|kind| kind == b"tfdt").and_then(|at| bytes.get(at + 8..at + 16));
+    let time = tfdt.and_then(|time| Some(u64::from_be_bytes(time.try_into().ok()?)));
+    Ok((scan(&bytes).map(|stamp| stamp.number).collect(), time))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_playlist_has_named_plays_on_and_an_export_is_whole_at_once_when_its_node_dies() -> anyhow::Result<()> {
+    let mut cell = Cell::start(3, 1, "").await?;
+    let ids = cell.add_cameras(0, 1, &json!({"redundancy": 2})).await?;
+    let id = ids[0].clone();
+    let twins = nodes_of(&cell.placements(0).await?, &id);
+    ensure!(twins.len() == 2, "{twins:?}");
+    let third = (0..3).find(|node| !twins.contains(node)).context("no third node")?;
+    let client = cell.client(third).await?;
+    let from = eventually("two copies", || async {
+        let answer = recordings(&client, &id).await.map_err(|error| error.to_string())?;
+        let two = answer["copies"]["two_s"].as_f64() > Some(2.0);
+        if two { edge(&answer, true, "end").map_err(|error| error.to_string()) } else { Err(answer.to_string()) }
+    })
+    .await?;
+    cell.await_more(&ids, KNOWN_AFTER_S).await?;
+    let to = edge(&recordings(&client, &id).await?, true, "end")? - Duration::from_secs(2);
+    let uris = named(&client, &id, from, to).await?;
+    let mut before = Vec::new();
+    for uri in &uris {
+        before.push(fetch_named(&client, &id, uri).await?);
+    }
+    let both = export(&client, &id, from, to).await?.numbers;
+    // Whoever recorded what was named.
+    let segment = uris[0].split('/').next().and_then(|name| name.split('.').nth(1)).context("no name")?.to_owned();
+    let held = |node: &usize| {
+        let mut found = eyrie_storage::segment::walk(cell.node_dir(*node).join("recordings")).filter_map(Result::ok);
+        found.any(|found| found.head.segment.to_string() == segment)
+    };
+    let victim = twins.into_iter().find(held).context("nobody recorded it")?;
+    cell.nodes.remove(&victim).context("it runs")?.kill()?;
+
+    // At once: no answer is asked for twice.
+    let alone = export(&client, &id, from, to).await?;
+    assert_in_order(&alone.numbers, "export");
+    assert!(alone.numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{:?} {}", alone.numbers, alone.gaps);
+    assert!(alone.numbers.contains(&both[25]) && alone.numbers.contains(&both[both.len() - 26]), "{:?}", alone.numbers);
+    for (uri, (numbers, time)) in uris.iter().zip(&before) {
+        let (again, at) = fetch_named(&client, &id, uri).await?;
+        assert_eq!((&again, at), (numbers, *time), "{uri}: the same pictures at the same time");
+    }
+    let stood_in = cell.metric(third, "eyrie_playback_stand_ins_total").await?;
+    assert!(stood_in >= Some(uris.len() as f64), "{stood_in:?} of {}", uris.len());
     Ok(())
 }

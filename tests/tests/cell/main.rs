@@ -13,4 +13,5 @@ mod outage;
 mod preload;
 mod readme;
 mod relay;
+mod repair;
 mod rig;

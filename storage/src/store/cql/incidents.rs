@@ -77,6 +77,25 @@ impl Cql {
         self.run(text, cells![CLOSED, bucket(camera), tenant, camera, start, slot, epoch, cause]).await
     }
 
+    pub(in crate::store) async fn remove_incident(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+        incident: Incident,
+    ) -> Result<(), StoreError> {
+        let (cql, tenant) = (self.clone(), tenant.clone());
+        self.whole(async move {
+            let Incident { slot, epoch, cause, start, end } = incident;
+            let text =
+                "DELETE FROM incidents WHERE tenant = ? AND camera = ? AND month = ? AND start_us = ? AND slot = ?
+                        AND epoch = ? AND cause = ?";
+            cql.run(text, cells![tenant, camera, month_of(start), start, slot, epoch, cause]).await?;
+            let told = TimeRange { start, end: end.unwrap_or(start).max(start) };
+            cql.forget_rollups(&tenant, camera, told).await
+        })
+        .await
+    }
+
     pub(in crate::store) async fn close_incidents_before(
         &self,
         tenant: &TenantId,

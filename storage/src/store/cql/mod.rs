@@ -42,6 +42,7 @@ pub(crate) mod markers;
 mod migrations;
 mod node;
 mod outbox;
+mod second_copies;
 mod segment_walk;
 pub(crate) mod segments;
 pub(crate) mod sessions;

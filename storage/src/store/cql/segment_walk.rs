@@ -93,6 +93,16 @@ impl Cql {
         Ok(found)
     }
 
+    /// As on SQLite; a day that has nothing any more may be among them.
+    pub(in crate::store) async fn days_recorded(
+        &self,
+        tenant: &TenantId,
+        camera: CameraId,
+    ) -> Result<Vec<u32>, StoreError> {
+        let days = self.numbers(Of::RecordedDays(tenant, camera), 0, i64::MAX).await?;
+        Ok(days.into_iter().filter_map(|day| u32::try_from(day).ok()).collect())
+    }
+
     /// As on SQLite; and takes days off the list that have none any more, and the camera when it has no day left.
     pub(in crate::store) async fn recorded_days(
         &self,

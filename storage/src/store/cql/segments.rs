@@ -259,6 +259,8 @@ impl Cql {
         self.run(text, cells![tenant, camera, row.segment]).await?;
         let text = "DELETE FROM copies WHERE tenant = ? AND camera = ? AND day = ? AND segment = ?";
         self.run(text, cells![tenant, camera, day, row.segment]).await?;
+        let text = "DELETE FROM second_copies WHERE tenant = ? AND camera = ? AND day = ? AND segment = ?";
+        self.run(text, cells![tenant, camera, day, row.segment]).await?;
         self.unlist_open(row).await?;
         self.forget_rollups(tenant, *camera, reach(row)).await
     }
