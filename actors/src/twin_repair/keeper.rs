@@ -20,6 +20,8 @@ use crate::context::NodeContext;
 const BATCH_BYTES_MAX: usize = 8 << 20;
 /// The same, in fragments.
 const BATCH_FRAGMENTS_MAX: usize = 64;
+/// Fragments of one segment that are asked for in vain before the rest of it is left to a later round.
+const FAILURES_MAX: usize = 4;
 /// The share of a disk that stays free for recorders, beyond its reserve: that from which on retention makes room.
 const SPARE_PERCENT: u64 = 1;
 
@@ -71,11 +73,10 @@ impl Keeper {
         let Some(disk) = self.disk(known.as_ref()) else { return Ok(()) };
         let mut copy = known.unwrap_or_else(|| SecondCopy::empty(&row, me, &disk.config().name));
         let pace = Pace::new(self.node.settings.load().repair.bytes_per_s.as_u64());
-        let mut batch = Batch::default();
+        let (mut batch, mut failures) = (Batch::default(), 0);
         for entry in wanted {
             match self.node.footage.stored_at(&row, &entry, fetch.from).await {
                 Ok(stored) => {
-                    self.in_vain.worked((row.segment, fetch.from));
                     batch.bytes += stored.bytes.len();
                     batch.head = stored.head;
                     batch.fragments.push((entry.offset, stored.bytes));
@@ -83,8 +84,16 @@ impl Keeper {
                 }
                 Err(FootageError::Store(error)) => return Err(error),
                 Err(error) => {
-                    self.put_off(&row, fetch.from, &error);
-                    break;
+                    let reason = reason(&error);
+                    metrics::counter!("eyrie_repair_failed_total", "reason" => reason).increment(1);
+                    tracing::warn!(%error, segment = %row.segment, number = entry.number, from = %fetch.from, reason,
+                        "a second copy could not be fetched");
+                    failures += 1;
+                    // One that is bad there says nothing about those beside it; a node that does not answer does.
+                    if error.is_silence() || failures == FAILURES_MAX {
+                        break;
+                    }
+                    continue;
                 }
             }
             // Recording goes first: what is fetched is paid for in time.
@@ -94,6 +103,12 @@ impl Keeper {
                 let Some(kept) = kept else { return Ok(()) };
                 copy = kept;
             }
+        }
+        let asked = (row.segment, fetch.from);
+        if failures == 0 {
+            self.in_vain.worked(asked);
+        } else {
+            self.in_vain.failed(asked, self.node.clock.monotonic());
         }
         self.keep(&disk, &row, &table, copy, batch).await?;
         Ok(())
@@ -157,14 +172,6 @@ impl Keeper {
         tracing::info!(camera = %row.placement.camera, segment = %row.segment, recorder = %row.node,
             fragments = numbers.len(), bytes, "second copies are here");
         Ok(Some(copy))
-    }
-
-    /// A segment is not asked of a node again for some time.
-    fn put_off(&mut self, row: &SegmentRow, from: NodeId, error: &FootageError) {
-        let reason = reason(error);
-        metrics::counter!("eyrie_repair_failed_total", "reason" => reason).increment(1);
-        let pause = self.in_vain.failed((row.segment, from), self.node.clock.monotonic());
-        tracing::warn!(%error, segment = %row.segment, %from, reason, ?pause, "a second copy could not be fetched");
     }
 
     /// The disk for a copy: the one it is on, or that with the most room; `None` while that one has trouble or too little room.
