@@ -8,13 +8,14 @@ use eyrie_storage::disk::{Disk, DiskState};
 use eyrie_storage::footage::{ElsewhereError, FootageError};
 use eyrie_storage::segment::{FoundSegment, SegmentPath, walk};
 use eyrie_storage::store::{SecondCopy, StoreError};
-use eyrie_types::{FragmentEntry, NodeId, SegmentId, SegmentRow, TimeRange};
+use eyrie_types::{FragmentEntry, NodeId, SegmentId, SegmentRow, TimeRange, WallTime};
 
 use super::in_vain::InVain;
 use super::pace::Pace;
 use super::plan::{Fetch, chosen};
 use super::round::Seen;
 use crate::context::NodeContext;
+use crate::node::WhenFull;
 
 /// Bytes fetched before they are made durable and told to the index.
 const BATCH_BYTES_MAX: usize = 8 << 20;
@@ -24,6 +25,8 @@ const BATCH_FRAGMENTS_MAX: usize = 64;
 const FAILURES_MAX: usize = 4;
 /// The share of a disk that stays free for recorders, beyond its reserve: that from which on retention makes room.
 const SPARE_PERCENT: u64 = 1;
+/// Room is short below so many times that: retention makes up to two of it free at once.
+const SHORT_SPARES: u64 = 3;
 
 /// See the module.
 pub(super) struct Keeper {
@@ -174,6 +177,15 @@ impl Keeper {
         Ok(Some(copy))
     }
 
+    /// While room is short and the oldest recordings go for it: when the oldest of this node's own began. What is older than that would
+    /// have gone before.
+    pub(super) fn room_reaches_back_to(&self) -> Option<WallTime> {
+        let short = |disk: &Disk| disk.check_spare(spare_bytes(disk) * SHORT_SPARES).is_err();
+        let deletes = self.node.settings.load().retention.when_full == WhenFull::DeleteOldest;
+        let outlook = self.node.outlook.load_full().filter(|_| deletes && self.node.disks.iter().any(short));
+        outlook.and_then(|outlook| outlook.oldest)
+    }
+
     /// The disk for a copy: the one it is on, or that with the most room; `None` while that one has trouble or too little room.
     fn disk(&self, known: Option<&SecondCopy>) -> Option<Disk> {
         let disks = || self.node.disks.iter();
@@ -189,8 +201,8 @@ impl Keeper {
         None
     }
 
-    /// Deletes copies of segments that the index has no more, or that are older than their camera's are kept; and what the index
-    /// does not know to be here, such as after a crash.
+    /// Deletes copies of segments that the index has no more, that are older than their camera's are kept, or that are older than all
+    /// else on a node without room; and what the index does not know to be here, such as after a crash.
     ///
     /// # Errors
     /// When the index does not answer.
@@ -241,9 +253,12 @@ impl Keeper {
         let kept_for = camera.and_then(|stored| stored.camera.spec.recording.retention.max_age());
         let kept_for = kept_for.or(node.settings.load().retention.max_age);
         let oldest = kept_for.map(|age| node.clock.now() - age);
+        let room = self.room_reaches_back_to();
+        let before = |row: &SegmentRow, moment: Option<WallTime>| moment.is_some_and(|moment| row.end <= moment);
         let reason = match (&row, &own) {
             (None, _) => "segment_gone",
-            (Some(row), _) if oldest.is_some_and(|oldest| row.end <= oldest) => "age",
+            (Some(row), _) if before(row, oldest) => "age",
+            (Some(row), _) if before(row, room) => "room",
             (Some(_), None) => "unknown",
             (Some(_), Some(own)) => return Ok(own.bytes),
         };
@@ -259,7 +274,7 @@ impl Keeper {
         }
         metrics::counter!("eyrie_repair_copies_deleted_total", "reason" => reason).increment(1);
         // Nobody else deletes what a lost node recorded.
-        if let Some(row) = row.filter(|_| reason == "age")
+        if let Some(row) = row.filter(|_| matches!(reason, "age" | "room"))
             && (dead.contains(&row.node) || !members.contains_key(&row.node))
         {
             crate::retention::retire(node, row).await?;
