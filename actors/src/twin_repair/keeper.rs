@@ -8,20 +8,25 @@ use eyrie_storage::disk::{Disk, DiskState};
 use eyrie_storage::footage::{ElsewhereError, FootageError};
 use eyrie_storage::segment::{FoundSegment, SegmentPath, walk};
 use eyrie_storage::store::{SecondCopy, StoreError};
-use eyrie_types::{FragmentEntry, NodeId, SegmentId, SegmentRow, TimeRange};
+use eyrie_types::{FragmentEntry, NodeId, SegmentId, SegmentRow, TimeRange, WallTime};
 
 use super::in_vain::InVain;
 use super::pace::Pace;
 use super::plan::{Fetch, chosen};
 use super::round::Seen;
 use crate::context::NodeContext;
+use crate::node::WhenFull;
 
 /// Bytes fetched before they are made durable and told to the index.
 const BATCH_BYTES_MAX: usize = 8 << 20;
 /// The same, in fragments.
 const BATCH_FRAGMENTS_MAX: usize = 64;
+/// Fragments of one segment that are asked for in vain before the rest of it is left to a later round.
+const FAILURES_MAX: usize = 4;
 /// The share of a disk that stays free for recorders, beyond its reserve: that from which on retention makes room.
 const SPARE_PERCENT: u64 = 1;
+/// Room is short below so many times that: retention makes up to two of it free at once.
+const SHORT_SPARES: u64 = 3;
 
 /// See the module.
 pub(super) struct Keeper {
@@ -71,11 +76,10 @@ impl Keeper {
         let Some(disk) = self.disk(known.as_ref()) else { return Ok(()) };
         let mut copy = known.unwrap_or_else(|| SecondCopy::empty(&row, me, &disk.config().name));
         let pace = Pace::new(self.node.settings.load().repair.bytes_per_s.as_u64());
-        let mut batch = Batch::default();
+        let (mut batch, mut failures) = (Batch::default(), 0);
         for entry in wanted {
             match self.node.footage.stored_at(&row, &entry, fetch.from).await {
                 Ok(stored) => {
-                    self.in_vain.worked((row.segment, fetch.from));
                     batch.bytes += stored.bytes.len();
                     batch.head = stored.head;
                     batch.fragments.push((entry.offset, stored.bytes));
@@ -83,8 +87,16 @@ impl Keeper {
                 }
                 Err(FootageError::Store(error)) => return Err(error),
                 Err(error) => {
-                    self.put_off(&row, fetch.from, &error);
-                    break;
+                    let reason = reason(&error);
+                    metrics::counter!("eyrie_repair_failed_total", "reason" => reason).increment(1);
+                    tracing::warn!(%error, segment = %row.segment, number = entry.number, from = %fetch.from, reason,
+                        "a second copy could not be fetched");
+                    failures += 1;
+                    // One that is bad there says nothing about those beside it; a node that does not answer does.
+                    if error.is_silence() || failures == FAILURES_MAX {
+                        break;
+                    }
+                    continue;
                 }
             }
             // Recording goes first: what is fetched is paid for in time.
@@ -94,6 +106,12 @@ impl Keeper {
                 let Some(kept) = kept else { return Ok(()) };
                 copy = kept;
             }
+        }
+        let asked = (row.segment, fetch.from);
+        if failures == 0 {
+            self.in_vain.worked(asked);
+        } else {
+            self.in_vain.failed(asked, self.node.clock.monotonic());
         }
         self.keep(&disk, &row, &table, copy, batch).await?;
         Ok(())
@@ -159,12 +177,13 @@ impl Keeper {
         Ok(Some(copy))
     }
 
-    /// A segment is not asked of a node again for some time.
-    fn put_off(&mut self, row: &SegmentRow, from: NodeId, error: &FootageError) {
-        let reason = reason(error);
-        metrics::counter!("eyrie_repair_failed_total", "reason" => reason).increment(1);
-        let pause = self.in_vain.failed((row.segment, from), self.node.clock.monotonic());
-        tracing::warn!(%error, segment = %row.segment, %from, reason, ?pause, "a second copy could not be fetched");
+    /// While room is short and the oldest recordings go for it: when the oldest of this node's own began. What is older than that would
+    /// have gone before.
+    pub(super) fn room_reaches_back_to(&self) -> Option<WallTime> {
+        let short = |disk: &Disk| disk.check_spare(spare_bytes(disk) * SHORT_SPARES).is_err();
+        let deletes = self.node.settings.load().retention.when_full == WhenFull::DeleteOldest;
+        let outlook = self.node.outlook.load_full().filter(|_| deletes && self.node.disks.iter().any(short));
+        outlook.and_then(|outlook| outlook.oldest)
     }
 
     /// The disk for a copy: the one it is on, or that with the most room; `None` while that one has trouble or too little room.
@@ -182,8 +201,8 @@ impl Keeper {
         None
     }
 
-    /// Deletes copies of segments that the index has no more, or that are older than their camera's are kept; and what the index
-    /// does not know to be here, such as after a crash.
+    /// Deletes copies of segments that the index has no more, that are older than their camera's are kept, or that are older than all
+    /// else on a node without room; and what the index does not know to be here, such as after a crash.
     ///
     /// # Errors
     /// When the index does not answer.
@@ -234,9 +253,12 @@ impl Keeper {
         let kept_for = camera.and_then(|stored| stored.camera.spec.recording.retention.max_age());
         let kept_for = kept_for.or(node.settings.load().retention.max_age);
         let oldest = kept_for.map(|age| node.clock.now() - age);
+        let room = self.room_reaches_back_to();
+        let before = |row: &SegmentRow, moment: Option<WallTime>| moment.is_some_and(|moment| row.end <= moment);
         let reason = match (&row, &own) {
             (None, _) => "segment_gone",
-            (Some(row), _) if oldest.is_some_and(|oldest| row.end <= oldest) => "age",
+            (Some(row), _) if before(row, oldest) => "age",
+            (Some(row), _) if before(row, room) => "room",
             (Some(_), None) => "unknown",
             (Some(_), Some(own)) => return Ok(own.bytes),
         };
@@ -252,7 +274,7 @@ impl Keeper {
         }
         metrics::counter!("eyrie_repair_copies_deleted_total", "reason" => reason).increment(1);
         // Nobody else deletes what a lost node recorded.
-        if let Some(row) = row.filter(|_| reason == "age")
+        if let Some(row) = row.filter(|_| matches!(reason, "age" | "room"))
             && (dead.contains(&row.node) || !members.contains_key(&row.node))
         {
             crate::retention::retire(node, row).await?;

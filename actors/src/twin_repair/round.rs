@@ -154,6 +154,7 @@ impl Repairer {
         let (node, now) = (Arc::clone(&self.node), self.node.clock.now());
         let whole = DayRollup::range(*day);
         let oldest = self.max_age(tenant, *camera).map_or(WallTime::EPOCH, |age| now - age);
+        let oldest = oldest.max(self.keeper.room_reaches_back_to().unwrap_or(WallTime::EPOCH));
         let Ok(range) = TimeRange::new(whole.start.max(oldest), whole.end.min(now - SETTLED)) else {
             return Ok(Plan::default());
         };

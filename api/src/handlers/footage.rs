@@ -101,7 +101,7 @@ pub(super) async fn ledger_without_silent(
     now: WallTime,
 ) -> Result<(Ledger, BTreeSet<NodeId>), Problem> {
     let rows = rows(state, tenant, id, range).await?;
-    let silent = state.node().footage().silent(&rows.segments, &rows.copies).await;
+    let silent = state.node().footage().silent(&rows.segments, &rows.copies, range).await;
     Ok((Ledger::shown(&rows, &silent, range, now), silent))
 }
 

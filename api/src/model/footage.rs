@@ -97,3 +97,43 @@ pub struct GapsAnswer {
     /// Of these, the last seconds before now, which are still on their way to the disk.
     pub pending_s: f64,
 }
+
+#[cfg(test)]
+mod tests {
+    use eyrie_types::{Epoch, Slot, SpanSource};
+
+    use super::*;
+
+    fn at(s: i64) -> WallTime {
+        WallTime::from_unix_us(1_767_225_600_000_000 + s * 1_000_000)
+    }
+
+    #[test]
+    fn copies_are_counted_by_node_and_those_out_of_reach_are_named_and_not_counted() {
+        let [a, b, c] = [(); 3].map(|()| NodeId::generate());
+        let source = |slot, node| SpanSource { slot: Slot(slot), epoch: Epoch::new(0, 1).unwrap(), node };
+        let span = |start, end, available, sources: &[SpanSource]| Span {
+            start: at(start),
+            end: at(end),
+            available,
+            sources: sources.to_vec(),
+        };
+        let gap = |start, end, cause| Gap { start: at(start), end: at(end), cause };
+        let ledger = Ledger {
+            expected: Vec::new(),
+            spans: vec![
+                // Two recordings on one node are one copy.
+                span(0, 10, true, &[source(0, a), source(1, a)]),
+                span(10, 30, true, &[source(0, a), source(1, b), source(1, c)]),
+                span(30, 60, true, &[source(0, a), source(1, c)]),
+                span(60, 100, false, &[source(1, c)]),
+            ],
+            deleted: Vec::new(),
+            gaps: vec![gap(60, 100, GapCause::NodeUnreachable), gap(100, 105, GapCause::NodeDown)],
+            summary: eyrie_storage::ledger::Summary::default(),
+        };
+        let answer = RecordingsAnswer::of(ledger, &BTreeSet::from([c]));
+        assert_eq!(answer.copies, Copies { none_s: 45.0, unreachable_s: 40.0, one_s: 40.0, two_s: 20.0 });
+        assert_eq!(answer.unreachable, [c]);
+    }
+}

@@ -457,8 +457,8 @@ export interface paths {
         };
         /**
          * Lists what is recorded.
-         * @description By whichever nodes: each moment once, with the recordings that hold it. What lies only on nodes that do not answer now is not
-         *     `available`.
+         * @description By whichever nodes: each moment once, with the recordings that hold it and the node that each lies on. What lies only on nodes
+         *     that do not answer now is not `available`; they are named in `unreachable`, and what they hold counts as no copy.
          *
          *     Needs the role viewer (`recording.list`).
          */
@@ -1668,16 +1668,16 @@ export interface components {
             /** @description What fails together with it; empty where no zones are configured. */
             zone: string;
         };
-        /** @description Seconds by how many recordings hold them, wherever those lie and whether their nodes answer now or not. */
+        /** @description Seconds by how many nodes hold them that answer now. */
         Copies: {
             /**
              * Format: double
-             * @description Missing: no recording holds them.
+             * @description No node that answers holds them.
              */
             none_s: number;
             /**
              * Format: double
-             * @description One recording holds them.
+             * @description One node holds them.
              */
             one_s: number;
             /**
@@ -1685,6 +1685,11 @@ export interface components {
              * @description Two or more do, as with `placement.redundancy` 2.
              */
             two_s: number;
+            /**
+             * Format: double
+             * @description Of these, seconds that a node holds which does not answer now; the rest is missing.
+             */
+            unreachable_s: number;
         };
         /** @description A recordings directory. */
         DiskAnswer: {
@@ -2435,10 +2440,12 @@ export interface components {
         };
         /** @description What is recorded. */
         RecordingsAnswer: {
-            /** @description How often what was asked for is there. */
+            /** @description On how many nodes what was asked for is there, in sum. */
             copies: components["schemas"]["Copies"];
             /** @description Sorted, none overlapping: several recordings of a moment are one span, with each of them among its `sources`. */
             spans: components["schemas"]["Span"][];
+            /** @description The nodes that hold some of it and do not answer now. What they hold counts as no copy. */
+            unreachable: components["schemas"]["NodeId"][];
         };
         /** @description Whether and when a camera is recorded. */
         RecordingSpec: {
@@ -2635,15 +2642,17 @@ export interface components {
             available: boolean;
             /** @description The first moment after it. */
             end: components["schemas"]["WallTime"];
-            /** @description The placements that hold it. */
+            /** @description The recordings that hold it, whether their nodes answer now or not. */
             sources: components["schemas"]["SpanSource"][];
             /** @description Its first moment. */
             start: components["schemas"]["WallTime"];
         };
-        /** @description A placement that holds a span. */
+        /** @description A recording that holds a span, as one node has it. */
         SpanSource: {
             /** @description Which incarnation. */
             epoch: components["schemas"]["Epoch"];
+            /** @description The node that holds it: the one that recorded it, or one that fetched a copy of it after a loss. */
+            node: components["schemas"]["NodeId"];
             /** @description Owner or twin. */
             slot: components["schemas"]["Slot"];
         };

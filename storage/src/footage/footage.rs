@@ -148,7 +148,7 @@ impl Footage {
             rows = self.rows(tenant, camera, wide, tail).await?;
         }
         let mut copies = self.store.second_copies(tenant, camera, asked).await?;
-        let silent = self.silent(&rows, &copies).await;
+        let silent = self.silent(&rows, &copies, range).await;
         copies.retain(|copy| !silent.contains(&copy.node));
         rows.retain(|row| !silent.contains(&row.node) || copies.iter().any(|copy| copy.segment == row.segment));
         let damage = self.store.damage(tenant, camera, asked).await?;
@@ -168,8 +168,8 @@ impl Footage {
     }
 
     /// The nodes that hold any of `rows` or `copies` and do not answer now: what lies on them is out of reach. Where nobody who
-    /// answers has the same, a node is not given up for one question that it was too slow for.
-    pub async fn silent(&self, rows: &[SegmentRow], copies: &[SecondCopy]) -> BTreeSet<NodeId> {
+    /// answers has the same of `range`, a node is not given up for one question that it was too slow for.
+    pub async fn silent(&self, rows: &[SegmentRow], copies: &[SecondCopy], range: TimeRange) -> BTreeSet<NodeId> {
         let runs = || {
             let recorded = rows.iter().map(|row| (row.node, &row.runs));
             recorded.chain(copies.iter().map(|copy| (copy.node, &copy.runs)))
@@ -180,7 +180,8 @@ impl Footage {
         }
         let of = |away: bool| {
             let runs = runs().filter(|(node, _)| silent.contains(node) == away);
-            joined(runs.flat_map(|(_, runs)| runs.iter().copied()).collect(), GAP_MIN)
+            let runs = runs.flat_map(|(_, runs)| runs.iter().filter_map(|run| run.intersect(&range)));
+            joined(runs.collect(), GAP_MIN)
         };
         let there = of(false);
         // Clocks of nodes differ: edges say nothing.

@@ -73,15 +73,14 @@ impl Footage {
             let there = !reader.is_deleted()?;
             if there { reader.verify_stored(&asked).map(|()| true) } else { Ok(false) }
         });
-        let read = match read.await {
+        match read.await {
             Ok(true) => Ok(()),
             Ok(false) => {
                 self.forget(row.segment);
                 Err(FootageError::Lost(row.segment))
             }
             Err(error) => Err(error),
-        };
-        read
+        }
     }
 
     /// Takes back that what a segment of this node holds is damaged: it was looked through and is as it was written, such as after

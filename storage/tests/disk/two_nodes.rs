@@ -367,7 +367,7 @@ async fn what_a_silent_node_holds_comes_from_the_twin_or_is_out_of_reach_until_i
         assert_eq!(b.wire.asked.load(Ordering::SeqCst), questions, "it is not asked again for a while");
         // Somebody who looks, does not see it missing for good.
         let rows = cell.store.ledger_rows(&tenant, cell.camera, b.node, whole).await.unwrap();
-        assert_eq!(b.footage.silent(&rows.segments, &rows.copies).await, found.silent);
+        assert_eq!(b.footage.silent(&rows.segments, &rows.copies, whole).await, found.silent);
         assert_eq!(cell.store.damage(&tenant, cell.camera, whole).await.unwrap(), []);
         b.meets(Manner::Honest);
         b.clock.advance(Duration::from_secs(4));

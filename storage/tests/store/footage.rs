@@ -2,7 +2,7 @@
 
 use eyrie_storage::StoreError;
 use eyrie_storage::ledger::Ledger;
-use eyrie_storage::store::{SealedSecret, SegmentCopy, TenantKeyRow};
+use eyrie_storage::store::{SealedSecret, SecondCopy, SegmentCopy, TenantKeyRow};
 use eyrie_types::{
     Actor, AuditId, AuditOutcome, AuditRecord, By, CameraId, Event, EventKind, FragmentEntry, GapCause, Incident,
     KeyId, NodeId, RequestId, SegmentId, SegmentRow, SegmentState, Slot,
@@ -364,4 +364,73 @@ async fn what_a_node_holds_is_counted_apart_and_a_loss_is_put_down_to_the_node_t
         let runs: Vec<_> = rows.node_runs.iter().map(|run| (run.start, run.last_alive)).collect();
         assert_eq!(runs, [(at(-500_000), at(98_000)), (at(103_000), at(300_000))]);
     }
+}
+
+#[tokio::test]
+async fn second_copies_count_in_the_ledger_and_go_with_their_segment() {
+    let store = empty().await;
+    let (camera, recorder, keeper) = (CameraId::generate(), NodeId::generate(), NodeId::generate());
+    let row = SegmentRow { state: SegmentState::Closed, ..segment(camera, recorder, DAY - 10_000, DAY + 10_000) };
+    store.put_segments(vec![row.clone()]).await.unwrap();
+    assert_eq!(store.days_recorded(&home(), camera).await.unwrap(), [0]);
+    let entry = |number: u32| FragmentEntry {
+        number,
+        offset: 0,
+        length: 10,
+        start: row.start.offset_us(i64::from(number) * 1_000_000),
+        duration_us: 1_000_000,
+        starts_gop: true,
+        discontinuity: false,
+        leaf: [0; 32],
+        stored_hash: [0; 32],
+        keyframe_hash: [0; 16],
+    };
+    let table: Vec<_> = (0..20).map(entry).collect();
+    let empty_copy = SecondCopy::empty(&row, keeper, "disk");
+    let few = empty_copy.clone().with(&table, |entry| (3..5).contains(&entry.number));
+    let more = empty_copy.with(&table, |entry| (3..5).contains(&entry.number) || entry.number >= 18);
+    assert_eq!((more.numbers.clone(), more.bytes), (vec![3..5, 18..20], 40));
+    for copy in [&few, &more] {
+        store.put_second_copy(copy.clone()).await.unwrap();
+        assert_eq!(store.second_copies_of(&row.placement, row.start, row.segment).await.unwrap(), [copy.clone()]);
+    }
+    // Found by the segment, over the end of its day; by nobody else.
+    let found = store.second_copies(&home(), camera, range(DAY, DAY + 1)).await.unwrap();
+    assert_eq!(found, std::slice::from_ref(&more));
+    assert_eq!(store.second_copies(&other(), camera, range(DAY, DAY + 1)).await.unwrap(), []);
+
+    // What is damaged at its recorder is there all the same where there is a copy, and on two nodes where it is sound.
+    let damage = Incident {
+        slot: row.placement.slot,
+        epoch: row.placement.epoch,
+        cause: GapCause::Damaged,
+        start: table[4].start,
+        end: Some(table[6].start),
+    };
+    store.put_incident(&home(), camera, damage).await.unwrap();
+    let whole = range(DAY - 10_000, DAY + 10_000);
+    let rows = store.ledger_rows(&home(), camera, recorder, whole).await.unwrap();
+    let ledger = Ledger::of(&rows, whole, at(2 * DAY));
+    let held: Vec<_> = ledger.spans.iter().map(|span| (span.start, span.end, span.sources.len())).collect();
+    let start = |number: usize| table[number].start;
+    let expected = [
+        (start(0), start(3), 1),
+        (start(3), start(4), 2),
+        (start(4), start(5), 1),
+        (start(6), start(18), 1),
+        (start(18), table[19].end(), 2),
+    ];
+    assert_eq!(held, expected);
+    assert_eq!(ledger.spans[2].sources[0].node, keeper);
+    store.remove_incident(&home(), camera, damage).await.unwrap();
+    assert_eq!(store.damage(&home(), camera, whole).await.unwrap(), []);
+
+    store.remove_second_copy(more.clone()).await.unwrap();
+    store.remove_second_copy(more.clone()).await.unwrap();
+    assert_eq!(store.second_copies(&home(), camera, whole).await.unwrap(), []);
+    store.put_second_copy(few).await.unwrap();
+    store.remove_segment(row.clone()).await.unwrap();
+    assert_eq!(store.second_copies_of(&row.placement, row.start, row.segment).await.unwrap(), []);
+    let bad = SecondCopy { numbers: vec![5..6, 3..4], ..more };
+    assert!(matches!(store.put_second_copy(bad).await, Err(StoreError::Invalid(_))));
 }
