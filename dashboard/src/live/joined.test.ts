@@ -63,6 +63,20 @@ describe("playlists of a camera that goes to another node", () => {
     expect(joined.asked(`http://n/media.m3u8?_HLS_msn=${OLD + 8}&_HLS_part=1&_HLS_skip=YES`)).toContain(`_HLS_msn=${NEW + 4}&_HLS_part=1&_HLS_skip=YES`);
   });
 
+  it("leave out the parts of a dead node that were not loaded yet", () => {
+    const ends = (load: (joined: JoinedPlaylists) => void) => {
+      const joined = new JoinedPlaylists();
+      shown(joined.answered(playlist("0-4", OLD, 1024, T0, 3, 2)));
+      load(joined);
+      const listed = shown(joined.answered(playlist("0-20", NEW, 5120, T0 + 5500, 1, 1)));
+      expect(segments(listed).at(-1)?.[2]).toBe(`0-20/s${NEW}.m4s`);
+      return [segments(listed).at(-1)?.[0], listed.match(new RegExp(`/p${OLD + 3}`, "g"))?.length];
+    };
+    expect(ends((joined) => joined.loaded(OLD + 3, 0))).toEqual([OLD + 4, 1]);
+    expect(ends((joined) => joined.loaded(OLD + 3, 1))).toEqual([OLD + 4, 2]);
+    expect(ends((joined) => joined.loaded(OLD + 2, 2))).toEqual([OLD + 4, undefined]);
+  });
+
   it("leave out what a player of whole segments will never get", () => {
     const joined = new JoinedPlaylists("segments");
     shown(joined.answered(playlist("0-4", OLD, 1024, T0, 3, 2)));
@@ -70,32 +84,47 @@ describe("playlists of a camera that goes to another node", () => {
     expect(listed.slice(-2)).toEqual([[OLD + 2, 1024, `0-4/s${OLD + 2}.m4s`], [OLD + 3, 1025, `0-20/s${NEW}.m4s`]]);
   });
 
-  it("of a twin go on where the owner's ended, without what was shown already", () => {
+  it("of a twin go on with the second that the owner died in", () => {
     const joined = new JoinedPlaylists();
     shown(joined.answered(playlist("0-4", OLD, 1024, T0, 3, 2)));
-    // The twin has the same seconds, and more parts of the fourth: what comes after it is not there yet.
-    expect(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 3, 3))).toEqual({ next: { msn: NEW + 3, part: 3 } });
-    const listed = segments(shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 4, 1))));
-    expect(listed.at(-1)).toEqual([OLD + 3, 1024, `0-4/s${OLD + 3}.m4s`]);
-    const whole = segments(shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 5, 1))));
-    expect(whole.at(-1)).toEqual([OLD + 4, 1025, `1-20/s${NEW + 4}.m4s`]);
+    const listed = shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 3, 3)));
+    expect(segments(listed).at(-1)).toEqual([OLD + 3, 1024, `0-4/s${OLD + 3}.m4s`]);
+    expect(listed).toContain(`1-20/p${NEW + 3}.0.m4s`);
+    const whole = segments(shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 4, 1))));
+    expect(whole.at(-1)).toEqual([OLD + 4, 1025, `1-20/s${NEW + 3}.m4s`]);
+  });
+
+  it("wait for what begins where the last segment ended", () => {
+    const joined = new JoinedPlaylists();
+    shown(joined.answered(playlist("0-4", OLD, 1024, T0, 3, 0)));
+    expect(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 3, 0))).toEqual({ next: { msn: NEW + 3, part: 0 } });
+    const listed = shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 20, 3, 1)));
+    expect(listed).toContain(`1-20/p${NEW + 3}.0.m4s`);
+    expect(segments(listed).at(-1)).toEqual([OLD + 2, 1024, `0-4/s${OLD + 2}.m4s`]);
   });
 
   it("are joined again and again, and where clocks do not agree", () => {
     const joined = new JoinedPlaylists();
     shown(joined.answered(playlist("0-4", OLD, 1024, T0, 3, 0)));
-    shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 3000, 2, 1)));
-    // The next node's clock is an hour behind: what it begins now comes after.
+    shown(joined.answered(playlist("1-20", NEW, 5120, T0 + 3000, 2, 0)));
+    // The clock of the next node is an hour behind: it goes on with what it has begun.
     const late = 2 * NEW;
-    expect(joined.answered(playlist("0-40", late, 9000, T0 - 3_600_000, 1, 1))).toEqual({ next: { msn: late + 1, part: 1 } });
-    const listed = segments(shown(joined.answered(playlist("0-40", late, 9000, T0 - 3_600_000, 3, 1))));
-    expect(listed.map(([sequence]) => sequence)).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => OLD + n));
-    expect(listed.slice(-2)).toEqual([[OLD + 5, 1025, `1-20/s${NEW + 2}.m4s`], [OLD + 6, 1026, `0-40/s${late + 2}.m4s`]]);
+    shown(joined.answered(playlist("0-40", late, 9000, T0 - 3_600_000, 1, 1)));
+    const listed = segments(shown(joined.answered(playlist("0-40", late, 9000, T0 - 3_600_000, 2, 1))));
+    expect(listed.map(([sequence]) => sequence)).toEqual([0, 1, 2, 3, 4, 5].map((n) => OLD + n));
+    expect(listed.slice(-2)).toEqual([[OLD + 4, 1025, `1-20/s${NEW + 1}.m4s`], [OLD + 5, 1026, `0-40/s${late + 1}.m4s`]]);
+    // An hour ahead: some seconds are shown again, and no more.
+    const last = 3 * NEW;
+    const ahead = shown(joined.answered(playlist("0-60", last, 9999, T0 + 3_600_000, 20, 1)));
+    expect(ahead).not.toContain(`0-60/s${last + 13}.m4s`);
+    expect(ahead).toContain(`0-60/s${last + 15}.m4s`);
   });
 
   it("are shown as they are to who has waited long enough", () => {
     const joined = new JoinedPlaylists();
     shown(joined.answered(playlist("0-4", OLD, 1024, T0, 3, 2)));
-    expect(segments(shown(joined.answered(playlist("1-20", NEW, 5120, T0 - 9000, 3, 1), false))).at(-1)).toEqual([OLD + 3, 1024, `0-4/s${OLD + 3}.m4s`]);
+    const behind = playlist("1-20", NEW, 5120, T0 - 9000, 3, 0);
+    expect(joined.answered(behind)).toEqual({ next: { msn: NEW + 3, part: 0 } });
+    expect(segments(shown(joined.answered(behind, false))).at(-1)).toEqual([OLD + 3, 1024, `0-4/s${OLD + 3}.m4s`]);
   });
 });

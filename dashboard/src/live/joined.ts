@@ -9,8 +9,10 @@
 const PLACEMENT = 2 ** 24;
 /** Segments of the old placement that stay listed: hls.js looks for what it has buffered. */
 const KEPT = 6;
-/** Clocks of two nodes agree within this. */
+/** What begins so soon before the end of what is shown begins at it: clocks of two nodes differ a little. */
 const TOLERANCE_MS = 200;
+/** Nothing older than this is shown again, even where clocks differ a lot: a live segment lasts 4 s at most. */
+const BACK_MS_MAX = 6_000;
 
 interface Segment {
   /** All lines but those that are written anew: discontinuity and map. */
@@ -42,6 +44,11 @@ function numberOf(line: string): number {
   return Number(line.slice(line.indexOf(":") + 1).split(",")[0]);
 }
 
+/** How long a part is; 0 of a line that is none. */
+function partS(line: string): number {
+  return line.startsWith("#EXT-X-PART:") ? Number(/DURATION=([\d.]+)/.exec(line)?.[1] ?? 0) : 0;
+}
+
 function read(text: string): Playlist {
   const list: Playlist = { head: [], first: 0, discontinuity: 0, skipped: null, segments: [], hint: null };
   const fresh = (): Segment => ({ lines: [], startMs: NaN, durationS: 0, partsS: 0, closed: false, discontinuities: 0, map: null });
@@ -58,7 +65,7 @@ function read(text: string): Playlist {
       open.startMs = Date.parse(line.slice(line.indexOf(":") + 1));
       open.lines.push(line);
     } else if (line.startsWith("#EXT-X-PART:")) {
-      open.partsS += Number(/DURATION=([\d.]+)/.exec(line)?.[1] ?? 0);
+      open.partsS += partS(line);
       open.lines.push(line);
     } else if (line.startsWith("#EXTINF:")) {
       open.durationS = numberOf(line);
@@ -89,10 +96,15 @@ function write(list: Playlist): string {
 
 const placementOf = (first: number): number => Math.floor(first / PLACEMENT);
 
+/** How many segments a delta update leaves out. */
+function skippedOf(list: Playlist): number {
+  return Number(/SKIPPED-SEGMENTS=(\d+)/.exec(list.skipped ?? "")?.[1] ?? 0);
+}
+
 /** The part that is to come. */
 function nextOf(list: Playlist): Next {
   const open = list.segments.at(-1);
-  const end = list.first + list.segments.length;
+  const end = list.first + skippedOf(list) + list.segments.length;
   if (!open || open.closed) return { msn: end, part: 0 };
   return { msn: end - 1, part: open.lines.filter((line) => line.startsWith("#EXT-X-PART:")).length };
 }
@@ -104,6 +116,28 @@ function closed(segment: Segment): Segment {
   const name = /URI="([^"]*)"/.exec(segment.lines.find((line) => line.startsWith("#EXT-X-PART:")) ?? "")?.[1] ?? "";
   const lines = [...segment.lines, `#EXTINF:${segment.partsS.toFixed(6)},`, name.replace(/\/p(\d+)\.\d+\./, "/s$1.")];
   return { ...segment, lines, durationS: segment.partsS, closed: true };
+}
+
+/**
+ * Which segment to go on with where `endMs` was reached: the one that holds that moment, if it is there. What a twin has of it is
+ * shown once more from its keyframe on: to wait for the next one would be a pause. `null` while there is nothing new.
+ */
+function jointOf(segments: Segment[], endMs: number): number | null {
+  const usable = (segment: Segment) => segment.closed || segment.partsS > 0;
+  const endOf = (segment: Segment) => segment.startMs + (segment.closed ? segment.durationS : segment.partsS) * 1000;
+  const listEndMs = Math.max(...segments.filter(usable).map(endOf));
+  const at = segments.findIndex((segment, n) => {
+    const next = segments[n + 1];
+    const end = next && usable(next) ? next.startMs : segment.closed ? endOf(segment) : Infinity;
+    return usable(segment) && !(end <= endMs + TOLERANCE_MS) && listEndMs - segment.startMs <= BACK_MS_MAX;
+  });
+  return at < 0 ? null : at;
+}
+
+/** A segment of which nothing was loaded. Its number is known and cannot be another's. */
+function nothing(segment: Segment): Segment {
+  const lines = [...segment.lines.filter((line) => line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")), "#EXTINF:0.001000,", "#EXT-X-GAP", "gap.m4s"];
+  return { ...segment, lines, durationS: 0.001, partsS: 0, closed: true };
 }
 
 /** Joins the playlists of a camera's placements, for one player. */
@@ -119,11 +153,16 @@ export class JoinedPlaylists {
   /** The segments before the join, and the node's number of the first one after it. */
   private before: Segment[] = [];
   private joint = 0;
-  /** While nothing fits behind what is shown: the newest segment of the placement when it was first seen. */
-  private seen: { placement: number; newest: number } | null = null;
+  /** The part that was loaded last, by the number shown. */
+  private had: Next | null = null;
 
   /** For a player that plays parts, or one that plays whole segments only. */
   constructor(private readonly plays: "parts" | "segments" = "parts") {}
+
+  /** A part was loaded, by the number of its segment as shown. */
+  loaded(msn: number, part: number): void {
+    this.had = { msn, part };
+  }
 
   /** What to ask the node for, where hls.js asks for `url`. */
   asked(url: string): string {
@@ -143,7 +182,7 @@ export class JoinedPlaylists {
     const list = read(text);
     const placement = placementOf(list.first);
     if (this.shown && placement !== this.placement) {
-      const next = this.join(this.shown, list, placement, patient);
+      const next = this.join(this.shown, list, patient);
       if (next) return { next };
     }
     this.placement = placement;
@@ -153,21 +192,13 @@ export class JoinedPlaylists {
   }
 
   /** Finds what of `list` comes after what is shown; where to ask on, if nothing does yet. */
-  private join(shown: Playlist, list: Playlist, placement: number, patient: boolean): Next | null {
-    // Of an open segment nobody has the rest; who plays segments has nothing of it.
-    const kept = shown.segments.filter((segment) => segment.closed || (this.plays === "parts" && segment.partsS > 0)).map(closed);
+  private join(shown: Playlist, list: Playlist, patient: boolean): Next | null {
+    const kept = this.kept(shown);
     const last = kept.at(-1);
     const endMs = last ? last.startMs + last.durationS * 1000 : NaN;
-    if (this.seen?.placement !== placement) this.seen = { placement, newest: list.first + list.segments.length - 1 };
-    const { newest } = this.seen;
-    // By the clock; or, where clocks do not agree, what has begun since.
-    const fits = (segment: Segment, n: number) => !(segment.startMs < endMs - TOLERANCE_MS) || list.first + n > newest;
-    const found = list.segments.findIndex((segment, n) => fits(segment, n) && (segment.closed || segment.partsS > 0));
-    if (found < 0 && patient) return nextOf(list);
-    const at = found < 0 ? Math.max(0, list.segments.length - 1) : found;
-    this.seen = null;
-    const skipped = Number(/SKIPPED-SEGMENTS=(\d+)/.exec(shown.skipped ?? "")?.[1] ?? 0);
-    const nextShown = shown.first + skipped + kept.length;
+    const at = jointOf(list.segments, endMs) ?? (patient ? null : Math.max(0, list.segments.length - 1));
+    if (at === null) return nextOf(list);
+    const nextShown = shown.first + skippedOf(shown) + kept.length;
     const discontinuities = (segments: Segment[]) => segments.reduce((sum, segment) => sum + segment.discontinuities, 0);
     const lastDiscontinuity = shown.discontinuity + discontinuities(kept);
     this.before = kept.slice(-KEPT);
@@ -177,6 +208,20 @@ export class JoinedPlaylists {
     this.ahead = this.joint - nextShown;
     this.discontinuitiesAhead = list.discontinuity + discontinuities(list.segments.slice(0, at + 1)) - (lastDiscontinuity + 1);
     return null;
+  }
+
+  /** What may be listed on of a placement that has ended: of its open segment, only the parts that were loaded. Nobody has the others. */
+  private kept(shown: Playlist): Segment[] {
+    const whole = shown.segments.filter((segment) => segment.closed);
+    const open = shown.segments.at(-1);
+    if (this.plays === "segments" || !open || open.closed) return whole;
+    const number = nextOf(shown).msn;
+    const had = this.had === null || this.had.msn > number ? Infinity : this.had.msn < number ? 0 : this.had.part + 1;
+    let parts = 0;
+    const lines = open.lines.filter((line) => !line.startsWith("#EXT-X-PART:") || (parts += 1) <= had);
+    const partsS = lines.reduce((sum, line) => sum + partS(line), 0);
+    if (partsS > 0) return [...whole, closed({ ...open, lines, partsS })];
+    return open.partsS > 0 ? [...whole, nothing(open)] : whole;
   }
 
   private asShown(list: Playlist): Playlist {

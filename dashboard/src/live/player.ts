@@ -4,6 +4,7 @@ import { authorizeXhr, renewToken } from "../api/authorized-xhr";
 import { api, unwrap } from "../api/client";
 import { backoffMs } from "../retry";
 import { DryRuns } from "./dry-runs";
+import { JoinedPlaylists } from "./joined";
 import { playlistLoader } from "./playlist-loader";
 
 /** Seconds behind the live edge a player without low latency stays. */
@@ -12,6 +13,8 @@ const PLAIN_BEHIND_S = 4;
 const BUFFER_S = 12;
 /** A picture that stands still for this long, though it should move, makes the player start anew. */
 const STUCK_AFTER_MS = 8_000;
+/** What a node that died had is refused by the others: soon after, the playlist names what another one has. */
+const FRAGMENT_RETRY = { maxNumRetry: 6, retryDelayMs: 250, maxRetryDelayMs: 4_000 };
 /** How often a player looks at its own progress. */
 const WATCH_EVERY_MS = 1_000;
 /** A playlist that has not grown for this long ran dry itself, in seconds: the camera or its node has a pause. */
@@ -35,7 +38,7 @@ export interface PlayerOptions {
   onState: (state: PlayerState) => void;
 }
 
-function hlsConfig(lowLatency: boolean): Partial<HlsConfig> {
+function hlsConfig(joined: JoinedPlaylists, lowLatency: boolean): Partial<HlsConfig> {
   const common: Partial<HlsConfig> = {
     // fMP4 needs no transmuxing; a worker from a blob: URL would ask for a wider content security policy.
     enableWorker: false,
@@ -47,7 +50,8 @@ function hlsConfig(lowLatency: boolean): Partial<HlsConfig> {
     liveDurationInfinity: true,
     startFragPrefetch: true,
     xhrSetup: authorizeXhr,
-    pLoader: playlistLoader(lowLatency),
+    pLoader: playlistLoader(joined, lowLatency),
+    fragLoadPolicy: { default: { ...Hls.DefaultConfig.fragLoadPolicy.default, errorRetry: FRAGMENT_RETRY } },
   };
   if (lowLatency) return common;
   return { ...common, liveSyncDuration: PLAIN_BEHIND_S, liveMaxLatencyDuration: PLAIN_BEHIND_S * 4 };
@@ -101,8 +105,12 @@ export class LivePlayer {
   }
 
   private startHls(): void {
-    const hls = new Hls(hlsConfig(this.lowLatency));
+    const joined = new JoinedPlaylists(this.lowLatency ? "parts" : "segments");
+    const hls = new Hls(hlsConfig(joined, this.lowLatency));
     this.hls = hls;
+    hls.on(Hls.Events.FRAG_LOADED, (_event, { frag, part }) => {
+      if (part && frag.sn !== "initSegment") joined.loaded(frag.sn, part.index);
+    });
     hls.on(Hls.Events.ERROR, (_event, data) => this.onHlsError(hls, data));
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.play());
     hls.loadSource(this.options.hlsUrl);

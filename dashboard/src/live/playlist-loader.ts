@@ -7,7 +7,7 @@ import Hls, {
   type PlaylistLoaderContext,
 } from "hls.js/light";
 
-import { JoinedPlaylists, type Next } from "./joined";
+import type { JoinedPlaylists, Next } from "./joined";
 import { withoutLowLatency } from "./playlist";
 
 const XhrLoader = Hls.DefaultConfig.loader;
@@ -15,10 +15,8 @@ const XhrLoader = Hls.DefaultConfig.loader;
 /** Playlists that are asked for in a row until another node's has something new: the parts of a long segment, and some. */
 const FOLLOWED_MAX = 32;
 
-/** The playlist loader of one player: it joins the playlists of the nodes that have the camera, and hides low latency where it is not wanted. */
-export function playlistLoader(lowLatency: boolean): PlaylistLoaderConstructor {
-  const joined = new JoinedPlaylists(lowLatency ? "parts" : "segments");
-
+/** The playlist loader of one player: it shows hls.js what `joined` makes of playlists, and hides low latency where it is not wanted. */
+export function playlistLoader(joined: JoinedPlaylists, lowLatency: boolean): PlaylistLoaderConstructor {
   class PlaylistLoader extends XhrLoader {
     private readonly loaders: HlsConfig;
     /** What is asked after the first answer had nothing new. */
