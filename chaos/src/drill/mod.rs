@@ -2,11 +2,14 @@
 //!
 //! Plain values and pure functions of them: `file/` reads a [`Drill`], `plan/` decides whether it may be run and what it does,
 //! [`Guard`] when it is broken off, `report/` writes a [`DrillReport`]. With the feature `run` also the shell: `run/` carries a
-//! drill out on the cell of `local/`, `inject/` does the faults, `watch/` looks on.
+//! drill out on the cell of `local/`, `inject/` does the faults (those of disks with the layer of `disk/`), `watch/` looks on.
 
 mod blast_radius;
 mod camera_fault;
 mod choice;
+#[cfg(feature = "run")]
+mod disk;
+mod disk_calls;
 #[cfg(feature = "run")]
 mod error;
 mod fault;
@@ -34,6 +37,9 @@ mod watch;
 pub use blast_radius::{BlastRadius, CameraLimit, Shared};
 pub use camera_fault::CameraFault;
 pub use choice::{CameraChoice, NodeChoice};
+#[cfg(feature = "run")]
+pub use disk::{DiskArgs, serve as serve_disk};
+pub use disk_calls::DiskCalls;
 #[cfg(feature = "run")]
 pub use error::DrillError;
 pub use fault::{CutOff, EndWith, Fault, Way};

@@ -3,9 +3,11 @@
 
 mod camera;
 mod cpu_pressure;
+mod disk;
 mod kill;
 mod partition;
 mod pause;
+mod power_loss;
 mod restart_all;
 mod rolling_restart;
 mod silent_death;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use eyrie_types::WallTime;
 use futures::future::BoxFuture;
 
+use super::disk::Order;
 use super::local::{LocalCell, Relaying};
 use super::plan::{Hits, admit, choose_cameras, choose_nodes};
 use super::{Abilities, CellFacts, Drill, DrillError, Fault, FaultKind, Measure};
@@ -56,10 +59,14 @@ pub(crate) const ABILITIES: Abilities = {
         K::Pause,
         K::Stop,
         K::SilentDeath,
+        K::PowerLoss,
         K::Partition,
         K::RollingRestart,
         K::RestartAll,
         K::CpuPressure,
+        K::DiskFull,
+        K::DiskSlow,
+        K::DiskErrors,
         K::StoreStop,
         K::StorePause,
         K::CameraStall,
@@ -145,17 +152,31 @@ pub(crate) fn choose(
 }
 
 /// Begins a fault.
-pub(crate) async fn begin(fault: &Fault, chosen: Chosen, cell: &Arc<LocalCell>) -> Result<Struck, DrillError> {
+pub(crate) async fn begin(
+    fault: &Fault,
+    chosen: Chosen,
+    cell: &Arc<LocalCell>,
+    dice: &mut Dice,
+) -> Result<Struck, DrillError> {
     let Chosen { nodes, cameras } = chosen;
     match fault {
         Fault::Kill(_) => kill::begin(cell, nodes),
         Fault::Pause(_) => pause::begin(cell, nodes),
         Fault::Stop(_) => stop::begin(cell, nodes).await,
         Fault::SilentDeath(_) => silent_death::begin(cell, nodes),
+        Fault::PowerLoss { torn, .. } => power_loss::begin(cell, nodes, torn.then(|| dice.roll())),
         Fault::Partition { way, from, flapping, .. } => partition::begin(cell, nodes, *way, *from, *flapping),
         Fault::RollingRestart(with) => rolling_restart::begin(cell, *with).await,
         Fault::RestartAll(with) => restart_all::begin(cell, *with).await,
         Fault::CpuPressure { share, .. } => cpu_pressure::begin(cell, nodes, *share),
+        Fault::DiskFull { left, .. } => disk::begin(cell, nodes, Order::Room(Some(*left)), Order::Room(None)),
+        Fault::DiskSlow { by, .. } => {
+            let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            disk::begin(cell, nodes, Order::SlowMs(ms), Order::SlowMs(0))
+        }
+        Fault::DiskErrors { one_in, of, .. } => {
+            disk::begin(cell, nodes, Order::Errors(Some((*of, *one_in))), Order::Errors(None))
+        }
         Fault::StoreStop => store::begin(cell, Relaying::Refuse),
         Fault::StorePause => store::begin(cell, Relaying::Hold),
         Fault::Camera { fault, .. } => camera::begin(cell, cameras, *fault),

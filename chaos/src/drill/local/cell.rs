@@ -11,11 +11,13 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::disk_layer::DiskLayer;
 use super::facts::camera_name;
 use super::launcher::{Launcher, dies_with_us};
 use super::network::{NODES_MAX, Network, Party};
 use super::node_process::{HTTP_PORT, NodeProcess, NodeSetup, PEER_PORT};
 use super::{Api, ClusterView, PlacementPage, PlacementView, Relaying};
+use crate::drill::disk::{Answer, Order};
 use crate::drill::{DrillError, LocalTarget};
 
 /// Pictures a second of the simulated cameras.
@@ -46,6 +48,10 @@ pub(crate) struct CellSetup<'a> {
     pub(crate) keyspace: String,
     /// By node: what its relay to the store does; none where nodes go there themselves.
     pub(crate) relaying: Vec<watch::Sender<Relaying>>,
+    /// By node: whether its disk will be told to misbehave.
+    pub(crate) disks: Vec<bool>,
+    /// Of all choices.
+    pub(crate) seed: u64,
 }
 
 /// Real nodes over a real store, with simulated cameras before them: all on this machine, all gone with the drill.
@@ -68,13 +74,16 @@ pub(crate) struct LocalCell {
     password: String,
     /// By node: what its relay to the store does.
     relaying: Vec<watch::Sender<Relaying>>,
+    /// By node: its disk, where that is to misbehave; none in it while the power is gone.
+    disks: Vec<Option<Mutex<Option<DiskLayer>>>>,
+    seed: u64,
     clock: SystemClock,
 }
 
 impl LocalCell {
     /// Starts nodes and cameras; none of these is added yet. Must be called in the network's hub.
     pub(crate) async fn start(launcher: Launcher, network: Network, setup: CellSetup<'_>) -> Result<Self, DrillError> {
-        let CellSetup { target, eyrie, directory, store, keyspace, relaying } = setup;
+        let CellSetup { target, eyrie, directory, store, keyspace, relaying, disks, seed } = setup;
         let nodes = target.nodes as usize;
         if nodes > NODES_MAX || target.cameras + target.twins > CAMERAS_MAX {
             return Err(DrillError::Refused(format!(
@@ -111,6 +120,8 @@ impl LocalCell {
             directory: directory.to_owned(),
             password,
             relaying,
+            disks: disks.into_iter().map(|layered| layered.then(Mutex::default)).collect(),
+            seed,
             clock: SystemClock::new(),
         };
         for node in 0..nodes {
@@ -183,7 +194,26 @@ impl LocalCell {
     }
 
     fn processes(&self) -> MutexGuard<'_, Vec<Option<NodeProcess>>> {
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.nodes)
+    }
+
+    /// Tells a node's disk what to do.
+    pub(crate) fn disk(&self, node: usize, order: Order) -> Result<Answer, DrillError> {
+        let layer = self.disks.get(node).and_then(Option::as_ref);
+        match layer.map(lock).as_deref_mut() {
+            Some(Some(layer)) => layer.order(order),
+            _ => Err(DrillError::Refused(format!("the disk of {} cannot be told to misbehave", name(node)))),
+        }
+    }
+
+    /// Takes from the disk of a node that was killed what it had not synced. With a seed, a part of that stays.
+    pub(crate) fn lose_power(&self, node: usize, torn: Option<u64>) -> Result<(), DrillError> {
+        self.disk(node, Order::Lose { torn })?;
+        if let Some(layer) = self.disks.get(node).and_then(Option::as_ref) {
+            // The next one begins with what remains, as the kernel does: it has cached nothing.
+            *lock(layer) = None;
+        }
+        Ok(())
     }
 
     fn take(&self, node: usize) -> Option<NodeProcess> {
@@ -193,10 +223,18 @@ impl LocalCell {
 
     /// Begins the process of a node that does not run.
     pub(crate) fn begin(&self, node: usize) -> Result<(), DrillError> {
-        let data_dir = self.node_dir(node);
+        let files = self.node_dir(node);
+        let mut layer = self.disks.get(node).and_then(Option::as_ref).map(lock);
+        if let Some(layer) = layer.as_deref_mut().filter(|layer| layer.is_none()) {
+            let seed = self.seed ^ node as u64;
+            let hub = self.network.hub();
+            *layer = Some(DiskLayer::start(&self.launcher, hub, &self.eyrie, &self.directory, &name(node), seed)?);
+        }
+        let layer = layer.as_deref().and_then(Option::as_ref);
         let setup = NodeSetup {
             eyrie: &self.eyrie,
-            data_dir: &data_dir,
+            files: &files,
+            layer,
             address: self.network.address(Party::Node(node)),
             toml: self.configs.get(node).map_or("", String::as_str),
             password: &self.password,
@@ -340,6 +378,11 @@ impl LocalCell {
         command.args(["-c", "while :; do :; done"]);
         self.launcher.spawn(command, self.network.hub())
     }
+}
+
+/// Every critical section leaves the value whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name of a node.

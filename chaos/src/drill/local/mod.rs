@@ -2,6 +2,7 @@
 
 mod api;
 mod cell;
+mod disk_layer;
 mod facts;
 mod launcher;
 mod network;

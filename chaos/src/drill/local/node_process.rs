@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::disk_layer::DiskLayer;
 use super::launcher::{Launcher, Place, dies_with_us};
 use crate::drill::DrillError;
 
@@ -19,7 +20,10 @@ const TAIL_LINES: usize = 20;
 #[derive(Debug)]
 pub(super) struct NodeSetup<'a> {
     pub(super) eyrie: &'a Path,
-    pub(super) data_dir: &'a Path,
+    /// Where its files are for us.
+    pub(super) files: &'a Path,
+    /// The disk through which it sees them, if that is not the machine's own.
+    pub(super) layer: Option<&'a DiskLayer>,
     pub(super) address: IpAddr,
     pub(super) toml: &'a str,
     pub(super) password: &'a str,
@@ -45,14 +49,22 @@ impl NodeProcess {
         name: &str,
         setup: &NodeSetup<'_>,
     ) -> Result<Self, DrillError> {
-        let NodeSetup { eyrie, data_dir, address, toml, password } = setup;
-        let config = data_dir.join("eyrie.toml");
-        let made = std::fs::create_dir_all(data_dir).and_then(|()| std::fs::write(&config, toml));
+        let NodeSetup { eyrie, files, layer, address, toml, password } = setup;
+        let config = files.join("eyrie.toml");
+        let made = std::fs::create_dir_all(files).and_then(|()| std::fs::write(&config, toml));
         made.map_err(DrillError::io(format!("writing {}", config.display())))?;
-        let log = data_dir.join("node.log");
+        let log = files.join("node.log");
         let opened = std::fs::File::options().create(true).append(true).open(&log);
         let file = opened.map_err(DrillError::io(format!("writing {}", log.display())))?;
-        let mut command = dies_with_us(eyrie);
+        let mut command = match layer {
+            None => dies_with_us(eyrie),
+            Some(layer) => {
+                let mut command = dies_with_us("nsenter");
+                command.arg(format!("--mount={}", layer.namespace())).arg("--").arg(eyrie);
+                command
+            }
+        };
+        let data_dir = layer.map_or(*files, DiskLayer::mounted);
         // What is set for the drill is not meant for its nodes.
         for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EYRIE_")) {
             command.env_remove(variable);

@@ -18,10 +18,12 @@ use tokio::task::JoinSet;
 use self::findings::Findings;
 use self::record::RoundRecord;
 use self::watchdog::Watchdog;
-use super::local::{CellSetup, Launcher, LocalCell, Network, Relaying, expected, relay};
+use super::local::{CellSetup, Launcher, LocalCell, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};
 use super::watch::{ApiCalls, CellWatch};
-use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
+use super::{
+    CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Probe, Target, inject,
+};
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -76,7 +78,8 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
             let relaying = store.map_or(Ok(Vec::new()), |store| lead(&outside, &launcher, &network, target, store))?;
             let keyspace = format!("drill_{}_{}", std::process::id(), SystemClock::new().now().as_unix_secs());
             let (eyrie, directory) = (options.eyrie.clone(), options.directory.as_path());
-            let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying };
+            let (disks, seed) = (layered(drill, target), options.seed);
+            let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying, disks, seed };
             inside.block_on(carry_out(drill, target, plan, options, launcher, network, setup, say))
         });
         // A panic of ours goes on as what it is.
@@ -122,6 +125,18 @@ fn needs_network(drill: &Drill) -> Option<&Fault> {
         matches!(fault, Fault::Partition { .. } | Fault::SilentDeath(_) | Fault::StoreStop | Fault::StorePause)
     };
     drill.faults.iter().flat_map(|timed| &timed.one_of).find(needs)
+}
+
+/// By node: whether some fault may be one of its disk.
+fn layered(drill: &Drill, target: &LocalTarget) -> Vec<bool> {
+    let faults = || drill.faults.iter().flat_map(|timed| &timed.one_of).filter(|fault| fault.is_of_a_disk());
+    let may_hit = |node| {
+        faults().filter_map(Fault::node).any(|choice| match choice {
+            NodeChoice::Named(named) => *named == name(node),
+            _ => true,
+        })
+    };
+    (0..target.nodes as usize).map(may_hit).collect()
 }
 
 /// A runtime whose threads begin with `enter`.
