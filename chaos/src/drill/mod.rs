@@ -18,6 +18,8 @@ pub mod file;
 mod guard;
 mod guardrails;
 #[cfg(feature = "run")]
+mod hold_memory;
+#[cfg(feature = "run")]
 mod inject;
 #[cfg(feature = "run")]
 mod local;
@@ -46,6 +48,8 @@ pub use fault::{CutOff, EndWith, Fault, Way};
 pub use fault_kind::FaultKind;
 pub use guard::{DeadMan, Guard, Seen};
 pub use guardrails::{CamerasSilent, FailingApi, Guardrails};
+#[cfg(feature = "run")]
+pub use hold_memory::hold_memory;
 pub use measure::{Bound, Limit, Measure, Unit};
 pub use model::{Drill, Settle};
 pub use percent::Percent;

@@ -2,15 +2,19 @@
 //! the drill is gone: processes by the kernel, everything of the network with its namespaces.
 
 mod camera;
+mod clock;
 mod cpu_pressure;
 mod disk;
 mod kill;
+mod memory_pressure;
 mod partition;
 mod pause;
 mod power_loss;
+mod redis;
 mod restart_all;
 mod rolling_restart;
 mod silent_death;
+mod slow_path;
 mod stop;
 mod store;
 
@@ -19,8 +23,9 @@ use std::sync::Arc;
 use eyrie_types::WallTime;
 use futures::future::BoxFuture;
 
+use self::redis::RedisFault;
 use super::disk::Order;
-use super::local::{LocalCell, Relaying};
+use super::local::{LocalCell, PacketFault, Relaying};
 use super::plan::{Hits, admit, choose_cameras, choose_nodes};
 use super::{Abilities, CellFacts, Drill, DrillError, Fault, FaultKind, Measure};
 use crate::sim::Dice;
@@ -61,14 +66,22 @@ pub(crate) const ABILITIES: Abilities = {
         K::SilentDeath,
         K::PowerLoss,
         K::Partition,
+        K::Latency,
+        K::PacketLoss,
         K::RollingRestart,
         K::RestartAll,
         K::CpuPressure,
+        K::MemoryPressure,
         K::DiskFull,
         K::DiskSlow,
         K::DiskErrors,
+        K::ClockStep,
         K::StoreStop,
         K::StorePause,
+        K::StoreErrors,
+        K::RedisStop,
+        K::RedisPause,
+        K::RedisErrors,
         K::CameraStall,
         K::CameraSilence,
         K::CameraDrip,
@@ -179,7 +192,14 @@ pub(crate) async fn begin(
         }
         Fault::StoreStop => store::begin(cell, Relaying::Refuse),
         Fault::StorePause => store::begin(cell, Relaying::Hold),
+        Fault::StoreErrors => store::begin(cell, Relaying::Errors),
+        Fault::RedisStop => redis::begin(cell, RedisFault::Stop),
+        Fault::RedisPause => redis::begin(cell, RedisFault::Pause),
+        Fault::RedisErrors => redis::begin(cell, RedisFault::Errors),
+        Fault::Latency { by, jitter, .. } => slow_path::begin(cell, nodes, PacketFault::Late(Some((*by, *jitter)))),
+        Fault::PacketLoss { share, .. } => slow_path::begin(cell, nodes, PacketFault::Lost(Some(*share))),
+        Fault::MemoryPressure { share, .. } => memory_pressure::begin(cell, nodes, *share),
+        Fault::ClockStep { by_ms, .. } => clock::begin(cell, nodes, *by_ms),
         Fault::Camera { fault, .. } => camera::begin(cell, cameras, *fault),
-        other => Err(DrillError::Refused(format!("a local cell cannot do this to itself yet: {other}"))),
     }
 }

@@ -13,9 +13,12 @@ use tokio::sync::watch;
 
 use super::disk_layer::DiskLayer;
 use super::facts::camera_name;
+use super::false_clock::FalseClock;
 use super::launcher::{Launcher, dies_with_us};
 use super::network::{NODES_MAX, Network, Party};
 use super::node_process::{HTTP_PORT, NodeProcess, NodeSetup, PEER_PORT};
+use super::redis::{REDIS_PORT, Redis};
+use super::slow_path::{PacketFault, SlowPath};
 use super::{Api, ClusterView, PlacementPage, PlacementView, Relaying};
 use crate::drill::disk::{Answer, Order};
 use crate::drill::{DrillError, LocalTarget};
@@ -48,10 +51,21 @@ pub(crate) struct CellSetup<'a> {
     pub(crate) keyspace: String,
     /// By node: what its relay to the store does; none where nodes go there themselves.
     pub(crate) relaying: Vec<watch::Sender<Relaying>>,
-    /// By node: whether its disk will be told to misbehave.
-    pub(crate) disks: Vec<bool>,
+    /// What its faults need.
+    pub(crate) needs: Needs,
     /// Of all choices.
     pub(crate) seed: u64,
+}
+
+/// What a cell is given for its faults alone: what no fault needs is left out, so that it changes no figures.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// By node: its disk will be told to misbehave.
+    pub(crate) disks: Vec<bool>,
+    /// By node: its wall clock will be told to be wrong.
+    pub(crate) clocks: Vec<bool>,
+    /// Packets will be late, or lost.
+    pub(crate) slow_path: bool,
 }
 
 /// Real nodes over a real store, with simulated cameras before them: all on this machine, all gone with the drill.
@@ -76,6 +90,12 @@ pub(crate) struct LocalCell {
     relaying: Vec<watch::Sender<Relaying>>,
     /// By node: its disk, where that is to misbehave; none in it while the power is gone.
     disks: Vec<Option<Mutex<Option<DiskLayer>>>>,
+    /// By node: its wall clock, where that is to be wrong.
+    clocks: Vec<Option<FalseClock>>,
+    /// Where packets are late or lost, if some are to be.
+    slow_path: Option<SlowPath>,
+    /// The Redis of the nodes, if they have one.
+    pub(crate) redis: Option<Redis>,
     seed: u64,
     clock: SystemClock,
 }
@@ -83,7 +103,7 @@ pub(crate) struct LocalCell {
 impl LocalCell {
     /// Starts nodes and cameras; none of these is added yet. Must be called in the network's hub.
     pub(crate) async fn start(launcher: Launcher, network: Network, setup: CellSetup<'_>) -> Result<Self, DrillError> {
-        let CellSetup { target, eyrie, directory, store, keyspace, relaying, disks, seed } = setup;
+        let CellSetup { target, eyrie, directory, store, keyspace, relaying, needs, seed } = setup;
         let nodes = target.nodes as usize;
         if nodes > NODES_MAX || target.cameras + target.twins > CAMERAS_MAX {
             return Err(DrillError::Refused(format!(
@@ -105,6 +125,12 @@ impl LocalCell {
         let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();
         let bind = SocketAddr::new(network.address(Party::Cameras), if network.is_isolated() { 554 } else { 0 });
         let cameras = CamSim::start(CamSimConfig { bind, clip_dir: Clips::default_dir(), streams, seed: 1 }).await?;
+        let (drill, hub) = (network.address(Party::Drill), network.hub());
+        let redis = SocketAddr::new(drill, REDIS_PORT);
+        let redis = target.redis.then(|| Redis::start(&launcher, hub, redis, directory)).transpose()?;
+        let slow_path = needs.slow_path.then(|| SlowPath::lay(&launcher, hub, seed)).transpose()?;
+        let clock = |(node, needed): (usize, bool)| needed.then(|| FalseClock::new(directory, &name(node))).transpose();
+        let clocks = needs.clocks.into_iter().enumerate().map(clock).collect::<Result<_, _>>()?;
         let configs = (0..nodes).map(|node| config(node, target, &network, directory, store, &keyspace)).collect();
         let cell = Self {
             nodes: Mutex::new((0..nodes).map(|_| None).collect()),
@@ -120,7 +146,10 @@ impl LocalCell {
             directory: directory.to_owned(),
             password,
             relaying,
-            disks: disks.into_iter().map(|layered| layered.then(Mutex::default)).collect(),
+            clocks,
+            slow_path,
+            redis,
+            disks: needs.disks.into_iter().map(|layered| layered.then(Mutex::default)).collect(),
             seed,
             clock: SystemClock::new(),
         };
@@ -206,6 +235,22 @@ impl LocalCell {
         }
     }
 
+    /// Sets a node's wall clock wrong, by so much; 0 is right.
+    pub(crate) fn step_clock(&self, node: usize, by_ms: i64) -> Result<(), DrillError> {
+        match self.clocks.get(node).and_then(Option::as_ref) {
+            Some(clock) => clock.step(by_ms),
+            None => Err(DrillError::Refused(format!("the clock of {} cannot be told to be wrong", name(node)))),
+        }
+    }
+
+    /// Does this to the packets of a node from now on.
+    pub(crate) fn set_packets(&self, node: usize, fault: PacketFault) -> Result<(), DrillError> {
+        match &self.slow_path {
+            Some(path) => path.set(&self.launcher, &self.network, node, fault),
+            None => Err(DrillError::Refused("the cell has no way on which packets are late or lost".to_owned())),
+        }
+    }
+
     /// Takes from the disk of a node that was killed what it had not synced. With a seed, a part of that stays.
     pub(crate) fn lose_power(&self, node: usize, torn: Option<u64>) -> Result<(), DrillError> {
         self.disk(node, Order::Lose { torn })?;
@@ -235,6 +280,7 @@ impl LocalCell {
             eyrie: &self.eyrie,
             files: &files,
             layer,
+            clock: self.clocks.get(node).and_then(Option::as_ref),
             address: self.network.address(Party::Node(node)),
             toml: self.configs.get(node).map_or("", String::as_str),
             password: &self.password,
@@ -372,6 +418,14 @@ impl LocalCell {
         self.ids.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect()
     }
 
+    /// Begins a process that takes so many bytes of memory and holds them.
+    pub(crate) fn hog(&self, bytes: u64) -> Result<std::process::Child, DrillError> {
+        let mut command = dies_with_us(&self.eyrie);
+        command.args(["drill", "memory", "--bytes", &bytes.to_string()]);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        self.launcher.spawn(command, self.network.hub())
+    }
+
     /// Begins a process that wants a core all the time, in the lowest priority that still competes: the same as the nodes'.
     pub(crate) fn burner(&self) -> Result<std::process::Child, DrillError> {
         let mut command = dies_with_us("sh");
@@ -430,6 +484,9 @@ fn config(
         if node > 0 {
             toml += &format!("cluster.join = ['{}']\n", peer(0));
         }
+    }
+    if target.redis {
+        toml += &format!("redis.url = 'redis://{}:{REDIS_PORT}'\n", network.address(Party::Drill));
     }
     if !target.zones.is_empty()
         && let Some(zone) = target.zones.get(node % target.zones.len())
