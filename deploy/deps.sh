@@ -43,6 +43,8 @@ if [ "$what" = test ]; then
   need redis-server redis-server
   # Drills put each node into a network of its own.
   need ip iproute2
+  # And give some a wrong clock.
+  need_file "$(echo /usr/lib/*/faketime/libfaketimeMT.so.1)" libfaketime
   /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||
     packages+=(python3-gi gir1.2-gst-rtsp-server-1.0)
   need gst-launch-1.0 gstreamer1.0-tools

@@ -35,6 +35,11 @@ impl Backoff {
         Self::new(Duration::from_millis(500), Duration::from_secs(8), 0)
     }
 
+    /// The disk of the Raft log: 0.1 s doubling to 2 s, for the cell may wait for this node.
+    pub(crate) const fn raft_disk() -> Self {
+        Self::new(Duration::from_millis(100), Duration::from_secs(2), 0)
+    }
+
     /// Another node of the cell: at once after a loss, then 0.1 s doubling to 3 s.
     pub(crate) const fn peer() -> Self {
         Self::new(Duration::from_millis(100), Duration::from_secs(3), 1)

@@ -271,6 +271,7 @@ impl CellRaft {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.core.log.give_up();
         if let Err(error) = self.core.raft.shutdown().await {
             tracing::warn!(%error, "Raft did not stop in order");
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::disk::{DiskLog, LogContent, RaftDirectory, RaftDiskError, encode};
 use super::types::{CellTypes, Entry, LogId, StorageError, Vote};
+use crate::backoff::{Backoff, jitter};
 
 /// Disk jobs that wait: openraft has one or two under way; the rest is notes of what is committed.
 const JOBS_MAX: usize = 64;
@@ -27,6 +28,7 @@ pub(super) struct LogStore {
     memory: Arc<Mutex<Memory>>,
     jobs: mpsc::Sender<Job>,
     busy_since_us: Arc<AtomicU64>,
+    stopping: Arc<AtomicBool>,
     clock: Arc<dyn Clock>,
 }
 
@@ -59,7 +61,14 @@ impl LogStore {
         let (jobs, queue) = mpsc::channel(JOBS_MAX);
         let (ended, when_ended) = oneshot::channel();
         let busy_since_us = Arc::new(AtomicU64::new(IDLE));
-        let thread = Thread { directory, disk, busy_since_us: busy_since_us.clone(), clock: clock.clone() };
+        let stopping = Arc::new(AtomicBool::new(false));
+        let thread = Thread {
+            directory,
+            disk,
+            busy_since_us: busy_since_us.clone(),
+            stopping: stopping.clone(),
+            clock: clock.clone(),
+        };
         std::thread::Builder::new().name("raft-log".to_owned()).spawn(move || {
             thread.run(queue);
             // Nobody may wait for it.
@@ -67,7 +76,12 @@ impl LogStore {
         })?;
         let LogContent { purged, entries, committed, .. } = content;
         let memory = Arc::new(Mutex::new(Memory { purged, entries, vote, committed }));
-        Ok((Self { memory, jobs, busy_since_us, clock }, when_ended))
+        Ok((Self { memory, jobs, busy_since_us, stopping, clock }, when_ended))
+    }
+
+    /// From now on, what the disk refuses is not tried again: the node is about to end.
+    pub(super) fn give_up(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Ends the thread after what was asked before.
@@ -227,6 +241,7 @@ struct Thread {
     directory: RaftDirectory,
     disk: DiskLog,
     busy_since_us: Arc<AtomicU64>,
+    stopping: Arc<AtomicBool>,
     clock: Arc<dyn Clock>,
 }
 
@@ -245,17 +260,42 @@ impl Thread {
         }
     }
 
+    /// Does something until the disk takes it: Raft would stop for good, and a cell of which most voters had one bad moment of
+    /// their disks would never decide again. Meanwhile this is a disk that hangs: a leader lets another lead, and a voter is
+    /// missed like one that is down.
+    fn insist(&mut self, mut attempt: impl FnMut(&mut Self) -> Result<(), RaftDiskError>) -> Result<(), RaftDiskError> {
+        let mut backoff = Backoff::raft_disk();
+        let mut refused = false;
+        loop {
+            match attempt(self) {
+                Err(error @ RaftDiskError::Io { .. }) if !self.stopping.load(Ordering::Relaxed) => {
+                    metrics::counter!("eyrie_raft_disk_retries_total").increment(1);
+                    if !std::mem::replace(&mut refused, true) {
+                        tracing::error!(%error, "the Raft log cannot be written: this node decides nothing with its cell until it can");
+                    }
+                    std::thread::sleep(backoff.pause(jitter()));
+                }
+                done => {
+                    if refused && done.is_ok() {
+                        tracing::info!("the Raft log can be written again");
+                    }
+                    return done;
+                }
+            }
+        }
+    }
+
     fn work(&mut self, job: Job) {
         // Where nobody waits for an answer any more, there is nobody to tell.
         match job {
             Job::Append { records, flushed } => {
-                let result = self.disk.append(&records);
+                let result = self.insist(|thread| thread.disk.append(&records));
                 flushed.log_io_completed(result.map_err(io::Error::other));
             }
-            Job::Truncate { index, done } => drop(done.send(self.disk.truncate(index))),
-            Job::Purge { id, done } => drop(done.send(self.disk.purge(id))),
+            Job::Truncate { index, done } => drop(done.send(self.insist(|thread| thread.disk.truncate(index)))),
+            Job::Purge { id, done } => drop(done.send(self.insist(|thread| thread.disk.purge(id)))),
             Job::Stop => {}
-            Job::Vote { vote, done } => drop(done.send(self.directory.save_vote(&vote))),
+            Job::Vote { vote, done } => drop(done.send(self.insist(|thread| thread.directory.save_vote(&vote)))),
             Job::Committed { id } => {
                 if let Err(error) = self.disk.note_committed(id) {
                     tracing::warn!(%error, "how far the Raft log is committed could not be noted");

@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::file::duration_text;
-use super::{CameraChoice, CameraFault, FaultKind, NodeChoice, Percent, Shared};
+use super::{CameraChoice, CameraFault, DiskCalls, FaultKind, NodeChoice, Percent, Shared};
 
 /// One thing that goes wrong, without its time. Each ends by itself when its time is over, or when the drill is no longer heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,14 @@ pub enum Fault {
     /// Gone without a word: its network is cut, then it is killed, so that no peer sees a connection close. Started again at the
     /// end.
     SilentDeath(NodeChoice),
-    /// Loses what it wrote and had not synced, and is killed, as power loss does. Started again at the end.
-    PowerLoss(NodeChoice),
+    /// Is killed, and loses what it wrote and had not synced, as power loss does. Started again at the end.
+    PowerLoss {
+        /// Who.
+        node: NodeChoice,
+        /// Part of what was not synced stays, by the drill's seed: the ends of files in the middle of a write, some of the newest
+        /// names. Otherwise nothing of it does.
+        torn: bool,
+    },
     /// Its packets do not arrive.
     Partition {
         /// Whose.
@@ -63,21 +69,28 @@ pub enum Fault {
         /// How much of what is free they take.
         share: Percent,
     },
-    /// Its recordings' disk has no room.
-    DiskFull(NodeChoice),
-    /// Each sync of its recordings' disk takes longer.
+    /// Its disk has no room.
+    DiskFull {
+        /// Whose.
+        node: NodeChoice,
+        /// Bytes that are left when it begins.
+        left: u64,
+    },
+    /// Each sync of its disk takes longer.
     DiskSlow {
         /// Whose.
         node: NodeChoice,
         /// By how much.
         by: Duration,
     },
-    /// Its recordings' disk answers EIO.
+    /// Its disk answers EIO.
     DiskErrors {
         /// Whose.
         node: NodeChoice,
-        /// To every one in so many writes.
+        /// To one in so many calls, by the drill's seed.
         one_in: u32,
+        /// To which calls.
+        of: DiskCalls,
     },
     /// Its wall clock is wrong.
     ClockStep {
@@ -148,7 +161,7 @@ impl Fault {
             Self::Pause(_) => FaultKind::Pause,
             Self::Stop(_) => FaultKind::Stop,
             Self::SilentDeath(_) => FaultKind::SilentDeath,
-            Self::PowerLoss(_) => FaultKind::PowerLoss,
+            Self::PowerLoss { .. } => FaultKind::PowerLoss,
             Self::Partition { .. } => FaultKind::Partition,
             Self::Latency { .. } => FaultKind::Latency,
             Self::PacketLoss { .. } => FaultKind::PacketLoss,
@@ -156,7 +169,7 @@ impl Fault {
             Self::RestartAll(_) => FaultKind::RestartAll,
             Self::CpuPressure { .. } => FaultKind::CpuPressure,
             Self::MemoryPressure { .. } => FaultKind::MemoryPressure,
-            Self::DiskFull(_) => FaultKind::DiskFull,
+            Self::DiskFull { .. } => FaultKind::DiskFull,
             Self::DiskSlow { .. } => FaultKind::DiskSlow,
             Self::DiskErrors { .. } => FaultKind::DiskErrors,
             Self::ClockStep { .. } => FaultKind::ClockStep,
@@ -177,8 +190,8 @@ impl Fault {
             | Self::Pause(node)
             | Self::Stop(node)
             | Self::SilentDeath(node)
-            | Self::PowerLoss(node)
-            | Self::DiskFull(node)
+            | Self::PowerLoss { node, .. }
+            | Self::DiskFull { node, .. }
             | Self::Partition { node, .. }
             | Self::Latency { node, .. }
             | Self::PacketLoss { node, .. }
@@ -200,6 +213,11 @@ impl Fault {
         }
     }
 
+    /// A disk does it: one that can be told to.
+    pub const fn is_of_a_disk(&self) -> bool {
+        matches!(self, Self::PowerLoss { .. } | Self::DiskFull { .. } | Self::DiskSlow { .. } | Self::DiskErrors { .. })
+    }
+
     /// It happens at one moment and has no duration.
     pub const fn is_once(&self) -> bool {
         matches!(self, Self::Camera { fault, .. } if fault.is_once())
@@ -213,7 +231,7 @@ impl Fault {
                 | Self::Pause(_)
                 | Self::Stop(_)
                 | Self::SilentDeath(_)
-                | Self::PowerLoss(_)
+                | Self::PowerLoss { .. }
                 | Self::RollingRestart(_)
                 | Self::RestartAll(_)
                 | Self::Partition { from: CutOff::Peers | CutOff::All, .. }
@@ -260,7 +278,17 @@ impl fmt::Display for Fault {
                 write!(f, "{kind} on {node}: {share}")
             }
             Self::DiskSlow { node, by } => write!(f, "{kind} on {node}: {} a sync", duration_text(*by)),
-            Self::DiskErrors { node, one_in } => write!(f, "{kind} on {node}: one write in {one_in}"),
+            Self::DiskErrors { node, one_in: 1, of } => write!(f, "{kind} on {node}: every {}", of.singular()),
+            Self::DiskErrors { node, one_in, of } => write!(f, "{kind} on {node}: one {} in {one_in}", of.singular()),
+            Self::DiskFull { node, left: 0 } => write!(f, "{kind} on {node}"),
+            Self::DiskFull { node, left } => write!(f, "{kind} on {node}: {left} bytes left"),
+            Self::PowerLoss { node, torn } => {
+                write!(
+                    f,
+                    "{kind} {node}: {} not synced is lost",
+                    if *torn { "some of what was" } else { "all that was" }
+                )
+            }
             Self::ClockStep { node, by_ms } => {
                 let way = if *by_ms < 0 { "back" } else { "forward" };
                 write!(f, "{kind} of {node}: {} {way}", duration_text(Duration::from_millis(by_ms.unsigned_abs())))

@@ -2,11 +2,14 @@
 //!
 //! Plain values and pure functions of them: `file/` reads a [`Drill`], `plan/` decides whether it may be run and what it does,
 //! [`Guard`] when it is broken off, `report/` writes a [`DrillReport`]. With the feature `run` also the shell: `run/` carries a
-//! drill out on the cell of `local/`, `inject/` does the faults, `watch/` looks on.
+//! drill out on the cell of `local/`, `inject/` does the faults (those of disks with the layer of `disk/`), `watch/` looks on.
 
 mod blast_radius;
 mod camera_fault;
 mod choice;
+#[cfg(feature = "run")]
+mod disk;
+mod disk_calls;
 #[cfg(feature = "run")]
 mod error;
 mod fault;
@@ -14,6 +17,8 @@ mod fault_kind;
 pub mod file;
 mod guard;
 mod guardrails;
+#[cfg(feature = "run")]
+mod hold_memory;
 #[cfg(feature = "run")]
 mod inject;
 #[cfg(feature = "run")]
@@ -35,11 +40,16 @@ pub use blast_radius::{BlastRadius, CameraLimit, Shared};
 pub use camera_fault::CameraFault;
 pub use choice::{CameraChoice, NodeChoice};
 #[cfg(feature = "run")]
+pub use disk::{DiskArgs, serve as serve_disk};
+pub use disk_calls::DiskCalls;
+#[cfg(feature = "run")]
 pub use error::DrillError;
 pub use fault::{CutOff, EndWith, Fault, Way};
 pub use fault_kind::FaultKind;
 pub use guard::{DeadMan, Guard, Seen};
 pub use guardrails::{CamerasSilent, FailingApi, Guardrails};
+#[cfg(feature = "run")]
+pub use hold_memory::hold_memory;
 pub use measure::{Bound, Limit, Measure, Unit};
 pub use model::{Drill, Settle};
 pub use percent::Percent;

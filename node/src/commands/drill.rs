@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use eyrie_chaos::drill::file::{FILE_BYTES_MAX, read_drill};
 use eyrie_chaos::drill::report::{Outcome, Verdict};
-use eyrie_chaos::drill::{DrillReport, RunOptions, dry_run, run as run_drill};
+use eyrie_chaos::drill::{DiskArgs, DrillReport, RunOptions, dry_run, hold_memory, run as run_drill, serve_disk};
 
 use super::drill_catalogue::CATALOGUE;
 use super::drill_turn::Turn;
@@ -45,6 +45,16 @@ enum DrillCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// The disk of a node in a drill, which can be told to misbehave; a drill starts it
+    #[command(hide = true)]
+    Disk(DiskArgs),
+    /// Takes memory, and holds it until standard input ends; a drill starts it
+    #[command(hide = true)]
+    Memory {
+        /// How much
+        #[arg(long, value_name = "N")]
+        bytes: u64,
+    },
     /// Lists the drills that come with this release; with a NAME, prints that one's file
     List {
         /// Which
@@ -59,6 +69,14 @@ Ends with 0 when the drill passed, 1 when it failed, 3 when it was broken off, 4
 /// Carries out drills.
 pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
     match args.command {
+        DrillCommand::Disk(args) => {
+            serve_disk(args).context("a drill's disk")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        DrillCommand::Memory { bytes } => {
+            hold_memory(bytes).context("holding memory")?;
+            Ok(ExitCode::SUCCESS)
+        }
         DrillCommand::List { name } => list(name.as_deref()),
         DrillCommand::Run { file, report, store, seed, data_dir, dry_run: dry } => {
             let text = read(&file).with_context(|| format!("reading {}", file.display()))?;

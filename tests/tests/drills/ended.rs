@@ -57,6 +57,36 @@ async fn a_drill_that_is_killed_in_the_middle_of_a_fault_leaves_nothing_behind()
     Ok(())
 }
 
+/// Disks are told to misbehave for longer than anybody waits.
+const LONG_ON_DISKS: &str = "probes:
+  recorded_gap: {longest: 60s}
+faults:
+  - {at: 0s, for: 5m, disk_slow: {node: all, by: 20s}}
+  - {at: 1s, for: 5m, pause: {node: follower}}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disks_that_misbehave_end_with_a_drill_that_is_killed_and_leave_no_mount() -> anyhow::Result<()> {
+    let drill = Drill::new(3, LONG_ON_DISKS).await?;
+    let mut child = drill.begin()?;
+    let _lines = read(&mut child)?;
+    await_stopped(&drill).await?;
+    let mounts = || std::fs::read_to_string("/proc/self/mounts");
+    assert!(!mounts()?.contains("eyrie-drill"), "nobody else sees the mount");
+    let disks = processes_with(&drill.data_dir())?;
+    let disks: Vec<_> = disks.iter().filter(|(_, line)| line.contains("drill disk")).map(|(pid, _)| *pid).collect();
+    assert_eq!(disks.len(), 3, "one a node");
+    child.kill()?;
+    child.wait()?;
+    await_nothing_left(&drill).await?;
+    for disk in disks {
+        let state = state_of(disk);
+        assert!(matches!(state, None | Some('Z')), "{state:?}");
+    }
+    // What was handed through is an ordinary directory still, and can be removed.
+    std::fs::remove_dir_all(drill.data_dir())?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drill_that_is_told_to_stop_ends_its_faults_and_says_that_it_was_broken_off() -> anyhow::Result<()> {
     let drill = Drill::new(3, LONG).await?;

@@ -45,6 +45,74 @@ faults:
     Ok(())
 }
 
+/// The slowest answer of the API, in milliseconds.
+fn slowest_answer(report: &Value) -> u64 {
+    let all = report["distributions"].as_array().map_or(&[][..], Vec::as_slice);
+    let answers = all.iter().find(|distribution| distribution["name"] == "API answer");
+    answers.and_then(|answers| answers["max_ms"].as_u64()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packets_of_a_node_are_late_and_lost_and_it_is_not_given_up() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        6,
+        "probes:
+  recorded_gap: {longest: 0s, unexplained: 0}
+  api: {success: 99%, except: 1s}
+  false_reassignments: {at_most: 0}
+faults:
+  - {at: 1s, for: 8s, latency: {node: n1, by: 80ms, jitter: 20ms}}
+  - {at: 15s, for: 8s, packet_loss: {node: n1, share: 1%}}
+  - {at: 30s, for: 5s, latency: {node: all, by: 20ms}}",
+    )
+    .await?;
+    let (passed, said, report) = drill.run().await?;
+    assert!(passed, "{said}");
+    assert!(slowest_answer(&report) >= 160, "there and back: {report}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_answers_with_errors_and_a_redis_that_is_away_cost_no_picture() -> anyhow::Result<()> {
+    let drill = Drill::on(
+        "nodes: 3, cameras: 6, redis: true",
+        "probes:
+  recorded_gap: {longest: 0s, unexplained: 0}
+  false_reassignments: {at_most: 0}
+faults:
+  - {at: 1s, for: 5s, store_errors: }
+  - {at: 12s, for: 5s, redis_stop: }
+  - {at: 22s, for: 5s, redis_pause: }
+  - {at: 32s, for: 5s, redis_errors: }",
+    )
+    .await?;
+    let (passed, said, report) = drill.run().await?;
+    assert!(passed, "{said}");
+    assert_eq!(faults_of(&report).len(), 4, "{report}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_wall_clock_and_short_memory_cost_no_picture() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        6,
+        "probes:
+  recorded_gap: {longest: 0s}
+  false_reassignments: {at_most: 0}
+faults:
+  - {at: 1s, for: 10s, clock_step: {node: n1, by: 1h}}
+  - {at: 20s, for: 10s, clock_step: {node: n1, by: -1h}}
+  - {at: 40s, for: 5s, memory_pressure: {node: all, share: 5%}}",
+    )
+    .await?;
+    let (passed, said, _) = drill.run().await?;
+    assert!(passed, "{said}");
+    let hours: std::collections::BTreeSet<String> =
+        drill.log(1)?.lines().filter_map(|line| line.get(25..27).map(str::to_owned)).collect();
+    assert!(hours.len() > 2, "its log tells three hours: {hours:?}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cell_is_restarted_node_by_node_and_all_at_once() -> anyhow::Result<()> {
     let drill = Drill::new(

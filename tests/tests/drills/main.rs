@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stdout, reason = "what a drill found is read when its test fails")]
 
+mod disks;
 mod ended;
 mod faults;
+mod index;
 mod rig;

@@ -19,12 +19,18 @@ pub(crate) struct Drill {
 impl Drill {
     /// A drill on three nodes and `cameras` cameras, with this in its file besides.
     pub(crate) async fn new(cameras: u32, more: &str) -> anyhow::Result<Self> {
+        Self::on(&format!("nodes: 3, cameras: {cameras}"), more).await
+    }
+
+    /// A drill on a local cell of this sort, with this in its file besides.
+    pub(crate) async fn on(cell: &str, more: &str) -> anyhow::Result<Self> {
         let turn = TURN.lock().await;
         let dir = tempfile::tempdir()?;
         let text = format!(
-            "drill: tested\nhypothesis: what the test says\ntarget:\n  local: {{nodes: 3, cameras: {cameras}}}\n\
-             settle: {{held: 1s, within: 90s}}\nrecover: 60s\nblast_radius: {{nodes: 3, cameras: all, shared: [store]}}\n\
-             guardrails: {{longest: 30m}}\n{more}\n"
+            "drill: tested\nhypothesis: what the test says\ntarget:\n  local: {{{cell}}}\n\
+             settle: {{held: 1s, within: 90s}}\nrecover: 60s\nblast_radius: {{nodes: 3, cameras: all, shared: [store{}]}}\n\
+             guardrails: {{longest: 30m}}\n{more}\n",
+            if cell.contains("redis") { ", redis" } else { "" }
         );
         std::fs::write(dir.path().join("drill.yaml"), text)?;
         Ok(Self { dir, _turn: turn })
@@ -33,6 +39,11 @@ impl Drill {
     /// Where its nodes keep their data.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.dir.path().join("data")
+    }
+
+    /// What a node has said.
+    pub(crate) fn log(&self, node: usize) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.data_dir().join(format!("n{node}/node.log")))?)
     }
 
     /// Begins it.

@@ -47,12 +47,6 @@ pub enum RaftDiskError {
         /// Who this is.
         ours: NodeId,
     },
-    /// A write or sync failed before; what is on the disk since then is unknown.
-    #[error("{path}: a write failed before, so nothing more is promised: free space or replace the disk, then restart", path = path.display())]
-    Failed {
-        /// The directory.
-        path: PathBuf,
-    },
 }
 
 impl RaftDiskError {

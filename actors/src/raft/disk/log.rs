@@ -125,10 +125,19 @@ impl DiskLog {
                 offsets.push((id.index, log.last().bytes + records.len() as u64));
                 record::write(&mut records, payload);
             }
+            let before = (log.last().bytes, log.last().offsets.len());
             let active = &log.active;
             let segment = log.segments.last_mut().expect("there is always one");
-            segment.append(active, &records, offsets).map_err(RaftDiskError::io(&segment.path, "cannot be written"))?;
-            log.note_synced()
+            let written = segment.append(active, &records, offsets);
+            let written = written.map_err(RaftDiskError::io(&segment.path, "cannot be written"));
+            let noted = written.and_then(|()| log.note_synced());
+            if noted.is_err() {
+                // It is going to be appended again.
+                let segment = log.segments.last_mut().expect("there is always one");
+                segment.bytes = before.0;
+                segment.offsets.truncate(before.1);
+            }
+            noted
         })
     }
 
@@ -183,14 +192,38 @@ impl DiskLog {
         self.mark.set(Marked { segment, synced_bytes, ..self.mark.value() })
     }
 
-    /// After a failed write or sync nobody knows what is on the disk: nothing more is acknowledged.
+    /// After a failed write or sync nobody knows what is on the disk: the log is mended before anything else is done.
     fn guarded(&mut self, work: impl FnOnce(&mut Self) -> Result<(), RaftDiskError>) -> Result<(), RaftDiskError> {
         if self.failed {
-            return Err(RaftDiskError::Failed { path: self.dir.clone() });
+            self.mend()?;
         }
         let result = work(self);
         self.failed = result.is_err();
         result
+    }
+
+    /// Cuts off all that was not acknowledged, and begins a new segment: what a kernel could not write it may call clean, so that
+    /// no later sync of the same bytes proves anything.
+    fn mend(&mut self) -> Result<(), RaftDiskError> {
+        // The mark first: it must never promise more than the file holds.
+        self.note_synced()?;
+        self.mark.sync()?;
+        let last = self.last();
+        for number in segment_numbers(&self.dir)?.into_iter().filter(|number| *number > last.number) {
+            let path = self.dir.join(super::segment::file_name(number));
+            fs::remove_file(&path).map_err(RaftDiskError::io(&path, "cannot be removed"))?;
+        }
+        let cut = File::options().write(true).open(&last.path).and_then(|file| {
+            file.set_len(last.bytes)?;
+            file.sync_all()
+        });
+        cut.map_err(RaftDiskError::io(&last.path, "cannot be cut"))?;
+        let (segment, file) = Segment::create(&self.dir, last.number + 1)?;
+        self.segments.push(segment);
+        self.active = file;
+        self.note_synced()?;
+        self.failed = false;
+        Ok(())
     }
 
     fn remove_purged(&mut self, purged: Option<LogId>) -> Result<(), RaftDiskError> {

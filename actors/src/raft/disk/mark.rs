@@ -55,17 +55,26 @@ impl Mark {
         }
     }
 
+    /// One that cannot be written, as on a disk that fails.
+    #[cfg(test)]
+    pub(super) fn read_only(path: &Path) -> Self {
+        let file = File::open(path).unwrap();
+        Self { file, ..Self::open(path).unwrap() }
+    }
+
     pub(super) fn value(&self) -> Marked {
         self.value
     }
 
     /// Notes `value`; not synced.
     pub(super) fn set(&mut self, value: Marked) -> Result<(), RaftDiskError> {
-        self.sequence += 1;
-        self.value = value;
-        let at = (self.sequence % 2) * SLOT_DISTANCE;
-        let slot = encode(self.sequence, value);
-        self.file.write_all_at(&slot, at).map_err(RaftDiskError::io(&self.path, "cannot be written"))
+        // The other slot is whole until this one is: after a failure this one is written again.
+        let sequence = self.sequence + 1;
+        let slot = encode(sequence, value);
+        let written = self.file.write_all_at(&slot, (sequence % 2) * SLOT_DISTANCE);
+        written.map_err(RaftDiskError::io(&self.path, "cannot be written"))?;
+        (self.sequence, self.value) = (sequence, value);
+        Ok(())
     }
 
     /// Makes what was noted durable: before the log gets shorter than the mark says.

@@ -5,7 +5,7 @@ use super::fields::{Field, Fields, all_of, meant};
 use super::limits::{CLOCK_STEP_MAX, FAULT_MAX, LOCAL_CAMERAS_MAX};
 use super::located::{Value, shortened};
 use super::{duration_of, duration_text};
-use crate::drill::{CameraChoice, CameraFault, CutOff, EndWith, Fault, FaultKind, NodeChoice, Percent, Way};
+use crate::drill::{CameraChoice, CameraFault, CutOff, DiskCalls, EndWith, Fault, FaultKind, NodeChoice, Percent, Way};
 
 /// Fields beside a fault, for whoever misspells one of them.
 const BESIDE: &[&str] = &["at", "for", "every", "times", "one_of"];
@@ -13,6 +13,8 @@ const MS: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// What the simulated cameras pad a description to at most.
 const HUGE_SDP_BYTES_MAX: u64 = 64 << 20;
+/// More than a drill writes.
+const DISK_LEFT_BYTES_MAX: u64 = 1 << 40;
 
 /// The fault `name` with its parameters in `field`.
 pub(super) fn fault(name: &str, field: &Field<'_>) -> Option<Fault> {
@@ -41,8 +43,15 @@ fn read(kind: FaultKind, parts: &mut Parts<'_>) -> Option<Fault> {
         FaultKind::Pause => parts.node().map(Fault::Pause),
         FaultKind::Stop => parts.node().map(Fault::Stop),
         FaultKind::SilentDeath => parts.node().map(Fault::SilentDeath),
-        FaultKind::PowerLoss => parts.node().map(Fault::PowerLoss),
-        FaultKind::DiskFull => parts.node().map(Fault::DiskFull),
+        FaultKind::PowerLoss => {
+            let (node, torn) = (parts.node(), parts.optional("torn", false, Field::flag));
+            Some(Fault::PowerLoss { node: node?, torn: torn? })
+        }
+        FaultKind::DiskFull => {
+            let node = parts.node();
+            let left = parts.optional("left", 0, |field| field.number(0..=DISK_LEFT_BYTES_MAX));
+            Some(Fault::DiskFull { node: node?, left: left? })
+        }
         FaultKind::Partition => partition(parts),
         FaultKind::Latency => {
             let (node, by) = (parts.node(), parts.time("by", "100ms", MS..=MINUTE));
@@ -69,7 +78,8 @@ fn read(kind: FaultKind, parts: &mut Parts<'_>) -> Option<Fault> {
         }
         FaultKind::DiskErrors => {
             let (node, one_in) = (parts.node(), parts.number("one_in", "10", 1..=1_000_000));
-            Some(Fault::DiskErrors { node: node?, one_in: one_in? })
+            let of = parts.optional("of", DiskCalls::Writes, |field| field.word(&DiskCalls::ALL));
+            Some(Fault::DiskErrors { node: node?, one_in: one_in?, of: of? })
         }
         FaultKind::ClockStep => {
             let (node, by_ms) = (parts.node(), parts.signed("by", "1h", CLOCK_STEP_MAX));

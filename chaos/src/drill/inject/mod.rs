@@ -2,13 +2,19 @@
 //! the drill is gone: processes by the kernel, everything of the network with its namespaces.
 
 mod camera;
+mod clock;
 mod cpu_pressure;
+mod disk;
 mod kill;
+mod memory_pressure;
 mod partition;
 mod pause;
+mod power_loss;
+mod redis;
 mod restart_all;
 mod rolling_restart;
 mod silent_death;
+mod slow_path;
 mod stop;
 mod store;
 
@@ -17,7 +23,9 @@ use std::sync::Arc;
 use eyrie_types::WallTime;
 use futures::future::BoxFuture;
 
-use super::local::{LocalCell, Relaying};
+use self::redis::RedisFault;
+use super::disk::Order;
+use super::local::{LocalCell, PacketFault, Relaying};
 use super::plan::{Hits, admit, choose_cameras, choose_nodes};
 use super::{Abilities, CellFacts, Drill, DrillError, Fault, FaultKind, Measure};
 use crate::sim::Dice;
@@ -56,12 +64,24 @@ pub(crate) const ABILITIES: Abilities = {
         K::Pause,
         K::Stop,
         K::SilentDeath,
+        K::PowerLoss,
         K::Partition,
+        K::Latency,
+        K::PacketLoss,
         K::RollingRestart,
         K::RestartAll,
         K::CpuPressure,
+        K::MemoryPressure,
+        K::DiskFull,
+        K::DiskSlow,
+        K::DiskErrors,
+        K::ClockStep,
         K::StoreStop,
         K::StorePause,
+        K::StoreErrors,
+        K::RedisStop,
+        K::RedisPause,
+        K::RedisErrors,
         K::CameraStall,
         K::CameraSilence,
         K::CameraDrip,
@@ -145,20 +165,41 @@ pub(crate) fn choose(
 }
 
 /// Begins a fault.
-pub(crate) async fn begin(fault: &Fault, chosen: Chosen, cell: &Arc<LocalCell>) -> Result<Struck, DrillError> {
+pub(crate) async fn begin(
+    fault: &Fault,
+    chosen: Chosen,
+    cell: &Arc<LocalCell>,
+    dice: &mut Dice,
+) -> Result<Struck, DrillError> {
     let Chosen { nodes, cameras } = chosen;
     match fault {
         Fault::Kill(_) => kill::begin(cell, nodes),
         Fault::Pause(_) => pause::begin(cell, nodes),
         Fault::Stop(_) => stop::begin(cell, nodes).await,
         Fault::SilentDeath(_) => silent_death::begin(cell, nodes),
+        Fault::PowerLoss { torn, .. } => power_loss::begin(cell, nodes, torn.then(|| dice.roll())),
         Fault::Partition { way, from, flapping, .. } => partition::begin(cell, nodes, *way, *from, *flapping),
         Fault::RollingRestart(with) => rolling_restart::begin(cell, *with).await,
         Fault::RestartAll(with) => restart_all::begin(cell, *with).await,
         Fault::CpuPressure { share, .. } => cpu_pressure::begin(cell, nodes, *share),
+        Fault::DiskFull { left, .. } => disk::begin(cell, nodes, Order::Room(Some(*left)), Order::Room(None)),
+        Fault::DiskSlow { by, .. } => {
+            let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+            disk::begin(cell, nodes, Order::SlowMs(ms), Order::SlowMs(0))
+        }
+        Fault::DiskErrors { one_in, of, .. } => {
+            disk::begin(cell, nodes, Order::Errors(Some((*of, *one_in))), Order::Errors(None))
+        }
         Fault::StoreStop => store::begin(cell, Relaying::Refuse),
         Fault::StorePause => store::begin(cell, Relaying::Hold),
+        Fault::StoreErrors => store::begin(cell, Relaying::Errors),
+        Fault::RedisStop => redis::begin(cell, RedisFault::Stop),
+        Fault::RedisPause => redis::begin(cell, RedisFault::Pause),
+        Fault::RedisErrors => redis::begin(cell, RedisFault::Errors),
+        Fault::Latency { by, jitter, .. } => slow_path::begin(cell, nodes, PacketFault::Late(Some((*by, *jitter)))),
+        Fault::PacketLoss { share, .. } => slow_path::begin(cell, nodes, PacketFault::Lost(Some(*share))),
+        Fault::MemoryPressure { share, .. } => memory_pressure::begin(cell, nodes, *share),
+        Fault::ClockStep { by_ms, .. } => clock::begin(cell, nodes, *by_ms),
         Fault::Camera { fault, .. } => camera::begin(cell, cameras, *fault),
-        other => Err(DrillError::Refused(format!("a local cell cannot do this to itself yet: {other}"))),
     }
 }

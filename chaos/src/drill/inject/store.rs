@@ -9,7 +9,8 @@ use crate::drill::local::{LocalCell, Relaying};
 
 struct Away(Arc<LocalCell>);
 
-/// All nodes find their metadata store gone, or holding its connections without a word. The store itself is not touched: the relays
+/// All nodes find their metadata store gone, holding its connections without a word, or
+/// answering with errors. The store itself is not touched: the relays
 /// that lead to it do this.
 pub(super) fn begin(cell: &Arc<LocalCell>, relaying: Relaying) -> Result<Struck, DrillError> {
     let at = cell.now();

@@ -11,11 +11,16 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::disk_layer::DiskLayer;
 use super::facts::camera_name;
+use super::false_clock::FalseClock;
 use super::launcher::{Launcher, dies_with_us};
 use super::network::{NODES_MAX, Network, Party};
 use super::node_process::{HTTP_PORT, NodeProcess, NodeSetup, PEER_PORT};
+use super::redis::{REDIS_PORT, Redis};
+use super::slow_path::{PacketFault, SlowPath};
 use super::{Api, ClusterView, PlacementPage, PlacementView, Relaying};
+use crate::drill::disk::{Answer, Order};
 use crate::drill::{DrillError, LocalTarget};
 
 /// Pictures a second of the simulated cameras.
@@ -46,6 +51,21 @@ pub(crate) struct CellSetup<'a> {
     pub(crate) keyspace: String,
     /// By node: what its relay to the store does; none where nodes go there themselves.
     pub(crate) relaying: Vec<watch::Sender<Relaying>>,
+    /// What its faults need.
+    pub(crate) needs: Needs,
+    /// Of all choices.
+    pub(crate) seed: u64,
+}
+
+/// What a cell is given for its faults alone: what no fault needs is left out, so that it changes no figures.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// By node: its disk will be told to misbehave.
+    pub(crate) disks: Vec<bool>,
+    /// By node: its wall clock will be told to be wrong.
+    pub(crate) clocks: Vec<bool>,
+    /// Packets will be late, or lost.
+    pub(crate) slow_path: bool,
 }
 
 /// Real nodes over a real store, with simulated cameras before them: all on this machine, all gone with the drill.
@@ -68,13 +88,22 @@ pub(crate) struct LocalCell {
     password: String,
     /// By node: what its relay to the store does.
     relaying: Vec<watch::Sender<Relaying>>,
+    /// By node: its disk, where that is to misbehave; none in it while the power is gone.
+    disks: Vec<Option<Mutex<Option<DiskLayer>>>>,
+    /// By node: its wall clock, where that is to be wrong.
+    clocks: Vec<Option<FalseClock>>,
+    /// Where packets are late or lost, if some are to be.
+    slow_path: Option<SlowPath>,
+    /// The Redis of the nodes, if they have one.
+    pub(crate) redis: Option<Redis>,
+    seed: u64,
     clock: SystemClock,
 }
 
 impl LocalCell {
     /// Starts nodes and cameras; none of these is added yet. Must be called in the network's hub.
     pub(crate) async fn start(launcher: Launcher, network: Network, setup: CellSetup<'_>) -> Result<Self, DrillError> {
-        let CellSetup { target, eyrie, directory, store, keyspace, relaying } = setup;
+        let CellSetup { target, eyrie, directory, store, keyspace, relaying, needs, seed } = setup;
         let nodes = target.nodes as usize;
         if nodes > NODES_MAX || target.cameras + target.twins > CAMERAS_MAX {
             return Err(DrillError::Refused(format!(
@@ -96,6 +125,12 @@ impl LocalCell {
         let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();
         let bind = SocketAddr::new(network.address(Party::Cameras), if network.is_isolated() { 554 } else { 0 });
         let cameras = CamSim::start(CamSimConfig { bind, clip_dir: Clips::default_dir(), streams, seed: 1 }).await?;
+        let (drill, hub) = (network.address(Party::Drill), network.hub());
+        let redis = SocketAddr::new(drill, REDIS_PORT);
+        let redis = target.redis.then(|| Redis::start(&launcher, hub, redis, directory)).transpose()?;
+        let slow_path = needs.slow_path.then(|| SlowPath::lay(&launcher, hub, seed)).transpose()?;
+        let clock = |(node, needed): (usize, bool)| needed.then(|| FalseClock::new(directory, &name(node))).transpose();
+        let clocks = needs.clocks.into_iter().enumerate().map(clock).collect::<Result<_, _>>()?;
         let configs = (0..nodes).map(|node| config(node, target, &network, directory, store, &keyspace)).collect();
         let cell = Self {
             nodes: Mutex::new((0..nodes).map(|_| None).collect()),
@@ -111,6 +146,11 @@ impl LocalCell {
             directory: directory.to_owned(),
             password,
             relaying,
+            clocks,
+            slow_path,
+            redis,
+            disks: needs.disks.into_iter().map(|layered| layered.then(Mutex::default)).collect(),
+            seed,
             clock: SystemClock::new(),
         };
         for node in 0..nodes {
@@ -183,7 +223,42 @@ impl LocalCell {
     }
 
     fn processes(&self) -> MutexGuard<'_, Vec<Option<NodeProcess>>> {
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.nodes)
+    }
+
+    /// Tells a node's disk what to do.
+    pub(crate) fn disk(&self, node: usize, order: Order) -> Result<Answer, DrillError> {
+        let layer = self.disks.get(node).and_then(Option::as_ref);
+        match layer.map(lock).as_deref_mut() {
+            Some(Some(layer)) => layer.order(order),
+            _ => Err(DrillError::Refused(format!("the disk of {} cannot be told to misbehave", name(node)))),
+        }
+    }
+
+    /// Sets a node's wall clock wrong, by so much; 0 is right.
+    pub(crate) fn step_clock(&self, node: usize, by_ms: i64) -> Result<(), DrillError> {
+        match self.clocks.get(node).and_then(Option::as_ref) {
+            Some(clock) => clock.step(by_ms),
+            None => Err(DrillError::Refused(format!("the clock of {} cannot be told to be wrong", name(node)))),
+        }
+    }
+
+    /// Does this to the packets of a node from now on.
+    pub(crate) fn set_packets(&self, node: usize, fault: PacketFault) -> Result<(), DrillError> {
+        match &self.slow_path {
+            Some(path) => path.set(&self.launcher, &self.network, node, fault),
+            None => Err(DrillError::Refused("the cell has no way on which packets are late or lost".to_owned())),
+        }
+    }
+
+    /// Takes from the disk of a node that was killed what it had not synced. With a seed, a part of that stays.
+    pub(crate) fn lose_power(&self, node: usize, torn: Option<u64>) -> Result<(), DrillError> {
+        self.disk(node, Order::Lose { torn })?;
+        if let Some(layer) = self.disks.get(node).and_then(Option::as_ref) {
+            // The next one begins with what remains, as the kernel does: it has cached nothing.
+            *lock(layer) = None;
+        }
+        Ok(())
     }
 
     fn take(&self, node: usize) -> Option<NodeProcess> {
@@ -193,10 +268,19 @@ impl LocalCell {
 
     /// Begins the process of a node that does not run.
     pub(crate) fn begin(&self, node: usize) -> Result<(), DrillError> {
-        let data_dir = self.node_dir(node);
+        let files = self.node_dir(node);
+        let mut layer = self.disks.get(node).and_then(Option::as_ref).map(lock);
+        if let Some(layer) = layer.as_deref_mut().filter(|layer| layer.is_none()) {
+            let seed = self.seed ^ node as u64;
+            let hub = self.network.hub();
+            *layer = Some(DiskLayer::start(&self.launcher, hub, &self.eyrie, &self.directory, &name(node), seed)?);
+        }
+        let layer = layer.as_deref().and_then(Option::as_ref);
         let setup = NodeSetup {
             eyrie: &self.eyrie,
-            data_dir: &data_dir,
+            files: &files,
+            layer,
+            clock: self.clocks.get(node).and_then(Option::as_ref),
             address: self.network.address(Party::Node(node)),
             toml: self.configs.get(node).map_or("", String::as_str),
             password: &self.password,
@@ -334,12 +418,25 @@ impl LocalCell {
         self.ids.iter().enumerate().map(|(number, id)| (id.as_str(), number)).collect()
     }
 
+    /// Begins a process that takes so many bytes of memory and holds them.
+    pub(crate) fn hog(&self, bytes: u64) -> Result<std::process::Child, DrillError> {
+        let mut command = dies_with_us(&self.eyrie);
+        command.args(["drill", "memory", "--bytes", &bytes.to_string()]);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        self.launcher.spawn(command, self.network.hub())
+    }
+
     /// Begins a process that wants a core all the time, in the lowest priority that still competes: the same as the nodes'.
     pub(crate) fn burner(&self) -> Result<std::process::Child, DrillError> {
         let mut command = dies_with_us("sh");
         command.args(["-c", "while :; do :; done"]);
         self.launcher.spawn(command, self.network.hub())
     }
+}
+
+/// Every critical section leaves the value whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name of a node.
@@ -387,6 +484,9 @@ fn config(
         if node > 0 {
             toml += &format!("cluster.join = ['{}']\n", peer(0));
         }
+    }
+    if target.redis {
+        toml += &format!("redis.url = 'redis://{}:{REDIS_PORT}'\n", network.address(Party::Drill));
     }
     if !target.zones.is_empty()
         && let Some(zone) = target.zones.get(node % target.zones.len())

@@ -2,17 +2,24 @@
 
 mod api;
 mod cell;
+mod cql_frames;
+mod disk_layer;
 mod facts;
+mod false_clock;
 mod launcher;
 mod network;
 mod node_process;
+mod redis;
 mod relay;
+mod slow_path;
 mod view;
 
 pub(crate) use api::Api;
-pub(crate) use cell::{CellSetup, FPS, LocalCell, name};
+pub(crate) use cell::{CellSetup, FPS, LocalCell, Needs, name};
 pub(crate) use facts::{camera_name, expected, facts};
 pub(crate) use launcher::Launcher;
 pub(crate) use network::{Network, Party};
+pub(crate) use redis::Redis;
 pub(crate) use relay::{Relaying, relay};
+pub(crate) use slow_path::PacketFault;
 pub(crate) use view::{ClusterView, PlacementPage, PlacementView};

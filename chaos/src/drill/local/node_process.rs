@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::process::ExitStatusExt as _;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::disk_layer::DiskLayer;
+use super::false_clock::FalseClock;
 use super::launcher::{Launcher, Place, dies_with_us};
 use crate::drill::DrillError;
 
@@ -19,7 +22,12 @@ const TAIL_LINES: usize = 20;
 #[derive(Debug)]
 pub(super) struct NodeSetup<'a> {
     pub(super) eyrie: &'a Path,
-    pub(super) data_dir: &'a Path,
+    /// Where its files are for us.
+    pub(super) files: &'a Path,
+    /// The disk through which it sees them, if that is not the machine's own.
+    pub(super) layer: Option<&'a DiskLayer>,
+    /// Its wall clock, if that is not the machine's.
+    pub(super) clock: Option<&'a FalseClock>,
     pub(super) address: IpAddr,
     pub(super) toml: &'a str,
     pub(super) password: &'a str,
@@ -45,14 +53,25 @@ impl NodeProcess {
         name: &str,
         setup: &NodeSetup<'_>,
     ) -> Result<Self, DrillError> {
-        let NodeSetup { eyrie, data_dir, address, toml, password } = setup;
-        let config = data_dir.join("eyrie.toml");
-        let made = std::fs::create_dir_all(data_dir).and_then(|()| std::fs::write(&config, toml));
+        let NodeSetup { eyrie, files, layer, clock, address, toml, password } = setup;
+        let config = files.join("eyrie.toml");
+        let made = std::fs::create_dir_all(files).and_then(|()| std::fs::write(&config, toml));
         made.map_err(DrillError::io(format!("writing {}", config.display())))?;
-        let log = data_dir.join("node.log");
+        let log = files.join("node.log");
         let opened = std::fs::File::options().create(true).append(true).open(&log);
         let file = opened.map_err(DrillError::io(format!("writing {}", log.display())))?;
-        let mut command = dies_with_us(eyrie);
+        let mut words: Vec<OsString> = Vec::new();
+        if let Some(layer) = layer {
+            words.extend(["nsenter".into(), format!("--mount={}", layer.namespace()).into(), "--".into()]);
+        }
+        if let Some(clock) = clock {
+            words.push("env".into());
+            words.extend(clock.environment());
+        }
+        words.push(eyrie.into());
+        let mut command = dies_with_us(&words[0]);
+        command.args(&words[1..]);
+        let data_dir = layer.map_or(*files, DiskLayer::mounted);
         // What is set for the drill is not meant for its nodes.
         for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EYRIE_")) {
             command.env_remove(variable);

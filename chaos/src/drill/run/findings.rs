@@ -13,7 +13,7 @@ use crate::drill::report::{
     CameraGap, Check, Distribution, Mark, MarkKind, ReportedDrill, ReportedFault, Round, SCHEMA, Verdict,
 };
 use crate::drill::watch::{ApiCall, Evidence, Logs, Recordings, Saying, UnitGap, Watched, phases};
-use crate::drill::{Bound, Drill, DrillError, DrillReport, LocalTarget, Measure, Probe};
+use crate::drill::{Bound, Drill, DrillError, DrillReport, FaultKind, LocalTarget, Measure, Probe};
 
 /// How long disks may take to show what was recorded by the end of a round: a second's fragment, and a sync that stretches under
 /// load.
@@ -92,6 +92,9 @@ impl<'a> Findings<'a> {
 
     /// Takes a round that is over, waits until the disks show it, and says in a line what came of it.
     pub(super) async fn take(&mut self, record: RoundRecord) -> Result<String, DrillError> {
+        if record.struck.iter().any(|struck| struck.kind == FaultKind::PowerLoss.as_str()) {
+            self.recordings.forget();
+        }
         self.await_shown(record.ended).await?;
         let seen = Evidence { said: self.logs.news(), journal: self.cell.cameras().take_journal() };
         let mut gaps = Vec::new();

@@ -18,10 +18,12 @@ use tokio::task::JoinSet;
 use self::findings::Findings;
 use self::record::RoundRecord;
 use self::watchdog::Watchdog;
-use super::local::{CellSetup, Launcher, LocalCell, Network, Relaying, expected, relay};
+use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};
 use super::watch::{ApiCalls, CellWatch};
-use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, Probe, Target, inject};
+use super::{
+    CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Probe, Target, inject,
+};
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -73,10 +75,12 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
             let hub = network.hub().clone();
             // The file was opened by us, and is open.
             let inside = runtime(4, move || drop(hub.enter()))?;
-            let relaying = store.map_or(Ok(Vec::new()), |store| lead(&outside, &launcher, &network, target, store))?;
+            let relaying =
+                store.map_or(Ok(Vec::new()), |store| lead(&outside, &launcher, &network, drill, target, store))?;
             let keyspace = format!("drill_{}_{}", std::process::id(), SystemClock::new().now().as_unix_secs());
             let (eyrie, directory) = (options.eyrie.clone(), options.directory.as_path());
-            let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying };
+            let (needs, seed) = (needs(drill, target), options.seed);
+            let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying, needs, seed };
             inside.block_on(carry_out(drill, target, plan, options, launcher, network, setup, say))
         });
         // A panic of ours goes on as what it is.
@@ -105,9 +109,6 @@ fn planned(drill: &Drill, running: Option<String>) -> Result<Plan, Vec<Refusal>>
 /// Where the store is, if one is needed.
 fn needs_store(target: &LocalTarget, options: &RunOptions) -> Result<Option<SocketAddr>, DrillError> {
     let refused = |why: &str| Err(DrillError::Refused(why.to_owned()));
-    if target.redis {
-        return refused("a local cell has no Redis yet: leave `redis` out");
-    }
     match (target.store, options.store) {
         (LocalStore::Cassandra, None) => refused(
             "nodes of a cell share their metadata store: say where a ScyllaDB or Cassandra is, with --store HOST:PORT",
@@ -119,9 +120,41 @@ fn needs_store(target: &LocalTarget, options: &RunOptions) -> Result<Option<Sock
 
 fn needs_network(drill: &Drill) -> Option<&Fault> {
     let needs = |fault: &&Fault| {
-        matches!(fault, Fault::Partition { .. } | Fault::SilentDeath(_) | Fault::StoreStop | Fault::StorePause)
+        matches!(
+            fault,
+            Fault::Partition { .. }
+                | Fault::Latency { .. }
+                | Fault::PacketLoss { .. }
+                | Fault::SilentDeath(_)
+                | Fault::StoreStop
+                | Fault::StorePause
+                | Fault::StoreErrors
+        )
     };
-    drill.faults.iter().flat_map(|timed| &timed.one_of).find(needs)
+    faults(drill).find(needs)
+}
+
+/// All faults that may happen.
+fn faults(drill: &Drill) -> impl Iterator<Item = &Fault> {
+    drill.faults.iter().flat_map(|timed| &timed.one_of)
+}
+
+/// What the faults of a drill need.
+fn needs(drill: &Drill, target: &LocalTarget) -> Needs {
+    let by_node = |wanted: fn(&Fault) -> bool| {
+        let may_hit = |node| {
+            faults(drill).filter(|fault| wanted(fault)).filter_map(Fault::node).any(|choice| match choice {
+                NodeChoice::Named(named) => *named == name(node),
+                _ => true,
+            })
+        };
+        (0..target.nodes as usize).map(may_hit).collect()
+    };
+    Needs {
+        disks: by_node(Fault::is_of_a_disk),
+        clocks: by_node(|fault| matches!(fault, Fault::ClockStep { .. })),
+        slow_path: faults(drill).any(|fault| matches!(fault, Fault::Latency { .. } | Fault::PacketLoss { .. })),
+    }
 }
 
 /// A runtime whose threads begin with `enter`.
@@ -135,15 +168,17 @@ fn lead(
     outside: &Runtime,
     launcher: &Launcher,
     network: &Network,
+    drill: &Drill,
     target: &LocalTarget,
     store: SocketAddr,
 ) -> Result<Vec<Sender<Relaying>>, DrillError> {
+    let framed = faults(drill).any(|fault| matches!(fault, Fault::StoreErrors));
     let nodes = if network.is_isolated() { target.nodes as usize } else { 0 };
     let relays = (0..nodes).map(|node| {
         let relaying = Sender::new(Relaying::Carry);
         let listener = network.listen(launcher, node, store)?;
         // It ends with its runtime. One that failed looks like a store that is gone, and nodes say so.
-        drop(outside.spawn(relay(listener, store, relaying.subscribe())));
+        drop(outside.spawn(relay(listener, store, relaying.subscribe(), framed)));
         Ok(relaying)
     });
     relays.collect()

@@ -102,7 +102,7 @@ impl InForceNow {
         let already = self.0.values().fold(Hits::default(), |all, lasting| all.with(&lasting.hits));
         let (chosen, hits) = inject::choose(drill, fault, &now, &already, dice)?;
         let Struck { at, nodes, cameras, may_take, in_force: force } =
-            inject::begin(fault, chosen, cell).await.map_err(error)?;
+            inject::begin(fault, chosen, cell, dice).await.map_err(error)?;
         let hit: BTreeSet<_> = nodes.iter().map(|node| crate::drill::local::name(*node)).collect();
         let touched =
             now.cameras.iter().enumerate().filter(|(_, camera)| camera.nodes.iter().any(|node| hit.contains(node)));

@@ -33,6 +33,12 @@ impl Recordings {
         Self { roots: roots.into_iter().collect(), files: BTreeMap::new(), units: BTreeMap::new() }
     }
 
+    /// Forgets what was read: disks have lost some of it.
+    pub(crate) fn forget(&mut self) {
+        self.files.clear();
+        self.units.clear();
+    }
+
     /// Reads what has come since the last time. Blocks on the disks.
     ///
     /// # Errors

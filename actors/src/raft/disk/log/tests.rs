@@ -1,4 +1,5 @@
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 
 use openraft::{CommittedLeaderId, EntryPayload};
@@ -12,6 +13,12 @@ fn id(index: u64) -> LogId {
 fn entry(index: u64) -> (LogId, Vec<u8>) {
     let entry = Entry { log_id: id(index), payload: EntryPayload::Blank };
     (id(index), encode(&entry))
+}
+
+fn record_of(index: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record::write(&mut bytes, &entry(index).1);
+    bytes
 }
 
 fn entries(range: std::ops::RangeInclusive<u64>) -> Vec<(LogId, Vec<u8>)> {
@@ -176,19 +183,40 @@ fn a_segment_that_was_being_made_is_made_again() {
 }
 
 #[test]
-fn after_a_failed_write_nothing_more_is_acknowledged() {
+fn after_a_failed_write_the_log_goes_on_in_a_new_segment_without_what_was_not_acknowledged() {
     let dir = tempfile::tempdir().unwrap();
     let (mut log, _) = open(dir.path()).unwrap();
     log.append(&entries(0..=1)).unwrap();
-    let good = std::mem::replace(&mut log.active, File::open(newest_segment(dir.path())).unwrap());
+    let written = newest_segment(dir.path());
+    log.active = File::open(&written).unwrap();
     assert!(matches!(log.append(&entries(2..=2)), Err(RaftDiskError::Io { .. })), "not writable");
-    log.active = good;
-    for work in [DiskLog::append, |log: &mut DiskLog, _: &[(LogId, Vec<u8>)]| log.truncate(0)] {
-        let result = work(&mut log, &entries(2..=2));
-        assert!(matches!(result, Err(RaftDiskError::Failed { .. })), "{result:?}");
-    }
+    // What the failed write left there, or a kernel that could not write it back.
+    let left = record_of(2);
+    File::options().append(true).open(&written).unwrap().write_all(&left[..left.len() - 1]).unwrap();
+    log.append(&entries(2..=3)).unwrap();
+    assert_ne!(
+        newest_segment(dir.path()),
+        written,
+        "what a kernel calls clean after a failed sync may not be on the disk"
+    );
     drop(log);
-    assert_eq!(held(dir.path()).1, [0, 1], "a restart finds what was acknowledged");
+    assert_eq!(held(dir.path()).1, [0, 1, 2, 3]);
+}
+
+#[test]
+fn an_entry_whose_mark_could_not_be_written_is_there_once_after_it_was_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(dir.path()).unwrap();
+    log.append(&entries(0..=1)).unwrap();
+    let mark = std::mem::replace(&mut log.mark, Mark::read_only(&dir.path().join("mark")));
+    assert!(matches!(log.append(&entries(2..=2)), Err(RaftDiskError::Io { .. })), "not writable");
+    assert!(log.append(&entries(2..=2)).is_err(), "still not");
+    log.mark = mark;
+    log.append(&entries(2..=2)).unwrap();
+    log.truncate(2).unwrap();
+    log.append(&entries(2..=3)).unwrap();
+    drop(log);
+    assert_eq!(held(dir.path()).1, [0, 1, 2, 3]);
 }
 
 /// The bytes of format 1, written by this release and read by the next.
