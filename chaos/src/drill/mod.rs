@@ -6,6 +6,7 @@
 
 mod blast_radius;
 mod camera_fault;
+mod catalogue;
 mod choice;
 #[cfg(feature = "run")]
 mod error;
@@ -20,6 +21,7 @@ mod inject;
 mod local;
 mod measure;
 mod model;
+pub mod on_cell;
 mod percent;
 pub mod plan;
 mod probe;
@@ -33,6 +35,7 @@ mod watch;
 
 pub use blast_radius::{BlastRadius, CameraLimit, Shared};
 pub use camera_fault::CameraFault;
+pub use catalogue::CATALOGUE;
 pub use choice::{CameraChoice, NodeChoice};
 #[cfg(feature = "run")]
 pub use error::DrillError;

@@ -8,9 +8,8 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use eyrie_chaos::drill::file::{FILE_BYTES_MAX, read_drill};
 use eyrie_chaos::drill::report::{Outcome, Verdict};
-use eyrie_chaos::drill::{DrillReport, RunOptions, dry_run, run as run_drill};
+use eyrie_chaos::drill::{CATALOGUE, DrillReport, RunOptions, dry_run, run as run_drill};
 
-use super::drill_catalogue::CATALOGUE;
 use super::drill_turn::Turn;
 use super::output::line;
 

@@ -7,7 +7,6 @@ mod cluster_table;
 mod config;
 mod demo;
 mod drill;
-mod drill_catalogue;
 mod drill_turn;
 mod node;
 mod openapi;

@@ -19,12 +19,13 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration { version: 1, oldest_reader: 1, sql: include_str!("schema/0001_first.sql") },
     Migration { version: 2, oldest_reader: 1, sql: include_str!("schema/0002_retention.sql") },
     Migration { version: 3, oldest_reader: 1, sql: include_str!("schema/0003_markers.sql") },
     Migration { version: 4, oldest_reader: 1, sql: include_str!("schema/0004_facts.sql") },
     Migration { version: 5, oldest_reader: 1, sql: include_str!("schema/0005_incidents.sql") },
+    Migration { version: 6, oldest_reader: 1, sql: include_str!("schema/0006_drills.sql") },
 ];
 
 /// The last schema this release knows.

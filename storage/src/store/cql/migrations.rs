@@ -32,8 +32,10 @@ struct Migration {
     cql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] =
-    [Migration { version: 1, oldest_reader: 1, cql: include_str!("../schema/cql/0001_first.cql") }];
+const MIGRATIONS: [Migration; 2] = [
+    Migration { version: 1, oldest_reader: 1, cql: include_str!("../schema/cql/0001_first.cql") },
+    Migration { version: 2, oldest_reader: 1, cql: include_str!("../schema/cql/0002_drills.cql") },
+];
 
 /// The last schema this release knows.
 const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
