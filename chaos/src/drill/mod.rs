@@ -4,6 +4,10 @@
 //! [`Guard`] when it is broken off, `report/` writes a [`DrillReport`]. With the feature `run` also the shell: `run/` carries a
 //! drill out on the cell of `local/`, `inject/` does the faults, `watch/` looks on.
 
+#[cfg(feature = "run")]
+pub mod agent;
+#[cfg(feature = "run")]
+pub mod api;
 mod blast_radius;
 mod camera_fault;
 mod catalogue;

@@ -7,6 +7,8 @@ mod cluster_table;
 mod config;
 mod demo;
 mod drill;
+mod drill_agent;
+mod drill_api;
 mod drill_turn;
 mod node;
 mod openapi;
