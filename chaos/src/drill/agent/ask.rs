@@ -10,6 +10,8 @@ use crate::drill::api::{ApiClient, ApiFailure};
 
 /// Pause after a question that nobody answered.
 const AGAIN: Duration = Duration::from_millis(500);
+/// And after one that was refused: a user that does not exist yet, or may not drill. Sooner, and it would be taken for an attack.
+const REFUSED_AGAIN: Duration = Duration::from_secs(10);
 /// What a node may say to be asked again at: sooner is load, later is deaf.
 const AGAIN_MS: (u64, u64) = (50, 10_000);
 
@@ -64,9 +66,11 @@ pub(super) async fn ask(
         let body = json!({"runner": runner, "can": CAN, "version": version, "doing": doing});
         let asked = clock.monotonic();
         let answer = client.post::<Told>(&path, &body).await;
-        let pause = answer.as_ref().map_or(AGAIN, |told| {
-            Duration::from_millis(told.again_ms.clamp(AGAIN_MS.0, AGAIN_MS.1))
-        });
+        let pause = match &answer {
+            Ok(told) => Duration::from_millis(told.again_ms.clamp(AGAIN_MS.0, AGAIN_MS.1)),
+            Err(failure) if failure.is_refusal() => REFUSED_AGAIN,
+            Err(_) => AGAIN,
+        };
         if told.send((asked, answer)).await.is_err() {
             return;
         }
