@@ -239,7 +239,7 @@ pub(crate) async fn end_run(
 ///
 /// `html` is one page for people, `json` for programs, `junit` for CI.
 #[utoipa::path(get, path = "/api/v1/drills/runs/{id}/report/{form}", tag = "drills",
-    params(("id" = DrillRunId, Path, description = "Of which run."), ("form" = ReportForm, Path, description = "In which form.")),
+    params(("id" = DrillRunId, Path, description = "Of which run."), ("form" = inline(ReportForm), Path, description = "In which form.")),
     responses((status = 200, description = "The report.", body = String, content_type = "text/html")))]
 pub(crate) async fn get_report(
     State(state): State<GatewayState>,
