@@ -4,5 +4,6 @@
 
 mod carried;
 mod ended;
+mod page;
 mod refused;
 mod rig;

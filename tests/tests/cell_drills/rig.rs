@@ -238,9 +238,11 @@ impl Drop for Cell {
             let _ = agent.kill();
             let _ = agent.wait();
         }
-        for i in 0..3 {
-            if let Some(pid) = self.node_pid(i) {
-                let _ = Command::new("kill").arg("-KILL").arg(pid.to_string()).status();
+        let wanted = self.dir.path().display().to_string();
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok) {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&line).contains(&wanted) {
+                let _ = Command::new("kill").arg("-KILL").arg(entry.file_name()).status();
             }
         }
     }

@@ -12,6 +12,8 @@ use crate::drill::{DrillError, Percent};
 
 /// How long a node that was told to stop may take; then it is killed.
 const STOPPED_WITHIN: Duration = Duration::from_secs(60);
+/// From saying that a fault begins to doing it: so that the cell hears of it even when this ends the last node that listens.
+const LEAD: Duration = Duration::from_millis(750);
 /// Orders that are told of.
 const DOING_MAX: usize = 64;
 
@@ -38,6 +40,8 @@ enum Node {
 
 struct InForce {
     act: DrillAct,
+    /// When it begins.
+    from: Monotonic,
     /// When it ends by itself.
     until: Monotonic,
 }
@@ -87,9 +91,10 @@ impl Hands {
             if self.doing.contains_key(number) {
                 continue;
             }
-            let until = now + Duration::from_millis(*lasts_ms);
-            self.in_force.insert(*number, InForce { act: act.clone(), until });
-            self.note(*number, DrillDoingState::Begun, "", wall);
+            let from = now + LEAD;
+            let until = from + Duration::from_millis(*lasts_ms);
+            self.in_force.insert(*number, InForce { act: act.clone(), from, until });
+            self.note(*number, DrillDoingState::Begun, "", wall + LEAD);
         }
     }
 
@@ -113,11 +118,12 @@ impl Hands {
     pub(super) fn see_to_it(&mut self, now: Monotonic, wall: WallTime) -> Result<Option<ExitStatus>, DrillError> {
         let late: Vec<_> = self.in_force.iter().filter(|(_, in_force)| in_force.until <= now).map(|(n, _)| *n).collect();
         late.into_iter().for_each(|number| self.over(number, "", wall));
-        let any = |wanted: fn(&DrillAct) -> bool| self.in_force.values().any(|in_force| wanted(&in_force.act));
+        let acts = || self.in_force.values().filter(|in_force| in_force.from <= now).map(|in_force| &in_force.act);
+        let any = |wanted: fn(&DrillAct) -> bool| acts().any(wanted);
         let (kill, stop) = (any(|act| *act == DrillAct::Kill), any(|act| *act == DrillAct::Stop));
         let pause = any(|act| *act == DrillAct::Pause);
-        let share = self.in_force.values().filter_map(|in_force| match in_force.act {
-            DrillAct::CpuPressure { share } => Some(share),
+        let share = acts().filter_map(|act| match act {
+            DrillAct::CpuPressure { share } => Some(*share),
             _ => None,
         });
         let share = share.max().unwrap_or_default();

@@ -17,10 +17,10 @@ use crate::sim::Dice;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How soon an agent must have begun a fault: it asks four times a second.
 const BEGUN_WITHIN: Duration = Duration::from_secs(10);
+/// An agent says a little before it begins that it does.
+const LEAD: Duration = Duration::from_secs(1);
 /// How soon it must have ended it: a node that is stopped may take its time to close its recordings.
 const ENDED_WITHIN: Duration = Duration::from_secs(90);
-/// How much longer than its time an order may last: its runner ends it before.
-const SLACK: Duration = Duration::from_secs(5);
 /// Faults of a round that are shown.
 const SHOWN_MAX: usize = 200;
 
@@ -198,7 +198,7 @@ async fn begin(
         struck.ended = Some(lead.now());
         return Ok(());
     }
-    let orders: Vec<_> = nodes.iter().map(|node| (lead.order(*node, act.clone(), lasted + SLACK), *node)).collect();
+    let orders: Vec<_> = nodes.iter().map(|node| (lead.order(*node, act.clone(), lasted), *node)).collect();
     struck.orders.clone_from(&orders);
     let mut first = None;
     for (number, _) in orders {
@@ -206,8 +206,8 @@ async fn begin(
         let begun = begun.map_err(|why| format!("{fault} could not be begun: {why}"))?;
         first = Some(first.map_or(begun, |first: WallTime| first.min(begun)));
     }
-    // An agent's clock may be wrong; it began after it was told to, and before it said so.
-    struck.at = first.map_or(struck.at, |first| first.max(struck.at).min(lead.now()));
+    // An agent's clock may be wrong; it begins after it was told to, and soon after it says so.
+    struck.at = first.map_or(struck.at, |first| first.max(struck.at).min(lead.now() + LEAD));
     Ok(())
 }
 
