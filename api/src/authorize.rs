@@ -26,6 +26,10 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 #[derive(Debug, Clone)]
 pub(crate) struct ActedAs(pub(crate) Actor);
 
+/// Left in an answer by handlers whose object is more than an id: which drill, what it may touch, what came of it.
+#[derive(Debug, Clone)]
+pub(crate) struct ActedOn(pub(crate) String);
+
 /// What the layer needs.
 #[derive(Clone)]
 pub(crate) struct Guard {
@@ -109,9 +113,10 @@ async fn admit(
             let pause = state.attempts().take(peer(parts)).await.err();
             return pause.map_or(Ok(None), |pause| Err(sign_in_pause(pause).into()));
         }
-        Access::Role(least) => {
+        Access::Role(least) | Access::RoleOrDriller(least) => {
             let principal = by_token(state, &parts.headers).await?;
-            if !principal.role.may(least) {
+            let drills = matches!(permission.access, Access::RoleOrDriller(_)) && principal.role == Role::Driller;
+            if !principal.role.may(least) && !drills {
                 let detail = format!("This needs the role {}; yours is {}.", least.as_str(), principal.role.as_str());
                 let problem = Problem::new(ProblemCode::Forbidden, detail);
                 return Err(Box::new(Refusal { problem, principal: Some(principal) }));
@@ -292,6 +297,9 @@ fn worth_auditing(
     // What was made has its id in Location.
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
     seen.made = location.and_then(|path| path.strip_prefix("/api/v1/")).map(str::to_owned);
+    if let Some(ActedOn(object)) = response.extensions().get::<ActedOn>() {
+        seen.made = Some(object.clone());
+    }
     let actor = response.extensions().get::<ActedAs>().map(|acted| acted.0.clone());
     Some((seen, actor, outcome))
 }

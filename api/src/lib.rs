@@ -11,6 +11,7 @@ mod camera_input;
 mod cell_problem;
 mod dashboard;
 mod directory;
+mod drills;
 mod export;
 mod extract;
 mod fair_places;

@@ -11,6 +11,8 @@ pub(crate) enum Access {
     Gate,
     /// A signed-in user of at least this role.
     Role(Role),
+    /// The same; or one that drills, and has to see this for it.
+    RoleOrDriller(Role),
     /// The holder of a capability of this kind for the camera in the path.
     Capability(CapabilityKind),
     /// The holder of a single-use WebSocket ticket.
@@ -56,6 +58,14 @@ impl Permission {
     /// Whoever `access` names; only refusals are audited.
     pub(crate) const fn of(action: &'static str, access: Access, object: &'static str) -> Self {
         Self { action, access, object, audited: Audited::Refusals }
+    }
+
+    /// The same, for drillers, too.
+    pub(crate) const fn or_driller(mut self) -> Self {
+        if let Access::Role(role) = self.access {
+            self.access = Access::RoleOrDriller(role);
+        }
+        self
     }
 
     /// The same, with successes audited.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::http::Method;
 use axum::routing::{MethodRouter, get};
-use eyrie_types::Role::{Admin, Operator, Viewer};
+use eyrie_types::Role::{Admin, Driller, Operator, Viewer};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{OpenApi, security::SecurityRequirement};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 
 use crate::GatewayState;
 use crate::handlers::{
-    audit, auth, camera_bulk, cameras, capabilities, cluster, docs, export, facts, feed, footage, layouts, ledger,
-    live, markers, me, node, ops, pictures, playback, sites, users,
+    audit, auth, camera_bulk, cameras, capabilities, cluster, docs, drill_agents, drill_runs, drills, export, facts,
+    feed, footage, layouts, ledger, live, markers, me, node, ops, pictures, playback, sites, users,
 };
 use crate::model::CapabilityKind;
 use crate::permission::{Access, Permission};
@@ -40,8 +40,8 @@ fn entries() -> Vec<Entry> {
         // A refresh every ten minutes from every dashboard says nothing; refusals do.
         Contract(routes!(auth::refresh), Permission::of("auth.refresh", Access::Gate, "sessions")),
         Contract(routes!(auth::logout), gate("auth.logout")),
-        Contract(routes!(me::get_me), read("me.read", Viewer, "")),
-        Contract(routes!(me::change_password), change("me.change_password", Viewer, "")),
+        Contract(routes!(me::get_me), read("me.read", Viewer, "").or_driller()),
+        Contract(routes!(me::change_password), change("me.change_password", Viewer, "").or_driller()),
         Contract(routes!(users::list_users), read("user.list", Admin, "users")),
         Contract(routes!(users::create_user), change("user.create", Admin, "users")),
         Contract(routes!(users::get_user), read("user.read", Admin, "users")),
@@ -52,7 +52,7 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(sites::get_site), read("site.read", Viewer, "sites")),
         Contract(routes!(sites::update_site), change("site.update", Operator, "sites")),
         Contract(routes!(sites::delete_site), change("site.delete", Operator, "sites")),
-        Contract(routes!(cameras::list_cameras), read("camera.list", Viewer, "cameras")),
+        Contract(routes!(cameras::list_cameras), read("camera.list", Viewer, "cameras").or_driller()),
         Contract(routes!(cameras::create_camera), change("camera.create", Operator, "cameras")),
         Contract(routes!(camera_bulk::change_cameras), change("camera.change_many", Operator, "cameras")),
         Contract(routes!(cameras::get_camera), read("camera.read", Viewer, "cameras")),
@@ -61,7 +61,7 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
         Contract(routes!(cameras::list_labels), read("label.list", Viewer, "")),
         Contract(routes!(footage::list_recordings), read("recording.list", Viewer, "cameras")),
-        Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras")),
+        Contract(routes!(footage::list_gaps), read("gap.list", Viewer, "cameras").or_driller()),
         Contract(routes!(export::export), read("export.read", Viewer, "cameras").audited()),
         Contract(routes!(export::media_export), media("export.read", CapabilityKind::Export).audited()),
         Contract(routes!(capabilities::create_capability), change("capability.create", Viewer, "cameras")),
@@ -98,11 +98,24 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(pictures::media_latest), media("picture.read", CapabilityKind::Live)),
         Contract(routes!(pictures::media_thumbnail), media("picture.read", CapabilityKind::Playback)),
         Contract(routes!(pictures::media_sprite), media("picture.read", CapabilityKind::Playback)),
-        Contract(routes!(node::get_node), read("node.read", Viewer, "")),
-        Contract(routes!(cluster::get_cluster), read("cluster.read", Viewer, "")),
-        Contract(routes!(cluster::list_placements), read("cluster.read", Viewer, "")),
+        Contract(routes!(node::get_node), read("node.read", Viewer, "").or_driller()),
+        Contract(routes!(cluster::get_cluster), read("cluster.read", Viewer, "").or_driller()),
+        Contract(routes!(cluster::list_placements), read("cluster.read", Viewer, "").or_driller()),
         Contract(routes!(cluster::drain_node), change("cluster.drain_node", Admin, "cluster/nodes")),
         Contract(routes!(cluster::remove_node), change("cluster.remove_node", Admin, "cluster/nodes")),
+        Contract(routes!(drills::list_drills), read("drill.list", Driller, "")),
+        Contract(routes!(drills::plan_drill), read("drill.plan", Driller, "")),
+        Contract(routes!(drill_runs::list_runs), read("drill.list_runs", Driller, "drills/runs")),
+        Contract(routes!(drill_runs::begin_run), change("drill.begin", Driller, "drills/runs")),
+        Contract(routes!(drill_runs::get_run), read("drill.read_run", Driller, "drills/runs")),
+        Contract(routes!(drill_runs::abort_run), change("drill.abort", Driller, "drills/runs")),
+        Contract(routes!(drill_runs::carry_run), change("drill.carry", Driller, "drills/runs")),
+        // Every second while a drill runs; what it does is in the report.
+        Contract(routes!(drill_runs::beat_run), read("drill.beat", Driller, "drills/runs")),
+        Contract(routes!(drill_runs::end_run), change("drill.end", Driller, "drills/runs")),
+        Contract(routes!(drill_runs::get_report), read("drill.read_report", Driller, "drills/runs")),
+        Contract(routes!(drill_agents::list_agents), read("drill.list_agents", Driller, "drills/agents")),
+        Contract(routes!(drill_agents::hear_agent), read("drill.agent", Driller, "drills/agents")),
         Contract(routes!(audit::list_audit), read("audit.list", Admin, "")),
         Contract(routes!(feed::create_ticket), change("ws_ticket.create", Viewer, "")),
         Contract(routes!(feed::open_feed), Permission::of("ws.open", Access::Ticket, "")),
@@ -180,8 +193,9 @@ pub(crate) fn build(document: OpenApi) -> (Router<GatewayState>, RouteTable, Ope
 fn describe(operation: &mut utoipa::openapi::path::Operation, permission: &Permission) {
     let who = match permission.access {
         Access::Open | Access::Gate | Access::Capability(_) | Access::Ticket => None,
-        Access::Role(role) => Some(role.as_str()),
-        Access::Metrics => Some(Admin.as_str()),
+        Access::Role(role) => Some(role.as_str().to_owned()),
+        Access::RoleOrDriller(role) => Some(format!("{} or {}", role.as_str(), Driller.as_str())),
+        Access::Metrics => Some(Admin.as_str().to_owned()),
     };
     let Some(role) = who else { return };
     operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]);

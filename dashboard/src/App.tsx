@@ -12,6 +12,7 @@ import { SignInPage } from "./pages/SignInPage";
 import { backoffMs } from "./retry";
 
 const LivePage = lazy(() => import("./pages/LivePage"));
+const DrillsPage = lazy(() => import("./pages/DrillsPage"));
 const CellPage = lazy(() => import("./pages/CellPage"));
 const CamerasPage = lazy(() => import("./pages/CamerasPage"));
 const CameraPage = lazy(() => import("./pages/CameraPage"));
@@ -64,6 +65,7 @@ function Pages() {
         <Route path="sites" element={<SitesPage />} />
         <Route path="users" element={<UsersPage />} />
         <Route path="cell" element={<CellPage />} />
+        <Route path="drills" element={<DrillsPage />} />
         <Route path="node" element={<NodePage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>

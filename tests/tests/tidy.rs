@@ -15,10 +15,10 @@ const ORDER: &[&str] = &[
     "eyrie-storage",
     "eyrie-cluster",
     "eyrie-actors",
-    "eyrie-api",
     "eyrie-camsim",
     "eyrie-cassandra",
     "eyrie-chaos",
+    "eyrie-api",
     "eyrie",
     "eyrie-tests",
 ];

@@ -76,6 +76,8 @@ uuid_id!(/** A grid of cameras that a user keeps. */ LayoutId, "layout");
 uuid_id!(/** A person or program that signs in. */ UserId, "user");
 uuid_id!(/** A node; kept in its data directory. */ NodeId, "node");
 uuid_id!(/** A cell: the nodes that decide together. Made when it is founded. */ CellId, "cell");
+uuid_id!(/** A run of a drill. */ DrillRunId, "drill run");
+uuid_id!(/** A process that carries drills: an agent, or a person's command. */ DrillRunnerId, "drill runner");
 uuid_id!(/** One recording file. */ SegmentId, "segment");
 uuid_id!(/** A sealed segment key; random, so that it tells nothing of what it opens. */ KeyId, "key");
 uuid_id!(/** An entry of the event outbox. */ EventId, "event");

@@ -7,6 +7,7 @@ mod audit;
 mod byte_size;
 mod camera;
 mod clock;
+mod drill;
 mod event;
 mod gap;
 mod id;
@@ -31,11 +32,15 @@ pub use camera::{
     SourceSpec, check_name,
 };
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
+pub use drill::{
+    DrillAct, DrillAgent, DrillAsked, DrillDoing, DrillDoingState, DrillFault, DrillNow, DrillOrder, DrillProgress,
+    DrillRun, DrillRunState, DrillRunner, DrillSeen, DrillVerdict,
+};
 pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};
 pub use id::{
-    AuditId, CameraId, CellId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId, RequestId, SegmentId, SessionId,
-    SiteId, TenantId, UserId,
+    AuditId, CameraId, CellId, DrillRunId, DrillRunnerId, EventId, IdError, KeyId, LayoutId, MarkerId, NodeId,
+    RequestId, SegmentId, SessionId, SiteId, TenantId, UserId,
 };
 pub use layout::{LAYOUT_TILES, Layout, LayoutGrid};
 pub use marker::{

@@ -1,26 +1,31 @@
 use serde::{Deserialize, Serialize};
 
-/// What a user may do. Ordered: each role may do all that the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+/// What a user may do. Viewer, operator and admin each may do all that the ones before them may; a driller stands beside the first
+/// two, and only the admin may do what it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Watches: reads cameras, live pictures and footage.
     Viewer,
     /// Also changes cameras and sites.
     Operator,
-    /// Also changes users and reads the audit log.
+    /// Breaks things on purpose and reads what that takes: the cell, its cameras' names and gaps, the drills. Watches nothing and
+    /// changes nothing.
+    Driller,
+    /// Changes users and reads the audit log, and may do all that the others may.
     Admin,
 }
 
 impl Role {
-    /// Every role, from the one that may do least.
-    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Driller, Self::Admin];
 
     /// The word used in the API, in tokens and in stored rows.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
             Self::Operator => "operator",
+            Self::Driller => "driller",
             Self::Admin => "admin",
         }
     }
@@ -32,7 +37,12 @@ impl Role {
 
     /// Whether this role may do what needs `least`.
     pub fn may(self, least: Self) -> bool {
-        self >= least
+        match self {
+            Self::Admin => true,
+            Self::Driller => least == Self::Driller,
+            Self::Operator => matches!(least, Self::Operator | Self::Viewer),
+            Self::Viewer => least == Self::Viewer,
+        }
     }
 }
 
@@ -41,9 +51,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_role_may_do_what_the_lesser_ones_may() {
-        assert!(Role::Admin.may(Role::Viewer) && Role::Operator.may(Role::Operator));
+    fn each_role_may_do_what_the_lesser_ones_may_and_a_driller_only_drills() {
+        assert!(
+            Role::Admin.may(Role::Viewer) && Role::Operator.may(Role::Operator) && Role::Operator.may(Role::Viewer)
+        );
         assert!(!Role::Viewer.may(Role::Operator) && !Role::Operator.may(Role::Admin));
+        assert!(Role::ALL.into_iter().all(|role| Role::Admin.may(role)));
+        let drillers: Vec<_> = Role::ALL.into_iter().filter(|role| role.may(Role::Driller)).collect();
+        assert_eq!(drillers, [Role::Driller, Role::Admin]);
+        assert!(![Role::Viewer, Role::Operator, Role::Admin].into_iter().any(|role| Role::Driller.may(role)));
     }
 
     #[test]

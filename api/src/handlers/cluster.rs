@@ -27,7 +27,7 @@ pub(crate) async fn get_cluster(
 
 /// The cell as this node sees it. Whether the rest could take over what a node has takes milliseconds to find out in a large cell:
 /// not on a thread that other requests wait for.
-async fn cell(state: &GatewayState) -> Result<ClusterAnswer, Problem> {
+pub(super) async fn cell(state: &GatewayState) -> Result<ClusterAnswer, Problem> {
     let control = state.control().clone();
     let looked = tokio::task::spawn_blocking(move || ClusterAnswer::of(control.view(), &control.state())).await;
     looked.map_err(|_| Problem::new(ProblemCode::Internal, "The node met a fault of its own."))

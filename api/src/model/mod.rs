@@ -5,6 +5,7 @@ mod bulk;
 mod camera;
 mod camera_patch;
 mod cluster;
+mod drill;
 mod facts;
 mod feed;
 mod footage;
@@ -26,6 +27,11 @@ pub use camera_patch::{CameraPatch, PlacementPatch, RecordingPatch, RetentionPat
 pub use cluster::{
     ClusterAnswer, ClusterJob, ClusterNode, DrainInput, NodeHealth, NodeLoss, PlacementAnswer, PlacementPage,
     PlacementQuery, SurvivalAnswer, ZoneLoss,
+};
+pub use drill::{
+    AgentAnswer, AgentBeat, AgentDoing, AgentRun, AgentsAnswer, CarriedAnswer, CarryInput, CatalogueAnswer,
+    CatalogueDrill, DrillPlanAnswer, DrillRunsAnswer, DrillWanted, NodeAgent, ReportForm, RunnerAnswer, RunnerBeat,
+    RunnerEnd,
 };
 pub use facts::{
     FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint, VerdictAnswer,

@@ -6,13 +6,13 @@ use serde_json::Value;
 use crate::harness::{Eyrie, METRICS_TOKEN, problem};
 
 /// Method, path and the least role; `anyone`, `ticket` and `capability` for what needs none, `local` for admins and processes
-/// of the machine.
+/// of the machine. `driller` is that one and the admin; `+driller` that one, too.
 const EXPECTED: &str = "
 POST   /api/v1/auth/login anyone
 POST   /api/v1/auth/refresh anyone
 POST   /api/v1/auth/logout anyone
-GET    /api/v1/me viewer
-PUT    /api/v1/me/password viewer
+GET    /api/v1/me viewer+driller
+PUT    /api/v1/me/password viewer+driller
 GET    /api/v1/users admin
 POST   /api/v1/users admin
 GET    /api/v1/users/{id} admin
@@ -23,7 +23,7 @@ POST   /api/v1/sites operator
 GET    /api/v1/sites/{id} viewer
 PATCH  /api/v1/sites/{id} operator
 DELETE /api/v1/sites/{id} operator
-GET    /api/v1/cameras viewer
+GET    /api/v1/cameras viewer+driller
 POST   /api/v1/cameras operator
 POST   /api/v1/cameras/bulk operator
 GET    /api/v1/cameras/{id} viewer
@@ -31,7 +31,7 @@ PATCH  /api/v1/cameras/{id} operator
 DELETE /api/v1/cameras/{id} operator
 GET    /api/v1/cameras/{id}/status viewer
 GET    /api/v1/cameras/{id}/recordings viewer
-GET    /api/v1/cameras/{id}/gaps viewer
+GET    /api/v1/cameras/{id}/gaps viewer+driller
 GET    /api/v1/cameras/{id}/ledger viewer
 GET    /api/v1/cameras/{id}/timeline viewer
 GET    /api/v1/cameras/{id}/markers viewer
@@ -67,11 +67,23 @@ GET    /api/v1/cameras/{id}/sprite.jpg viewer
 GET    /media/{capability}/cameras/{id}/live/thumbnail.jpg capability
 GET    /media/{capability}/cameras/{id}/playback/thumbnail.jpg capability
 GET    /media/{capability}/cameras/{id}/playback/sprite.jpg capability
-GET    /api/v1/node viewer
-GET    /api/v1/cluster viewer
-GET    /api/v1/cluster/placements viewer
+GET    /api/v1/node viewer+driller
+GET    /api/v1/cluster viewer+driller
+GET    /api/v1/cluster/placements viewer+driller
 POST   /api/v1/cluster/nodes/{id}/drain admin
 DELETE /api/v1/cluster/nodes/{id} admin
+GET    /api/v1/drills driller
+POST   /api/v1/drills/plan driller
+GET    /api/v1/drills/runs driller
+POST   /api/v1/drills/runs driller
+GET    /api/v1/drills/runs/{id} driller
+POST   /api/v1/drills/runs/{id}/abort driller
+POST   /api/v1/drills/runs/{id}/carry driller
+POST   /api/v1/drills/runs/{id}/beat driller
+POST   /api/v1/drills/runs/{id}/end driller
+GET    /api/v1/drills/runs/{id}/report/{form} driller
+GET    /api/v1/drills/agents driller
+POST   /api/v1/drills/agents/{id} driller
 GET    /api/v1/audit admin
 POST   /api/v1/ws-tickets viewer
 GET    /api/v1/ws ticket
@@ -104,25 +116,30 @@ async fn each_route_lets_in_whom_the_contract_names_and_nobody_else() {
         ("anonymous", eyrie.anonymous()),
         ("viewer", eyrie.user("viewer").await),
         ("operator", eyrie.user("operator").await),
+        ("driller", eyrie.user("driller").await),
         ("admin", eyrie.admin().await),
     ];
-    let rank = |who: &str| ["anonymous", "viewer", "operator", "admin"].iter().position(|role| *role == who);
+    let may = |role: &str, who: &str| match (role, who.split_once('+')) {
+        (_, None) => role == "admin" || role == who || (role, who) == ("operator", "viewer"),
+        ("driller", Some((_, also))) => also == "driller",
+        (_, Some((who, _))) => role == "admin" || role == who || (role, who) == ("operator", "viewer"),
+    };
     for (method, path, who) in &expected {
         let id = "0192f0c1-2345-7abc-8def-0123456789ab";
         let filled = path.replace("{id}", id).replace("{placement}", "0-1").replace("{file}", "media.m3u8");
         let filled = filled.replace("{capability}", "AAAA").replace("{playlist}", "media.m3u8").replace("{marker}", id);
+        let filled = filled.replace("{form}", "html");
         let filled = filled.replace("{segment}", &format!("1760000000000000.{id}"));
         for (role, caller) in &callers {
             let request = caller.request(Method::from_bytes(method.as_bytes()).unwrap(), &filled);
             let status = request.header("content-type", "application/json").body("{}").send().await.unwrap().status();
-            let expected = match rank(who) {
-                None if *who == "local" => matches!(*role, "viewer" | "operator").then_some(403),
-                // A ticket or capability is not something a role gives.
-                None if *who != "anyone" => Some(401),
-                None => None,
-                Some(_) if *role == "anonymous" => Some(401),
-                Some(least) if rank(role) < Some(least) => Some(403),
-                Some(_) => None,
+            let expected = match *who {
+                "anyone" => None,
+                "local" => matches!(*role, "viewer" | "operator" | "driller").then_some(403),
+                // Neither is something a role gives.
+                "ticket" | "capability" => Some(401),
+                _ if *role == "anonymous" => Some(401),
+                who => (!may(role, who)).then_some(403),
             };
             match expected {
                 Some(expected) => assert_eq!(status, expected, "{method} {path} as {role}"),

@@ -4,8 +4,13 @@
 //! [`Guard`] when it is broken off, `report/` writes a [`DrillReport`]. With the feature `run` also the shell: `run/` carries a
 //! drill out on the cell of `local/`, `inject/` does the faults (those of disks with the layer of `disk/`), `watch/` looks on.
 
+#[cfg(feature = "run")]
+pub mod agent;
+#[cfg(feature = "run")]
+pub mod api;
 mod blast_radius;
 mod camera_fault;
+mod catalogue;
 mod choice;
 #[cfg(feature = "run")]
 mod disk;
@@ -25,6 +30,7 @@ mod inject;
 mod local;
 mod measure;
 mod model;
+pub mod on_cell;
 mod percent;
 pub mod plan;
 mod probe;
@@ -38,6 +44,7 @@ mod watch;
 
 pub use blast_radius::{BlastRadius, CameraLimit, Shared};
 pub use camera_fault::CameraFault;
+pub use catalogue::CATALOGUE;
 pub use choice::{CameraChoice, NodeChoice};
 #[cfg(feature = "run")]
 pub use disk::{DiskArgs, serve as serve_disk};

@@ -48,7 +48,8 @@ pub enum LocalStore {
 /// A cell that exists, reached through its API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiTarget {
-    /// Base URLs of its nodes: any of them will do, and one that a fault hits is passed over. Never empty.
+    /// Base URLs of its nodes: any of them will do, and one that a fault hits is passed over. Empty where whoever runs the drill
+    /// brings its own.
     pub addresses: Vec<Url>,
     /// The cell it must be. A drill on any other is refused.
     pub cell: CellId,
@@ -65,6 +66,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// A variable of the environment.
     Env(String),
+    /// Whoever runs the drill brings its own.
+    Brought,
 }
 
 impl fmt::Display for Target {
@@ -76,8 +79,8 @@ impl fmt::Display for Target {
                 write!(f, "a local cell of {nodes} with {cameras}, {twins} of them twinned")
             }
             Self::Api(api) => {
-                let first = api.addresses.first().map_or("", Url::as_str);
-                write!(f, "cell {} at {first}", api.cell)
+                write!(f, "cell {}", api.cell)?;
+                api.addresses.first().map_or(Ok(()), |first| write!(f, " at {first}"))
             }
         }
     }

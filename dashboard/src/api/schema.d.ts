@@ -90,7 +90,7 @@ export interface paths {
         };
         /**
          * Lists cameras.
-         * @description Needs the role viewer (`camera.list`).
+         * @description Needs the role viewer or driller (`camera.list`).
          */
         get: operations["list_cameras"];
         put?: never;
@@ -241,7 +241,7 @@ export interface paths {
          * Lists what is missing, and why.
          * @description What lies only on nodes that do not answer now is missing for as long as that lasts, with the cause `node_unreachable`.
          *
-         *     Needs the role viewer (`gap.list`).
+         *     Needs the role viewer or driller (`gap.list`).
          */
         get: operations["list_gaps"];
         put?: never;
@@ -591,7 +591,7 @@ export interface paths {
          * Shows the cell.
          * @description Any node answers, also one that is cut off: `stale` says so.
          *
-         *     Needs the role viewer (`cluster.read`).
+         *     Needs the role viewer or driller (`cluster.read`).
          */
         get: operations["get_cluster"];
         put?: never;
@@ -656,9 +656,242 @@ export interface paths {
         };
         /**
          * Lists where cameras are recorded.
-         * @description Needs the role viewer (`cluster.read`).
+         * @description Needs the role viewer or driller (`cluster.read`).
          */
         get: operations["list_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the drills that come with this release.
+         * @description Needs the role driller (`drill.list`).
+         */
+        get: operations["list_drills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the agents that do faults to the nodes of this cell.
+         * @description Needs the role driller (`drill.list_agents`).
+         */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hears an agent, and tells it what is to be done to its node.
+         * @description Needs the role driller (`drill.agent`).
+         */
+        post: operations["hear_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what a drill would do, and whether it may be begun now. Does nothing.
+         * @description Needs the role driller (`drill.plan`).
+         */
+        post: operations["plan_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the runs of drills.
+         * @description Needs the role driller (`drill.list_runs`).
+         */
+        get: operations["list_runs"];
+        put?: never;
+        /**
+         * Begins a drill on this cell.
+         * @description One at a time. Refused (`cell_refused`) on another cell than the one that is meant, on one that is not in its steady state, when
+         *     it could touch more than it may, and where an agent is missing; nothing is done then. `errors` has each reason, under `refused`,
+         *     or `unsupported` for what no agent can do. One of the agents carries it, unless `runner` says who does.
+         *
+         *     Needs the role driller (`drill.begin`).
+         */
+        post: operations["begin_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows a run.
+         * @description Needs the role driller (`drill.read_run`).
+         */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs/{id}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Breaks a run off.
+         * @description Agents end its faults within a second; whoever carries it writes its report. One that nobody carries any more is over by that.
+         *     A run that is over stays as it is.
+         *
+         *     Needs the role driller (`drill.abort`).
+         */
+        post: operations["abort_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs/{id}/beat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps a run alive: what is to be in force, and how far it has come.
+         * @description Needs the role driller (`drill.beat`).
+         */
+        post: operations["beat_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs/{id}/carry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a run that nobody carries, to carry it.
+         * @description Needs the role driller (`drill.carry`).
+         */
+        post: operations["carry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a run, with its report.
+         * @description Needs the role driller (`drill.end`).
+         */
+        post: operations["end_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/runs/{id}/report/{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives the report of a run.
+         * @description `html` is one page for people, `json` for programs, `junit` for CI.
+         *
+         *     Needs the role driller (`drill.read_report`).
+         */
+        get: operations["get_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -766,7 +999,7 @@ export interface paths {
         };
         /**
          * Who am I?
-         * @description Needs the role viewer (`me.read`).
+         * @description Needs the role viewer or driller (`me.read`).
          */
         get: operations["get_me"];
         put?: never;
@@ -789,7 +1022,7 @@ export interface paths {
          * Changes the caller's password.
          * @description The caller's other sessions end.
          *
-         *     Needs the role viewer (`me.change_password`).
+         *     Needs the role viewer or driller (`me.change_password`).
          */
         put: operations["change_password"];
         post?: never;
@@ -808,7 +1041,7 @@ export interface paths {
         };
         /**
          * Shows how the node is.
-         * @description Needs the role viewer (`node.read`).
+         * @description Needs the role viewer or driller (`node.read`).
          */
         get: operations["get_node"];
         put?: never;
@@ -1262,6 +1495,54 @@ export interface components {
             /** @enum {string} */
             type: "capability";
         };
+        /** @description What an agent has to know. */
+        AgentAnswer: {
+            /**
+             * Format: int64
+             * @description Milliseconds until the agent should ask again.
+             */
+            again_ms: number;
+            /** @description What the cell calls its node. */
+            name: string;
+            run: components["schemas"]["AgentRun"] | null;
+            waiting: components["schemas"]["DrillRunId"] | null;
+        };
+        /** @description What an agent says of itself. */
+        AgentBeat: {
+            /** @description The words of what it can do, at most 16. */
+            can: string[];
+            /** @description The orders it knows of, at most 64. */
+            doing: components["schemas"]["DrillDoing"][];
+            /** @description The process, by an id of its own making. */
+            runner: components["schemas"]["DrillRunnerId"];
+            /** @description Its release. */
+            version: string;
+        };
+        /** @description What became of an order of a run. */
+        AgentDoing: components["schemas"]["DrillDoing"] & {
+            /** @description Whose agent says so. */
+            node: components["schemas"]["NodeId"];
+        };
+        /** @description A run, as an agent needs it. */
+        AgentRun: {
+            /**
+             * Format: int64
+             * @description When no node has answered for so long, in milliseconds, the agent ends every fault by itself.
+             */
+            dead_man_ms: number;
+            /** @description The drill's name. */
+            drill: string;
+            /** @description Which. */
+            id: components["schemas"]["DrillRunId"];
+            /** @description The orders for the agent's node. */
+            orders: components["schemas"]["DrillOrder"][];
+        };
+        /** @description The agents of the cell. */
+        AgentsAnswer: {
+            cell: components["schemas"]["CellId"] | null;
+            /** @description Every node with its agent, by name. */
+            items: components["schemas"]["NodeAgent"][];
+        };
         /** @description A camera's sound. */
         AudioFacts: {
             /**
@@ -1535,6 +1816,43 @@ export interface components {
          * @enum {string}
          */
         CapabilityKind: "live" | "playback" | "export";
+        /** @description A run that was taken to be carried. */
+        CarriedAnswer: {
+            /** @description The drill's file. */
+            file: string;
+            /** @description The run. */
+            run: components["schemas"]["DrillRun"];
+        };
+        /** @description Who carries a run. */
+        CarryInput: {
+            /** @description The process, by an id of its own making. */
+            id: components["schemas"]["DrillRunnerId"];
+            /** @description What people call it, at most 120 characters. */
+            name: string;
+        };
+        /** @description The drills that come with this release. */
+        CatalogueAnswer: {
+            /** @description By name. */
+            items: components["schemas"]["CatalogueDrill"][];
+        };
+        /** @description A drill of the catalogue. */
+        CatalogueDrill: {
+            /** @description What it may touch at one moment, in words. */
+            blast_radius: string;
+            /** @description Its faults, in words. */
+            faults: string[];
+            /** @description What is believed to hold. */
+            hypothesis: string;
+            /** @description What of it is left out on a cell that exists, in words. */
+            left_out: string[];
+            /**
+             * @description Its name.
+             * @example kill-a-node
+             */
+            name: string;
+            /** @description Why it can be run on no cell that exists; empty where it can. */
+            unsupported: string[];
+        };
         /**
          * Format: uuid
          * @description A cell: the nodes that decide together. Made when it is founded.
@@ -1714,6 +2032,298 @@ export interface components {
              * @default true
              */
             draining: boolean;
+        };
+        /** @description What an agent can do to its node: a closed list, so that whoever may drill can do this and nothing else to a machine. */
+        DrillAct: {
+            /** @enum {string} */
+            kind: "kill";
+        } | {
+            /** @enum {string} */
+            kind: "pause";
+        } | {
+            /** @enum {string} */
+            kind: "stop";
+        } | {
+            /** @enum {string} */
+            kind: "cpu_pressure";
+            /**
+             * Format: int32
+             * @description How much of all cores, in hundredths of a percent.
+             */
+            share: number;
+        } | {
+            /** @description Their IP addresses. */
+            addresses: string[];
+            /** @enum {string} */
+            kind: "cut";
+        };
+        /** @description The process beside a node that does faults to it. */
+        DrillAgent: {
+            /** @description The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`, `cut`. */
+            can: string[];
+            /** @description The orders it knows of, in force and over. */
+            doing: components["schemas"]["DrillDoing"][];
+            /** @description When it was last heard, by the clock of the node that heard it. */
+            heard_at: components["schemas"]["WallTime"];
+            /** @description The node it stands beside. */
+            node: components["schemas"]["NodeId"];
+            /** @description The process. */
+            runner: components["schemas"]["DrillRunnerId"];
+            /** @description Its release. */
+            version: string;
+        };
+        /** @description What was asked for; it does not change. */
+        DrillAsked: {
+            /** @description When. */
+            at: components["schemas"]["WallTime"];
+            /**
+             * @description What it may touch at one moment, in words.
+             * @example at most 1 node and all cameras
+             */
+            blast_radius: string;
+            /** @description Who asked for it. */
+            by: string;
+            /** @description The cell it is run on: no other will do. */
+            cell: components["schemas"]["CellId"];
+            /**
+             * Format: int64
+             * @description How long its runner may be silent, in milliseconds, before agents end every fault by themselves.
+             */
+            dead_man_ms: number;
+            /**
+             * @description The drill's name.
+             * @example kill-a-node
+             */
+            drill: string;
+            /** @description What is believed to hold. */
+            hypothesis: string;
+            /** @description What it is going to do, in words: the lines of a dry run. */
+            plan: string[];
+            /**
+             * Format: int64
+             * @description Of all choices.
+             */
+            seed: number;
+        };
+        /** @description What became of an order. */
+        DrillDoing: {
+            /** @description Since when, by the agent's clock. */
+            at: components["schemas"]["WallTime"];
+            /**
+             * Format: int32
+             * @description The order's number.
+             */
+            number: number;
+            /** @description Of which run. */
+            run: components["schemas"]["DrillRunId"];
+            /** @description How it stands. */
+            state: components["schemas"]["DrillDoingState"];
+            /** @description Why it failed, or ended before its time; empty otherwise. */
+            why: string;
+        };
+        /**
+         * @description How an order stands.
+         * @enum {string}
+         */
+        DrillDoingState: "begun" | "ended" | "failed";
+        /** @description A fault of a run. */
+        DrillFault: {
+            /**
+             * Format: int64
+             * @description Milliseconds from the beginning of the round to its beginning: planned, and once it has begun, true.
+             */
+            begins_ms: number;
+            /** @description It has begun. */
+            begun: boolean;
+            /**
+             * Format: int64
+             * @description And to its end.
+             */
+            ends_ms: number;
+            /** @description The names of the nodes it is done to; empty until they are chosen. */
+            hit: string[];
+            /** @description It is over. */
+            over: boolean;
+            /** @description What it does, in words. */
+            what: string;
+        };
+        /** @description How a run stands. */
+        DrillNow: {
+            /** @description Why it is to be broken off, from the moment somebody said so; agents end its faults then. */
+            abort: string | null;
+            ended_at: components["schemas"]["WallTime"] | null;
+            /** @description Faults that are to be in force on nodes now. */
+            orders: components["schemas"]["DrillOrder"][];
+            /** @description How far it has come, as its runner last said. */
+            progress: components["schemas"]["DrillProgress"];
+            runner: components["schemas"]["DrillRunner"] | null;
+            /** @description Where it is between being asked for and being over. */
+            state: components["schemas"]["DrillRunState"];
+            verdict: components["schemas"]["DrillVerdict"] | null;
+        };
+        /**
+         * @description A fault that is to be in force on one node. Its agent ends it when it is no longer among the orders, when it has lasted as long
+         *     as it may, when the run is aborted or its runner silent, and when no node answers the agent any more.
+         */
+        DrillOrder: {
+            /** @description What. */
+            act: components["schemas"]["DrillAct"];
+            /**
+             * Format: int64
+             * @description For how long at most, in milliseconds, from its beginning.
+             */
+            lasts_ms: number;
+            /** @description Where. */
+            node: components["schemas"]["NodeId"];
+            /**
+             * Format: int32
+             * @description Its number within the run.
+             */
+            number: number;
+        };
+        /** @description What a drill would do. */
+        DrillPlanAnswer: {
+            /** @description What it may touch at one moment, in words. */
+            blast_radius: string;
+            /** @description Its name. */
+            drill: string;
+            /** @description What is believed to hold. */
+            hypothesis: string;
+            /** @description What of the file is left out on a cell that exists. */
+            left_out: string[];
+            /** @description What it would do, a line each. Empty where it is refused. */
+            lines: string[];
+            /** @description Why it would be refused now; empty where it would not. */
+            refusals: string[];
+            /** @description What whoever runs it should know. */
+            warnings: string[];
+        };
+        /** @description How far a run has come. */
+        DrillProgress: {
+            /** @description What it does now, in words. */
+            doing: string;
+            /** @description The faults of this round, by their beginning. */
+            faults: components["schemas"]["DrillFault"][];
+            /** @description What happened, the latest last, in words. */
+            lines: string[];
+            /**
+             * Format: int32
+             * @description The round, counted from 1; 0 before the first.
+             */
+            round: number;
+            /**
+             * Format: int32
+             * @description Of how many.
+             */
+            rounds: number;
+            seen: components["schemas"]["DrillSeen"] | null;
+        };
+        /** @description A run of a drill, from the moment somebody asked for it. */
+        DrillRun: {
+            /** @description What was asked for. */
+            asked: components["schemas"]["DrillAsked"];
+            /** @description Its id; later ones sort later. */
+            id: components["schemas"]["DrillRunId"];
+            /** @description How it stands. */
+            now: components["schemas"]["DrillNow"];
+        };
+        /**
+         * Format: uuid
+         * @description A run of a drill.
+         */
+        DrillRunId: string;
+        /** @description Who carries a run. */
+        DrillRunner: {
+            /** @description When it was last heard, by the clock of the node that heard it. */
+            heard_at: components["schemas"]["WallTime"];
+            /** @description The process. */
+            id: components["schemas"]["DrillRunnerId"];
+            /** @description What people call it, such as `the agent of n1`. */
+            name: string;
+        };
+        /**
+         * Format: uuid
+         * @description A process that carries drills: an agent, or a person's command.
+         */
+        DrillRunnerId: string;
+        /** @description Runs. */
+        DrillRunsAnswer: {
+            /** @description The last 200, the latest first. */
+            items: components["schemas"]["DrillRun"][];
+        };
+        /**
+         * @description Where a run is.
+         * @enum {string}
+         */
+        DrillRunState: "waiting" | "running" | "ended";
+        /** @description A cell, as the runner of a drill sees it: what guardrails are held against. */
+        DrillSeen: {
+            /**
+             * Format: int64
+             * @description API calls that the runner made.
+             */
+            api_calls: number;
+            /**
+             * Format: int64
+             * @description Those of them that succeeded.
+             */
+            api_succeeded: number;
+            /**
+             * Format: int64
+             * @description When, in milliseconds from the beginning of the run.
+             */
+            at_ms: number;
+            /**
+             * Format: int32
+             * @description Nodes that the cell does not hear.
+             */
+            nodes_down: number;
+            /**
+             * Format: int32
+             * @description How many may be down; `null` without such a guardrail.
+             */
+            nodes_down_max: number | null;
+            /**
+             * Format: int64
+             * @description Those of them that no node says it records.
+             */
+            not_recording: number;
+            /**
+             * Format: int64
+             * @description Placements that are to be recorded.
+             */
+            placements: number;
+            /**
+             * Format: int64
+             * @description From the beginning of the round, once it has begun.
+             */
+            round_ms: number | null;
+        };
+        /** @description What a run says of its hypothesis. */
+        DrillVerdict: {
+            /** @description `passed`, `failed`, `aborted`, `refused` or `unsupported`. */
+            outcome: string;
+            /** @description Why; empty when it passed. */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description The longest gap of any camera, in milliseconds; `null` when none was measured.
+             */
+            worst_gap_ms: number | null;
+        };
+        /** @description Which drill. */
+        DrillWanted: {
+            cell?: components["schemas"]["CellId"] | null;
+            /** @description The name of one of the catalogue; or `file`. */
+            drill?: string | null;
+            /** @description The text of a drill file, at most 64 KiB; or `drill`. */
+            file?: string | null;
+            runner?: components["schemas"]["CarryInput"] | null;
+            /**
+             * Format: int64
+             * @description Of all choices; by chance when left out.
+             */
+            seed?: number | null;
         };
         /**
          * Format: int64
@@ -2198,6 +2808,16 @@ export interface components {
              */
             ring_bytes_max: number;
         };
+        /** @description A node and its agent. */
+        NodeAgent: {
+            agent: components["schemas"]["DrillAgent"] | null;
+            /** @description Its agent is heard. */
+            heard: boolean;
+            /** @description The node's name. */
+            name: string;
+            /** @description The node. */
+            node: components["schemas"]["NodeId"];
+        };
         /** @description How the node is. */
         NodeAnswer: {
             /** @description Its cameras. */
@@ -2491,10 +3111,11 @@ export interface components {
             max_bytes?: number | null;
         };
         /**
-         * @description What a user may do. Ordered: each role may do all that the ones before it may.
+         * @description What a user may do. Viewer, operator and admin each may do all that the ones before them may; a driller stands beside the first
+         *     two, and only the admin may do what it may.
          * @enum {string}
          */
-        Role: "viewer" | "operator" | "admin";
+        Role: "viewer" | "operator" | "driller" | "admin";
         /** @description An RTSP camera. */
         RtspSource: {
             password?: components["schemas"]["Secret"] | null;
@@ -2513,6 +3134,31 @@ export interface components {
          * @enum {string}
          */
         RtspTransport: "tcp" | "udp";
+        /** @description What whoever carries a run has to know. */
+        RunnerAnswer: {
+            /** @description Why the run is to be broken off, if it is. */
+            abort: string | null;
+            /** @description What became of the orders of this run. */
+            doing: components["schemas"]["AgentDoing"][];
+        };
+        /** @description What whoever carries a run says of it, again and again. */
+        RunnerBeat: {
+            /** @description The faults that are to be in force now, at most 256. */
+            orders: components["schemas"]["DrillOrder"][];
+            /** @description How far it has come. */
+            progress: components["schemas"]["DrillProgress"];
+            /** @description Who. */
+            runner: components["schemas"]["DrillRunnerId"];
+        };
+        /** @description The end of a run. */
+        RunnerEnd: {
+            /** @description The report, as `eyrie drill run --report` writes it in JSON; at most 1 MiB. */
+            report: unknown;
+            /** @description Who carried it. */
+            runner: components["schemas"]["DrillRunnerId"];
+            /** @description What it says of its hypothesis. */
+            verdict: components["schemas"]["DrillVerdict"];
+        };
         /**
          * Format: password
          * @description A text that must not be seen: passwords, tokens, keys. `Debug` and `Display` never show it; it is written out only by
@@ -4201,6 +4847,403 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlacementPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every node, with its agent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hear_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The node that the agent stands beside. */
+                id: components["schemas"]["NodeId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentBeat"];
+            };
+        };
+        responses: {
+            /** @description What it has to know. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillWanted"];
+            };
+        };
+        responses: {
+            /** @description The plan, or why there is none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPlanAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The runs that are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRunsAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillWanted"];
+            };
+        };
+        responses: {
+            /** @description Begun. */
+            201: {
+                headers: {
+                    /** @description Its path. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRun"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which run. */
+                id: components["schemas"]["DrillRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRun"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abort_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which run. */
+                id: components["schemas"]["DrillRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRun"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beat_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which run. */
+                id: components["schemas"]["DrillRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunnerBeat"];
+            };
+        };
+        responses: {
+            /** @description What became of its orders. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunnerAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which run. */
+                id: components["schemas"]["DrillRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryInput"];
+            };
+        };
+        responses: {
+            /** @description It is the caller's. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarriedAnswer"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which run. */
+                id: components["schemas"]["DrillRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunnerEnd"];
+            };
+        };
+        responses: {
+            /** @description The run as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRun"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In which form. */
+                form: "html" | "json" | "junit";
+                /** @description Of which run. */
+                id: components["schemas"]["DrillRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description What went wrong. */

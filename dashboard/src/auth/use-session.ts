@@ -10,7 +10,7 @@ export function useSignedIn(): boolean {
 }
 
 /** What the signed-in user may do. The node decides anyway; this only hides what it would refuse. */
-export function useMay(): { edit: boolean; admin: boolean } {
+export function useMay(): { edit: boolean; admin: boolean; drill: boolean } {
   const { data } = useQuery(meQuery);
-  return { edit: data?.role === "admin" || data?.role === "operator", admin: data?.role === "admin" };
+  return { edit: data?.role === "admin" || data?.role === "operator", admin: data?.role === "admin", drill: data?.role === "admin" || data?.role === "driller" };
 }

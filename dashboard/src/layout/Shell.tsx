@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, useEffect, useRef, useState } from "react";
-import { NavLink, Outlet, useLocation } from "react-router";
+import { Navigate, NavLink, Outlet, useLocation } from "react-router";
 
 import { meQuery } from "../api/queries";
+import type { Role } from "../api/types";
 import { session } from "../auth/browser-session";
 import { m } from "../messages";
 import { StatusProvider, useConnectionNotice } from "../status/StatusProvider";
@@ -25,12 +26,20 @@ const ENTRIES: readonly Entry[] = [
 ];
 const USERS: Entry = { to: "/users", icon: "users", name: m.nav.users };
 const CELL: Entry = { to: "/cell", icon: "cell", name: m.nav.cell };
+const DRILLS: Entry = { to: "/drills", icon: "drill", name: m.nav.drills };
 const NODE: Entry = { to: "/node", icon: "node", name: m.nav.node };
+
+/** The pages that somebody may see. */
+function entriesOf(role: Role | undefined): readonly Entry[] {
+  if (role === "driller") return [DRILLS, CELL];
+  return role === "admin" ? [...ENTRIES, USERS, CELL, DRILLS, NODE] : [...ENTRIES, CELL, NODE];
+}
 
 /** What surrounds every page of a signed-in user. */
 export function Shell() {
+  const { data: me } = useQuery(meQuery);
   return (
-    <StatusProvider>
+    <StatusProvider off={me === undefined || me.role === "driller"}>
       <Frame />
     </StatusProvider>
   );
@@ -38,7 +47,10 @@ export function Shell() {
 
 function Frame() {
   const { data: me } = useQuery(meQuery);
-  const entries = me?.role === "admin" ? [...ENTRIES, USERS, CELL, NODE] : [...ENTRIES, CELL, NODE];
+  const entries = entriesOf(me?.role);
+  const { pathname } = useLocation();
+  // Who drills watches nothing.
+  if (me?.role === "driller" && pathname === "/") return <Navigate to="/drills" replace />;
   return (
     <div className="flex min-h-dvh flex-col">
       <a href="#content" className="sr-only z-50 rounded-lg bg-accent-fill px-4 py-2 text-white focus:not-sr-only focus:fixed focus:top-2 focus:left-2">

@@ -2,6 +2,7 @@
 // shape. Sentences say what happened and what to do.
 
 import { cell } from "./en-cell";
+import { drills } from "./en-drills";
 import { charts, facts } from "./en-charts";
 import { markers } from "./en-markers";
 import { bulk, wall } from "./en-wall";
@@ -13,6 +14,7 @@ export const en = {
   product: "Eyrie",
   bulk,
   cell,
+  drills,
   charts,
   facts,
   markers,
@@ -26,6 +28,7 @@ export const en = {
     sites: "Sites",
     users: "Users",
     cell: "Cell",
+    drills: "Drills",
     node: "Node",
     account: (name: string) => `Account of ${name}`,
     signOut: "Sign out",
@@ -415,9 +418,10 @@ export const en = {
     editTitle: (name: string) => `Edit ${name}`,
     username: "User name",
     role: "Role",
-    roles: { admin: "Admin", operator: "Operator", viewer: "Viewer" },
+    roles: { admin: "Admin", driller: "Driller", operator: "Operator", viewer: "Viewer" },
     roleHints: {
       admin: "Everything, users included.",
+      driller: "Breaks things on purpose, to see what holds. Watches nothing and changes nothing.",
       operator: "Adds and changes cameras and sites.",
       viewer: "Watches, and changes nothing.",
     },

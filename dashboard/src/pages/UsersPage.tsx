@@ -15,7 +15,7 @@ import { Page } from "../ui/Page";
 import { ListRow, PagedList } from "../ui/PagedList";
 import { Empty } from "../ui/States";
 
-const ROLES: readonly Role[] = ["viewer", "operator", "admin"];
+const ROLES: readonly Role[] = ["viewer", "operator", "driller", "admin"];
 
 type Open = { kind: "add" } | { kind: "edit" | "reset" | "delete"; user: User } | null;
 

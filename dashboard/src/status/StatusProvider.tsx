@@ -21,14 +21,15 @@ interface StatusContext {
 
 const Context = createContext<StatusContext>({ board: new StatusBoard(), facts: new FactsBoard(), up: false });
 
-/** Feeds pushed statuses to everything inside; polls while the push is down. */
-export function StatusProvider({ children }: { children: ReactNode }) {
+/** Feeds pushed statuses to everything inside; polls while the push is down. `off`: for who may not see cameras, or is not known yet. */
+export function StatusProvider({ off, children }: { off: boolean; children: ReactNode }) {
   const queries = useQueryClient();
   const [board] = useState(() => new StatusBoard());
   const [facts] = useState(() => new FactsBoard());
   const [up, setUp] = useState(false);
 
   useEffect(() => {
+    if (off) return;
     const connection = keepConnected({
       onUp: (isUp) => {
         setUp(isUp);
@@ -60,15 +61,15 @@ export function StatusProvider({ children }: { children: ReactNode }) {
       facts.connect(null);
       connection.stop();
     };
-  }, [board, facts, queries]);
+  }, [board, facts, off, queries]);
 
   useEffect(() => {
-    if (up) return;
+    if (up || off) return;
     const timer = setInterval(() => void queries.invalidateQueries({ queryKey: ["cameras"] }), POLL_WHILE_DOWN_MS);
     return () => clearInterval(timer);
-  }, [up, queries]);
+  }, [off, up, queries]);
 
-  const value = useMemo(() => ({ board, facts, up }), [board, facts, up]);
+  const value = useMemo(() => ({ board, facts, up: up || off }), [board, facts, off, up]);
   return <Context value={value}>{children}</Context>;
 }
 

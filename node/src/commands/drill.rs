@@ -8,9 +8,12 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use eyrie_chaos::drill::file::{FILE_BYTES_MAX, read_drill};
 use eyrie_chaos::drill::report::{Outcome, Verdict};
-use eyrie_chaos::drill::{DiskArgs, DrillReport, RunOptions, dry_run, hold_memory, run as run_drill, serve_disk};
+use eyrie_chaos::drill::{
+    CATALOGUE, DiskArgs, DrillReport, RunOptions, dry_run, hold_memory, run as run_drill, serve_disk,
+};
 
-use super::drill_catalogue::CATALOGUE;
+use super::drill_agent::{self, AgentArgs};
+use super::drill_api::{self, CellArgs};
 use super::drill_turn::Turn;
 use super::output::line;
 
@@ -22,8 +25,8 @@ pub(crate) struct DrillArgs {
 
 #[derive(Debug, Subcommand)]
 enum DrillCommand {
-    /// Carries out a drill: makes its cell on this machine, does the faults, measures, and says whether the hypothesis held.
-    /// Ctrl-C ends it and everything it has started
+    /// Carries out a drill: makes its cell on this machine, or takes one that exists, does the faults, measures, and says whether the
+    /// hypothesis held. Ctrl-C ends it and everything it has started
     #[command(after_help = EXIT_CODES)]
     Run {
         /// The drill
@@ -44,6 +47,17 @@ enum DrillCommand {
         /// Say what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        cell: CellArgs,
+    },
+    /// Runs a node, and does to it what drills of its cell say: one beside each node, in place of `eyrie node`
+    Agent(AgentArgs),
+    /// Undoes what an agent did when it is gone; agents start it themselves
+    #[command(hide = true)]
+    Undo {
+        /// How the node is started
+        #[arg(last = true)]
+        node: Vec<std::ffi::OsString>,
     },
     /// The disk of a node in a drill, which can be told to misbehave; a drill starts it
     #[command(hide = true)]
@@ -78,9 +92,17 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         DrillCommand::List { name } => list(name.as_deref()),
-        DrillCommand::Run { file, report, store, seed, data_dir, dry_run: dry } => {
+        DrillCommand::Agent(args) => drill_agent::run(args),
+        DrillCommand::Undo { node } => {
+            eyrie_chaos::drill::agent::undo(&node)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        DrillCommand::Run { file, report, store, seed, data_dir, dry_run: dry, cell } => {
             let text = read(&file).with_context(|| format!("reading {}", file.display()))?;
             let drill = read_drill(&text).map_err(|mistakes| anyhow::anyhow!("{}:\n{mistakes}", file.display()))?;
+            if let Some(cell) = cell.target(&drill)? {
+                return drill_api::run(cell, drill, text, seed, dry, report.as_deref());
+            }
             if dry {
                 return Ok(ExitCode::from(
                     match dry_run(&drill) {
@@ -144,7 +166,7 @@ fn list(name: Option<&str>) -> anyhow::Result<ExitCode> {
 }
 
 /// What was found, in some lines.
-fn tell(found: &DrillReport) -> anyhow::Result<()> {
+pub(super) fn tell(found: &DrillReport) -> anyhow::Result<()> {
     for spread in &found.distributions {
         line(format_args!(
             "{}: {} values, p50 {} ms, p95 {} ms, p99 {} ms, longest {} ms",
@@ -160,7 +182,7 @@ fn tell(found: &DrillReport) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write(found: &DrillReport, directory: &Path) -> anyhow::Result<()> {
+pub(super) fn write(found: &DrillReport, directory: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     for (ending, text) in [("json", found.to_json()?), ("xml", found.to_junit()), ("html", found.to_html())] {
         let path = directory.join(format!("{}.{ending}", found.drill.name));
@@ -175,7 +197,7 @@ fn resolve(store: &str) -> anyhow::Result<SocketAddr> {
     found.next().with_context(|| format!("--store {store}: the name leads nowhere"))
 }
 
-fn random() -> anyhow::Result<u64> {
+pub(super) fn random() -> anyhow::Result<u64> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
     // Short enough to be typed.

@@ -1,8 +1,8 @@
 //! How the shared values stand in columns: ids as 16 bytes, times as microseconds since 1970, words as text.
 
 use eyrie_types::{
-    AuditId, CameraId, Epoch, EventId, GapCause, KeyId, LayoutId, MarkerId, NodeId, RecordingMode, Role, SegmentId,
-    SegmentState, SessionId, SiteId, Slot, TenantId, UserId, WallTime,
+    AuditId, CameraId, DrillRunId, Epoch, EventId, GapCause, KeyId, LayoutId, MarkerId, NodeId, RecordingMode, Role,
+    SegmentId, SegmentState, SessionId, SiteId, Slot, TenantId, UserId, WallTime,
 };
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -43,7 +43,9 @@ macro_rules! id_columns {
         }
     )*};
 }
-id_columns!(AuditId, CameraId, EventId, KeyId, LayoutId, MarkerId, NodeId, SegmentId, SessionId, SiteId, UserId);
+id_columns!(
+    AuditId, CameraId, DrillRunId, EventId, KeyId, LayoutId, MarkerId, NodeId, SegmentId, SessionId, SiteId, UserId
+);
 
 macro_rules! word_columns {
     ($($word:ty, $what:literal, $write:expr, $read:expr;)*) => {$(

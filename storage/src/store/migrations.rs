@@ -19,13 +19,14 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration { version: 1, oldest_reader: 1, sql: include_str!("schema/0001_first.sql") },
     Migration { version: 2, oldest_reader: 1, sql: include_str!("schema/0002_retention.sql") },
     Migration { version: 3, oldest_reader: 1, sql: include_str!("schema/0003_markers.sql") },
     Migration { version: 4, oldest_reader: 1, sql: include_str!("schema/0004_facts.sql") },
     Migration { version: 5, oldest_reader: 1, sql: include_str!("schema/0005_incidents.sql") },
     Migration { version: 6, oldest_reader: 1, sql: include_str!("schema/0006_second_copies.sql") },
+    Migration { version: 7, oldest_reader: 1, sql: include_str!("schema/0007_drills.sql") },
 ];
 
 /// The last schema this release knows.

@@ -7,6 +7,7 @@ mod backend;
 
 mod cameras;
 mod colliding;
+mod drills;
 mod facts;
 mod footage;
 mod log;

@@ -8,6 +8,8 @@ mod backend;
 mod cameras;
 #[path = "../store/colliding.rs"]
 mod colliding;
+#[path = "../store/drills.rs"]
+mod drills;
 #[path = "../store/facts.rs"]
 mod facts;
 #[path = "../store/footage.rs"]

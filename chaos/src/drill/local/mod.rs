@@ -17,7 +17,7 @@ mod view;
 pub(crate) use api::Api;
 pub(crate) use cell::{CellSetup, FPS, LocalCell, Needs, name};
 pub(crate) use facts::{camera_name, expected, facts};
-pub(crate) use launcher::Launcher;
+pub(crate) use launcher::{Launcher, Place, dies_with_us};
 pub(crate) use network::{Network, Party};
 pub(crate) use redis::Redis;
 pub(crate) use relay::{Relaying, relay};

@@ -15,6 +15,8 @@ pub struct CellFacts {
     pub moving: u64,
     /// Enabled cameras that no live node has.
     pub unplaced: u64,
+    /// Placements that no node says it records, where nodes tell how many they are and not which.
+    pub not_recorded: u64,
     /// Cameras that want a twin and have one node.
     pub without_twin: u64,
     /// The drill that is being run on it already, by name.
@@ -68,6 +70,7 @@ impl CellFacts {
         for (what, count) in [
             ("placements moving", self.moving),
             ("cameras without a live node", self.unplaced),
+            ("placements that are not recorded", self.not_recorded),
             ("cameras without their twin", self.without_twin),
         ] {
             if count > 0 {

@@ -45,6 +45,23 @@ pub enum Refusal {
         /// Those it has.
         supported: Vec<Measure>,
     },
+    /// No agent stands beside some of the nodes that a fault may hit, or it cannot do that.
+    #[error(
+        "line {line}: {what} may hit {}, where no agent is heard that can do that; start one beside each node: \
+         `eyrie drill agent --help`",
+        nodes.join(", ")
+    )]
+    NoAgent {
+        /// The line of the fault.
+        line: u64,
+        /// The fault.
+        what: String,
+        /// The names of the nodes.
+        nodes: Vec<String>,
+    },
+    /// Nothing of what it measures can be measured on a cell of real cameras.
+    #[error("this drill measures nothing on a cell that exists: the numbers it goes by are those of simulated cameras")]
+    NothingMeasured,
     /// Here and now it would touch more than the file allows.
     #[error(
         "line {line}: {what} would touch {hit}, and the blast radius is {radius}; lower the fault, or raise the radius"
@@ -74,7 +91,7 @@ pub enum Refusal {
 impl Refusal {
     /// The target cannot; the cell would have let it.
     pub const fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported { .. } | Self::Unmeasured { .. })
+        matches!(self, Self::Unsupported { .. } | Self::Unmeasured { .. } | Self::NothingMeasured)
     }
 }
 

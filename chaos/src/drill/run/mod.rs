@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use self::findings::Findings;
 use self::record::RoundRecord;
+pub(super) use self::round::{Step, steps};
 use self::watchdog::Watchdog;
 use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};

@@ -55,15 +55,15 @@ pub(super) async fn run(
 
 /// A beginning or an end.
 #[derive(Debug, Clone, Copy)]
-struct Step {
-    at: Duration,
+pub(in crate::drill) struct Step {
+    pub(in crate::drill) at: Duration,
     /// Its place in the schedule.
-    fault: usize,
-    begins: bool,
+    pub(in crate::drill) fault: usize,
+    pub(in crate::drill) begins: bool,
 }
 
 /// Beginnings and ends by time; at one moment, first the ends of what lasted, so that the next fault finds the cell whole.
-fn steps(scheduled: &[Scheduled]) -> Vec<Step> {
+pub(in crate::drill) fn steps(scheduled: &[Scheduled]) -> Vec<Step> {
     let both = scheduled.iter().enumerate().flat_map(|(fault, of)| {
         [Step { at: of.begins, fault, begins: true }, Step { at: of.ends, fault, begins: false }]
     });

@@ -2,8 +2,8 @@
 //! words as `text`.
 
 use eyrie_types::{
-    AuditId, CameraId, Epoch, EventId, GapCause, KeyId, LayoutId, MarkerId, NodeId, RecordingMode, Role, SegmentId,
-    SegmentState, SessionId, SiteId, Slot, TenantId, UserId, WallTime,
+    AuditId, CameraId, DrillRunId, Epoch, EventId, GapCause, KeyId, LayoutId, MarkerId, NodeId, RecordingMode, Role,
+    SegmentId, SegmentState, SessionId, SiteId, Slot, TenantId, UserId, WallTime,
 };
 use scylla::value::CqlValue;
 use serde::Serialize;
@@ -127,7 +127,9 @@ macro_rules! id_cells {
         }
     )*};
 }
-id_cells!(AuditId, CameraId, EventId, KeyId, LayoutId, MarkerId, NodeId, SegmentId, SessionId, SiteId, UserId);
+id_cells!(
+    AuditId, CameraId, DrillRunId, EventId, KeyId, LayoutId, MarkerId, NodeId, SegmentId, SessionId, SiteId, UserId
+);
 
 macro_rules! word_cells {
     ($($word:ty, $write:expr, $read:expr;)*) => {$(

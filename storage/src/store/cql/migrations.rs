@@ -32,9 +32,10 @@ struct Migration {
     cql: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration { version: 1, oldest_reader: 1, cql: include_str!("../schema/cql/0001_first.cql") },
     Migration { version: 2, oldest_reader: 1, cql: include_str!("../schema/cql/0002_second_copies.cql") },
+    Migration { version: 3, oldest_reader: 1, cql: include_str!("../schema/cql/0003_drills.cql") },
 ];
 
 /// The last schema this release knows.

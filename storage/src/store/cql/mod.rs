@@ -30,6 +30,7 @@ pub(crate) mod cql;
 mod day_rollups;
 pub(crate) mod deletions;
 mod directories;
+mod drills;
 mod facts;
 mod fragments;
 pub(crate) mod incidents;

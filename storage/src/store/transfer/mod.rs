@@ -5,7 +5,8 @@
 //! broken off goes on where it was. Afterwards all rows are read back from both sides and compared, by number and by a sum of
 //! their hashes that no order changes.
 //!
-//! Not moved: failed sign-ins, which are forgotten within a day, and days drawn up, which are drawn up again.
+//! Not moved: failed sign-ins, which are forgotten within a day, days drawn up, which are drawn up again, and runs of drills: they
+//! speak of a cell of one.
 
 mod put;
 mod sum;

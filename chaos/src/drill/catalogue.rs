@@ -1,5 +1,5 @@
-/// The drills of docs/drills, by name.
-pub(super) const CATALOGUE: &[(&str, &str)] = &[
+/// The drills of docs/drills by name, with their files.
+pub const CATALOGUE: &[(&str, &str)] = &[
     ("an-hour-of-anything", include_str!("../../../docs/drills/an-hour-of-anything.yaml")),
     ("busy-cores", include_str!("../../../docs/drills/busy-cores.yaml")),
     ("camera-keeps-its-session", include_str!("../../../docs/drills/camera-keeps-its-session.yaml")),

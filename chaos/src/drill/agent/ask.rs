@@ -1,0 +1,83 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eyrie_types::{Clock as _, DrillDoing, DrillOrder, DrillRunId, DrillRunnerId, Monotonic, NodeId, SystemClock};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::{Notify, mpsc};
+
+use crate::drill::api::{ApiClient, ApiFailure};
+
+/// Pause after a question that nobody answered.
+const AGAIN: Duration = Duration::from_millis(500);
+/// And after one that was refused: a user that does not exist yet, or may not drill. Sooner, and it would be taken for an attack.
+const REFUSED_AGAIN: Duration = Duration::from_secs(10);
+/// What a node may say to be asked again at: sooner is load, later is deaf.
+const AGAIN_MS: (u64, u64) = (50, 10_000);
+
+/// What an agent is told.
+#[derive(Debug, Deserialize)]
+pub(super) struct Told {
+    /// What the cell calls the node.
+    pub(super) name: String,
+    pub(super) run: Option<ToldRun>,
+    pub(super) waiting: Option<DrillRunId>,
+    again_ms: u64,
+}
+
+/// A run, as an agent hears of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct ToldRun {
+    pub(super) id: DrillRunId,
+    pub(super) orders: Vec<DrillOrder>,
+    pub(super) dead_man_ms: u64,
+}
+
+/// What is told to the cell with each question.
+#[derive(Debug, Default)]
+pub(super) struct Telling {
+    doing: Mutex<Vec<DrillDoing>>,
+    changed: Notify,
+}
+
+impl Telling {
+    /// What became of the orders; the cell is told at once when it is something new.
+    pub(super) fn set(&self, doing: Vec<DrillDoing>) {
+        let mut known = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != doing {
+            *known = doing;
+            self.changed.notify_one();
+        }
+    }
+}
+
+/// Asks what is to be done, for as long as it is polled. Answers go to `told` with the moment the question was asked.
+pub(super) async fn ask(
+    client: Arc<ApiClient>,
+    (node, runner): (NodeId, DrillRunnerId),
+    version: String,
+    telling: Arc<Telling>,
+    told: mpsc::Sender<(Monotonic, Result<Told, ApiFailure>)>,
+) {
+    let clock = SystemClock::new();
+    let path = format!("/api/v1/drills/agents/{node}");
+    loop {
+        let doing = telling.doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let body = json!({"runner": runner, "can": CAN, "version": version, "doing": doing});
+        let asked = clock.monotonic();
+        let answer = client.post::<Told>(&path, &body).await;
+        let pause = match &answer {
+            Ok(told) => Duration::from_millis(told.again_ms.clamp(AGAIN_MS.0, AGAIN_MS.1)),
+            Err(failure) if failure.is_refusal() => REFUSED_AGAIN,
+            Err(_) => AGAIN,
+        };
+        if told.send((asked, answer)).await.is_err() {
+            return;
+        }
+        // Whichever comes first.
+        let _ = tokio::time::timeout(pause, telling.changed.notified()).await;
+    }
+}
+
+/// The words of what an agent can do.
+const CAN: [&str; 4] = ["kill", "pause", "stop", "cpu_pressure"];

@@ -1,0 +1,9 @@
+//! Drills of a cell that exists: which of them can be run there, and what its agents have to be able to do. Pure.
+
+mod acts;
+mod adapt;
+mod plan;
+
+pub use acts::acts_of;
+pub use adapt::{Adapted, adapt};
+pub use plan::{ABILITIES, Agents, plan_on_cell};

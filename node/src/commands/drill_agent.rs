@@ -1,0 +1,68 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser as _};
+use eyrie_chaos::drill::agent::{AgentOptions, run_agent};
+use eyrie_chaos::drill::api::Credentials;
+use url::Url;
+
+use super::output::line;
+use super::{Cli, Command};
+
+#[derive(Debug, Args)]
+#[command(after_help = AGENT_HELP)]
+pub(super) struct AgentArgs {
+    /// Base URLs of nodes of the cell: several, for the one beside it may be the one that is dead
+    #[arg(long, value_name = "URL", required = true, value_delimiter = ',')]
+    api: Vec<Url>,
+    /// File with one line, `USER:PASSWORD` of a user with the role driller
+    #[arg(long, value_name = "FILE")]
+    token_file: PathBuf,
+    /// PEM file with the authority that signed the nodes' certificates, where the system does not know it
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The node's data directory; needed only where the node's command is not `eyrie node …`
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// How the node is started
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    node: Vec<OsString>,
+}
+
+const AGENT_HELP: &str = "\
+For example: eyrie drill agent --api https://berlin-1:8080,https://berlin-2:8080 --token-file /etc/eyrie/drill -- eyrie node --config \
+/etc/eyrie/node.toml
+The agent ends when the node does, with the same code, and passes SIGTERM and Ctrl-C on to it. Faults end when their drill does, when
+no node answers any more, and when the agent itself is killed.";
+
+/// Runs a node under an agent.
+pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
+    let AgentArgs { api, token_file, ca, data_dir, node } = args;
+    let data_dir = match data_dir {
+        Some(data_dir) => data_dir,
+        None => data_dir_of(&node)?,
+    };
+    let ca = ca.map(|path| std::fs::read(&path).with_context(|| format!("--ca {}", path.display()))).transpose()?;
+    let options = AgentOptions {
+        addresses: api,
+        credentials: Credentials::read(&token_file)?,
+        ca,
+        data_dir,
+        command: node,
+        eyrie: std::env::current_exe().context("the path of this binary")?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    // What cannot be printed is lost, and no reason to do anything else.
+    let code = run_agent(options, |text| drop(line(format_args!("agent: {text}"))))?;
+    Ok(ExitCode::from(code))
+}
+
+/// Where the node that `command` starts keeps its data.
+fn data_dir_of(command: &[OsString]) -> anyhow::Result<PathBuf> {
+    let Ok(Cli { command: Command::Node(config) }) = Cli::try_parse_from(command) else {
+        bail!("say where the node keeps its data, with --data-dir: its command is not `eyrie node …`");
+    };
+    Ok(config.load()?.data_dir)
+}

@@ -1,0 +1,251 @@
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context as _, ensure};
+use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
+use eyrie_cassandra::Cassandra;
+use eyrie_tests::{ADMIN_PASSWORD, Client, binary, eventually};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// One cell at a time: a machine with two cores is slow to hear nine nodes, and would hold live ones to be dead.
+static TURN: Mutex<()> = Mutex::const_new(());
+/// What the users of these tests sign in with.
+pub(crate) const PASSWORD: &str = "a password of tests";
+
+/// Three nodes under agents, with simulated cameras before them.
+pub(crate) struct Cell {
+    /// They live as long as the cell.
+    _cameras: CamSim,
+    agents: Vec<Child>,
+    ports: Vec<u16>,
+    dir: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Cell {
+    /// Starts it, and waits until all `cameras` are recorded and each node's agent is heard.
+    pub(crate) async fn start(cameras: usize) -> anyhow::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let turn = TURN.lock().await;
+        let clip = ClipSpec { width: 160, height: 120, bitrate_kbps: 100, seconds: 4, ..ClipSpec::default() };
+        let streams = (0..cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip.clone())).collect();
+        let sim = CamSim::start(CamSimConfig::loopback(streams)).await?;
+        let dir = tempfile::tempdir()?;
+        std::fs::write(dir.path().join("secret"), "a secret that only this test's nodes know")?;
+        std::fs::write(dir.path().join("token"), format!("admin:{ADMIN_PASSWORD}\n"))?;
+        let free = || anyhow::Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+        let ports = (0..6).map(|_| free()).collect::<Result<Vec<_>, _>>()?;
+        let urls: Vec<_> = (0..cameras).map(|i| sim.url(&format!("cam{i}"))).collect();
+        let mut cell = Self { _cameras: sim, agents: Vec::new(), ports, dir, _turn: turn };
+        let keyspace = format!("cell_drills_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        for i in 0..3 {
+            let agent = cell.start_node(i, &keyspace)?;
+            cell.agents.push(agent);
+        }
+        let admin = cell.admin().await?;
+        eventually("all nodes in the cell, with their agents", || async {
+            let agents = admin.get("/api/v1/drills/agents").await.map_err(|error| error.to_string())?;
+            let heard = agents["items"].as_array().into_iter().flatten().filter(|agent| agent["heard"] == true).count();
+            if heard == 3 { Ok(()) } else { Err(agents.to_string()) }
+        })
+        .await?;
+        for (i, url) in urls.iter().enumerate() {
+            let source = json!({"type": "rtsp", "url": url});
+            admin.add_camera(&format!("cam{i}"), source).await?;
+        }
+        for (name, role) in [("drills", "driller"), ("vera", "viewer"), ("otto", "operator")] {
+            admin.post("/api/v1/users", &json!({"username": name, "password": PASSWORD, "role": role})).await?;
+        }
+        cell.await_steady(cameras).await?;
+        Ok(cell)
+    }
+
+    /// Waits until three nodes are up and all placements recorded.
+    pub(crate) async fn await_steady(&self, cameras: usize) -> anyhow::Result<()> {
+        eventually("the steady state", || async {
+            let view = async { self.admin().await?.get("/api/v1/cluster").await };
+            let view = view.await.map_err(|error| error.to_string())?;
+            let nodes: Vec<_> = view["nodes"].as_array().into_iter().flatten().collect();
+            let up = nodes.iter().filter(|node| node["health"] == "up" && node["voter"] == true).count();
+            let recording: u64 = nodes.iter().filter_map(|node| node["recording"].as_u64()).sum();
+            let calm = view["moving"] == 0 && view["unplaced"] == 0;
+            if calm && (up, recording) == (3, cameras as u64) { Ok(()) } else { Err(view.to_string()) }
+        })
+        .await
+    }
+
+    fn start_node(&self, i: usize, keyspace: &str) -> anyhow::Result<Child> {
+        let (dir, data_dir) = (self.dir.path().display(), self.data_dir(i));
+        std::fs::create_dir_all(&data_dir)?;
+        let peer = |i: usize| self.ports.get(3 + i).copied().context("a port");
+        let mut toml = format!(
+            "cluster.listen = '127.0.0.1:{}'\ncluster.secret_file = '{dir}/secret'\ncluster.name = 'n{i}'\n\
+             keys.master_key_file = '{dir}/master.key'\nrecording.sealing = 'off'\n\
+             store.contact_points = ['{}']\nstore.keyspace = '{keyspace}'\nstore.replication = '1'\n",
+            peer(i)?,
+            Cassandra::shared().contact_point(),
+        );
+        if i > 0 {
+            toml += &format!("cluster.join = ['127.0.0.1:{}']\n", peer(0)?);
+        }
+        let config = data_dir.join("eyrie.toml");
+        std::fs::write(&config, toml)?;
+        let log = std::fs::File::options().create(true).append(true).open(self.log(i))?;
+        let mut agent = Command::new(binary("eyrie")?);
+        agent
+            .args(["drill", "agent", "--api", &self.bases().join(","), "--token-file"])
+            .arg(self.dir.path().join("token"));
+        agent.arg("--").arg(binary("eyrie")?).args(["node", "--http", &format!("127.0.0.1:{}", self.port(i)?)]);
+        agent.args(["--allow-network", "127.0.0.0/8", "--data-dir"]).arg(&data_dir).arg("--config").arg(&config);
+        agent.env("EYRIE_ADMIN_PASSWORD", ADMIN_PASSWORD).stdin(Stdio::null());
+        agent.stdout(log.try_clone()?).stderr(log);
+        agent.spawn().context("starting an agent")
+    }
+
+    fn log(&self, i: usize) -> PathBuf {
+        self.dir.path().join(format!("n{i}.log"))
+    }
+
+    pub(crate) fn data_dir(&self, i: usize) -> PathBuf {
+        self.dir.path().join(format!("n{i}"))
+    }
+
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+
+    fn port(&self, i: usize) -> anyhow::Result<u16> {
+        self.ports.get(i).copied().context("no such node")
+    }
+
+    /// The nodes' addresses.
+    pub(crate) fn bases(&self) -> Vec<String> {
+        self.ports.iter().take(3).map(|port| format!("http://127.0.0.1:{port}")).collect()
+    }
+
+    /// Somebody, by whichever node answers.
+    pub(crate) async fn user(&self, name: &str, password: &str) -> anyhow::Result<Client> {
+        eventually("a node lets us sign in", || async {
+            let mut why = String::new();
+            for base in self.bases() {
+                match Client::sign_in(&base, name, password).await {
+                    Ok(client) => return Ok(client),
+                    Err(error) => why = format!("{error:#}"),
+                }
+            }
+            Err(why)
+        })
+        .await
+    }
+
+    pub(crate) async fn admin(&self) -> anyhow::Result<Client> {
+        self.user("admin", ADMIN_PASSWORD).await
+    }
+
+    pub(crate) async fn driller(&self) -> anyhow::Result<Client> {
+        self.user("drills", PASSWORD).await
+    }
+
+    /// The cell's id.
+    pub(crate) async fn id(&self) -> anyhow::Result<String> {
+        let view = self.driller().await?.get("/api/v1/cluster").await?;
+        Ok(view["id"].as_str().context("no cell")?.to_owned())
+    }
+
+    /// A run, by whichever node answers.
+    pub(crate) async fn run(&self, id: &str) -> anyhow::Result<Value> {
+        self.driller().await?.get(&format!("/api/v1/drills/runs/{id}")).await
+    }
+
+    /// Begins a drill, which an agent carries; its id.
+    pub(crate) async fn begin(&self, file: &str) -> anyhow::Result<String> {
+        let (status, answer) = self.ask_to_begin(&json!({"file": file, "cell": self.id().await?, "seed": 7})).await?;
+        ensure!(status == StatusCode::CREATED, "{status} {answer}");
+        Ok(answer["id"].as_str().context("no id")?.to_owned())
+    }
+
+    /// What is answered to somebody who wants to begin a drill.
+    pub(crate) async fn ask_to_begin(&self, body: &Value) -> anyhow::Result<(StatusCode, Value)> {
+        let answer = self.driller().await?.request(Method::POST, "/api/v1/drills/runs").json(body).send().await?;
+        Ok((answer.status(), answer.json().await?))
+    }
+
+    /// Waits until a run is over: how it stands then. For as long as it takes.
+    pub(crate) async fn await_ended(&self, id: &str) -> anyhow::Result<Value> {
+        for _ in 0..5 {
+            let ended = eventually("the run is over", || async {
+                let run = self.run(id).await.map_err(|error| error.to_string())?;
+                if run["now"]["state"] == "ended" { Ok(run) } else { Err(run["now"].to_string()) }
+            });
+            if let Ok(run) = ended.await {
+                println!("{run:#}");
+                return Ok(run);
+            }
+        }
+        anyhow::bail!("{:#}\n{}", self.run(id).await?, self.logs())
+    }
+
+    /// What agents and nodes said last.
+    pub(crate) fn logs(&self) -> String {
+        let tail = |i| {
+            let log = std::fs::read_to_string(self.log(i)).unwrap_or_default();
+            let lines: Vec<_> = log.lines().filter(|line| line.contains("agent")).collect();
+            lines[lines.len().saturating_sub(20)..].join("\n")
+        };
+        (0..3).map(tail).collect::<Vec<_>>().join("\n---\n")
+    }
+
+    /// The process of node `i` itself.
+    pub(crate) fn node_pid(&self, i: usize) -> Option<u32> {
+        let wanted = format!("--data-dir\0{}\0", self.data_dir(i).display());
+        std::fs::read_dir("/proc").ok()?.filter_map(Result::ok).find_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            let line = String::from_utf8_lossy(&std::fs::read(entry.path().join("cmdline")).ok()?).into_owned();
+            (line.contains(&wanted) && !line.contains("\0drill\0")).then_some(pid)
+        })
+    }
+
+    /// Waits until one of the nodes is stopped; which.
+    pub(crate) async fn await_stopped(&self) -> anyhow::Result<usize> {
+        eventually("a node is stopped", || async {
+            (0..3).find(|i| self.state(*i) == Some('T')).ok_or_else(|| self.logs())
+        })
+        .await
+    }
+
+    /// The state of the process of node `i` (proc(5)).
+    pub(crate) fn state(&self, i: usize) -> Option<char> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.node_pid(i)?)).ok()?;
+        stat.rsplit(')').next()?.trim_start().chars().next()
+    }
+
+    /// Kills the agent of node `i`, and leaves the node alone.
+    pub(crate) fn kill_agent(&mut self, i: usize) -> anyhow::Result<()> {
+        let agent = self.agents.get_mut(i).context("no such agent")?;
+        agent.kill()?;
+        agent.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        for agent in &mut self.agents {
+            // The one that undoes what it did, and the node, outlive an agent that is killed.
+            let _ = agent.kill();
+            let _ = agent.wait();
+        }
+        let wanted = self.dir.path().display().to_string();
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok) {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&line).contains(&wanted) {
+                let _ = Command::new("kill").arg("-KILL").arg(entry.file_name()).status();
+            }
+        }
+    }
+}
