@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! NodeSupervisor            services of the node (silence watch, set-up gate, index writer, outbox writer, key spool, heartbeat,
-//! │                         left segments, index repair, retention, look through, twin repair, recording account, facts sampler, viewers elsewhere, facts
-//! writer)
+//! │                         left segments, index repair, retention, look through, recording account, facts sampler,
+//! │                         viewers elsewhere, facts writer)
 //! └── CameraSupervisor      reconciles what should run with what runs
 //!     └── CameraActor       one incarnation of a camera; owns its ring; restarts its children alone
 //!         ├── IngestActor       source → access units → ring

@@ -177,7 +177,8 @@ impl Keeper {
         Ok(Some(copy))
     }
 
-    /// While room is short and the oldest recordings go for it: when the oldest of this node's own began. What is older than that would
+    /// While room is short and the oldest recordings go for it: when the oldest of this node's own began. What is older than that
+    /// would
     /// have gone before.
     pub(super) fn room_reaches_back_to(&self) -> Option<WallTime> {
         let short = |disk: &Disk| disk.check_spare(spare_bytes(disk) * SHORT_SPARES).is_err();
@@ -201,7 +202,8 @@ impl Keeper {
         None
     }
 
-    /// Deletes copies of segments that the index has no more, that are older than their camera's are kept, or that are older than all
+    /// Deletes copies of segments that the index has no more, that are older than their camera's are kept, or that are older than
+    /// all
     /// else on a node without room; and what the index does not know to be here, such as after a crash.
     ///
     /// # Errors

@@ -29,7 +29,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// The cell as repairs see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
-    /// The cameras with two recordings that have a placement on this node, each with the nodes of its placements, the owner's first.
+    /// The cameras with two recordings that have a placement on this node, each with the nodes of its placements, the owner's
+    /// first.
     pub(crate) cameras: BTreeMap<(TenantId, CameraId), Vec<NodeId>>,
     /// The nodes of the cell, and whether each is held to be alive.
     pub(crate) members: BTreeMap<NodeId, bool>,

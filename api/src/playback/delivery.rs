@@ -198,7 +198,8 @@ fn entries(piece: &FootagePiece, first: u32, last: u32) -> Result<&[FragmentEntr
     if whole { Ok(found) } else { Err(gone()) }
 }
 
-/// A recorded fragment as players get it: at its wall time, or so far ahead of it, without the tracks that HLS does not carry, and as
+/// A recorded fragment as players get it: at its wall time, or so far ahead of it, without the tracks that HLS does not carry,
+/// and as
 /// long as before.
 fn playable(fragment: Bytes, entry: &FragmentEntry, ahead_us: i64, facts: &InitFacts) -> Bytes {
     let mut fragment = BytesMut::from(fragment);

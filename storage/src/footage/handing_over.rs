@@ -9,7 +9,8 @@ use super::{Footage, FootageError, SegmentName, StoredPlace};
 use crate::segment::SegmentReader;
 
 impl Footage {
-    /// What the file of a segment on this node's disks, or its second copy, begins with, up to its first fragment, as stored. Its header says that it is
+    /// What the file of a segment on this node's disks, or its second copy, begins with, up to its first fragment, as stored. Its
+    /// header says that it is
     /// the segment of that name: of that tenant, camera, slot and epoch.
     ///
     /// # Errors

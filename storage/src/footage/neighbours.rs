@@ -18,7 +18,8 @@ pub const REACH_WITHIN: Duration = Duration::from_secs(2);
 pub const HEAD_WITHIN: Duration = Duration::from_secs(3);
 /// How long a node may take for a fragment: 16 MiB over 100 Mbit/s, and a disk that is busy.
 pub const FRAGMENT_WITHIN: Duration = Duration::from_secs(5);
-/// How long a node that the cell holds to be alive is asked again and again, where nobody else has what it holds: longer than a busy
+/// How long a node that the cell holds to be alive is asked again and again, where nobody else has what it holds: longer than a
+/// busy
 /// machine takes to make a connection, and than the cell takes to find that a node has died.
 pub const REACH_ANYHOW_WITHIN: Duration = Duration::from_secs(6);
 /// The pause between two of these questions.

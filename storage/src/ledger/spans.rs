@@ -7,7 +7,8 @@ use eyrie_types::{SegmentRow, Span, SpanSource, TimeRange, WallTime};
 /// segment the recorder, which knows the frame rate, has decided already (max(2 frame intervals, 500 ms)).
 pub const GAP_MIN: Duration = Duration::from_millis(500);
 
-/// The footage of one camera within `range`: sorted, never overlapping, each span with the recordings, by node, that hold all of it. A
+/// The footage of one camera within `range`: sorted, never overlapping, each span with the recordings, by node, that hold all
+/// of it. A
 /// span ends where that set changes; runs up to [`GAP_MIN`] apart are one, also across segments and placements. `rows` may
 /// come in any order and may overlap (a twin, an owner cut off, an index row and its newer tail).
 pub fn spans(rows: &[SegmentRow], range: TimeRange) -> Vec<Span> {

@@ -12,7 +12,8 @@ use crate::rig::{Cell, timed};
 
 /// Nodes that are dead for a second count as lost, disks are looked through all the time, and files are cut often.
 const SOON: &str = "repair.after = '1s'\nrepair.look_every = '5s'\nrecording.segment_duration = '1m'\n";
-/// How long a repair may take here: footage settles for 30 s, tables reach the index in a minute, and nine processes share two cores.
+/// How long a repair may take here: footage settles for 30 s, tables reach the index in a minute, and nine processes share two
+/// cores.
 const REPAIRED_WITHIN: Duration = Duration::from_secs(240);
 
 /// Files of a camera's closed recordings on the disk of node `i`, the oldest first.
