@@ -4,4 +4,5 @@
 
 mod ended;
 mod faults;
+mod probes;
 mod rig;
