@@ -48,3 +48,7 @@ measure latency latency 50 "${ROUNDS:-3}" 30
 # Cameras, seconds recorded before, rounds, seconds of each.
 measure extract extract 50 60 "${ROUNDS:-3}" 30
 measure page page "${ROUNDS:-3}" 30
+# Cameras, rounds, seconds of each, viewers; these start a cell of three nodes over a Cassandra.
+measure edge edge 12 "${ROUNDS:-3}" 20 1000 10000
+# Cameras, rounds, plays in each.
+measure spread spread 6 "${ROUNDS:-3}" 20

@@ -22,8 +22,9 @@ use super::tls::{Certificate, TlsError, TlsFiles};
 use super::{GatewayError, GatewayParts, GatewayState, router, waiting};
 use crate::authorize::Peer;
 
-/// Connections at the same time. Each costs some 20 KiB; the listener's backlog holds those beyond for a moment.
-const CONNECTIONS_MAX: usize = 8192;
+/// Connections at the same time: ten thousand viewers, one each, and some. Each costs some 20 KiB; the listener's backlog holds those
+/// beyond for a moment.
+const CONNECTIONS_MAX: usize = 16_384;
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the head of a request may take to arrive, idle time before it included (slowloris).

@@ -1,6 +1,6 @@
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_actors::{LiveError, LiveResponse};
 use eyrie_media::hls::{CachePolicy, LiveRequest, LiveRequestError, Rendition};
@@ -9,7 +9,7 @@ use eyrie_types::{CameraId, ProblemCode};
 use crate::extract::ApiPath;
 use crate::model::LiveQuery;
 use crate::principal::{Authorized, Principal};
-use crate::relay::RelayError;
+use crate::relay::{LiveRelay, RelayError};
 use crate::{GatewayState, Problem};
 
 /// The live multivariant playlist.
@@ -20,8 +20,9 @@ pub(crate) async fn live_index(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     ApiPath(id): ApiPath<CameraId>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    deliver(&state, &caller, None, id, None, LiveRequest::Multivariant).await
+    deliver(&state, &caller, None, id, None, LiveRequest::Multivariant, &headers).await
 }
 
 /// The live media playlist. Its address stays when another node takes the camera over, and its numbers go on.
@@ -33,8 +34,9 @@ pub(crate) async fn live_playlist(
     caller: Authorized<Principal>,
     ApiPath(id): ApiPath<CameraId>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    deliver(&state, &caller, None, id, None, parse("media.m3u8", query.as_deref())?).await
+    deliver(&state, &caller, None, id, None, parse("media.m3u8", query.as_deref())?, &headers).await
 }
 
 /// A live init section, part or segment.
@@ -60,8 +62,9 @@ pub(crate) async fn media_index(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     ApiPath((capability, id)): ApiPath<(String, CameraId)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    deliver(&state, &caller, Some(&capability), id, None, LiveRequest::Multivariant).await
+    deliver(&state, &caller, Some(&capability), id, None, LiveRequest::Multivariant, &headers).await
 }
 
 /// The live media playlist, by capability.
@@ -74,8 +77,9 @@ pub(crate) async fn media_playlist(
     caller: Authorized<Principal>,
     ApiPath((capability, id)): ApiPath<(String, CameraId)>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    deliver(&state, &caller, Some(&capability), id, None, parse("media.m3u8", query.as_deref())?).await
+    deliver(&state, &caller, Some(&capability), id, None, parse("media.m3u8", query.as_deref())?, &headers).await
 }
 
 /// A live init section, part or segment, by capability.
@@ -106,7 +110,7 @@ async fn deliver_file(
     // Playlists are one directory up: they outlive the placement.
     let is_media = !matches!(request, LiveRequest::Multivariant | LiveRequest::Media(_));
     let request = is_media.then_some(request).ok_or_else(gone)?;
-    deliver(state, caller, capability, id, Some(rendition), request).await
+    deliver(state, caller, capability, id, Some(rendition), request, &HeaderMap::new()).await
 }
 
 fn parse(file: &str, query: Option<&str>) -> Result<LiveRequest, Problem> {
@@ -124,6 +128,7 @@ async fn deliver(
     id: CameraId,
     rendition: Option<Rendition>,
     request: LiveRequest,
+    headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     // A capability is handed on, so it is a viewer of its own beside the session that made it.
     let (live, tenant, viewer) = (state.live(), &caller.tenant, (caller.session, capability));
@@ -134,14 +139,18 @@ async fn deliver(
         }
     };
     tokio::select! {
-        answer = answer => answer.map(respond).map_err(problem),
+        answer = answer => answer.map(|answer| respond(live, answer, headers)).map_err(problem),
         () = state.stopping().cancelled() => Err(Problem::new(ProblemCode::Unavailable, "The node is stopping.")),
     }
 }
 
-/// The body is the packager's own bytes, chunk after chunk: nothing is copied.
-fn respond(answer: LiveResponse) -> Response {
-    let LiveResponse { content_type, cache, chunks } = answer;
+/// The body is the packager's own bytes, chunk after chunk: nothing is copied. Playlists go compressed to who takes them so.
+fn respond(live: &LiveRelay, answer: LiveResponse, headers: &HeaderMap) -> Response {
+    let LiveResponse { content_type, cache, mut chunks } = answer;
+    let packs = cache == CachePolicy::Playlist && takes_gzip(headers);
+    if packs {
+        chunks = vec![live.gzip(chunks)];
+    }
     let length: usize = chunks.iter().map(bytes::Bytes::len).sum();
     let chunks = chunks.into_iter().map(Ok::<_, std::convert::Infallible>);
     let mut response = Body::from_stream(futures::stream::iter(chunks)).into_response();
@@ -155,7 +164,21 @@ fn respond(answer: LiveResponse) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if packs {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
     response
+}
+
+/// Whether `accept-encoding` names gzip, and not to say that it is unwanted (RFC 9110 section 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let named = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    named.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
+    })
 }
 
 fn gone() -> Problem {
@@ -191,3 +214,18 @@ fn problem(error: RelayError) -> Problem {
 
 /// When to look again for a camera without pictures: about as long as a reconnect takes.
 const NOT_LIVE_RETRY_S: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_for_who_names_it_and_wants_it() {
+        let takes = |value: &'static str| {
+            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        assert!(takes("gzip") && takes("gzip, deflate, br") && takes("br;q=1.0, GZIP;q=0.5"));
+        assert!(!takes("identity") && !takes("gzip;q=0") && !takes("br, gzip; q=0.0") && !takes("x-gzipped"));
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
+}

@@ -13,6 +13,7 @@ use eyrie_types::{CameraId, Clock, NodeId, Slot, TenantId};
 use lru::LruCache;
 
 use super::answers::{Answers, Failed, Heard, Key};
+use super::forms::{Form, Forms};
 use super::source::{Source, node_of, sources};
 use super::telemetry;
 use super::view::View;
@@ -53,13 +54,21 @@ pub(crate) struct LiveRelay {
     control: ControlHandle,
     clock: Arc<dyn Clock>,
     answers: Arc<Answers>,
+    forms: Forms,
     views: Mutex<LruCache<(TenantId, CameraId), View>>,
 }
 
 impl LiveRelay {
     pub(crate) fn new(node: NodeHandle, control: ControlHandle, clock: Arc<dyn Clock>) -> Arc<Self> {
         let answers = Answers::new(Arc::clone(&clock));
-        Arc::new(Self { node, control, clock, answers, views: Mutex::new(LruCache::new(VIEWS_MAX)) })
+        Arc::new(Self {
+            node,
+            control,
+            clock,
+            answers,
+            forms: Forms::default(),
+            views: Mutex::new(LruCache::new(VIEWS_MAX)),
+        })
     }
 
     /// A playlist of the camera, of whichever placement answers; waits for what it asks of the near future, and for another owner
@@ -245,11 +254,16 @@ impl LiveRelay {
             }
             let own = ordinal_of(rendition.epoch);
             if ordinal != own {
-                let text = chunks.concat();
-                chunks = vec![lift(&String::from_utf8_lossy(&text), own, ordinal).into()];
+                let lifted = |text: &[u8]| lift(&String::from_utf8_lossy(text), own, ordinal).into();
+                chunks = vec![self.forms.get(&whole(chunks), Form::Lifted(ordinal), lifted)];
             }
         }
         LiveResponse { content_type: "application/vnd.apple.mpegurl", cache: CachePolicy::Playlist, chunks }
+    }
+
+    /// The bytes of a playlist as gzip.
+    pub(crate) fn gzip(&self, chunks: Vec<Bytes>) -> Bytes {
+        self.forms.gzip(&whole(chunks))
     }
 
     /// While a twin is shown, looks whether the new owner has pictures.
@@ -287,6 +301,11 @@ impl LiveRelay {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         work(views.get_or_insert_mut((tenant.clone(), camera), View::default))
     }
+}
+
+/// A playlist in one piece, which it is from the start but for a later release's.
+fn whole(mut chunks: Vec<Bytes>) -> Bytes {
+    if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() }
 }
 
 async fn fetch(control: ControlHandle, node: NodeId, asked: LiveQuestion, within: Duration) -> Result<Heard, Failed> {

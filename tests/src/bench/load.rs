@@ -80,7 +80,7 @@ impl Load {
 }
 
 /// Reads one answer with a `content-length` to its end. Nothing follows it: no further request is under way.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<()> {
+pub(super) async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Result<()> {
     buffer.clear();
     let mut end = None;
     while end.is_none_or(|end| buffer.len() < end) {
@@ -94,7 +94,7 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> anyhow::Re
 }
 
 /// Where the answer that begins here ends, once its head is complete.
-fn answer_end(answer: &[u8]) -> anyhow::Result<Option<usize>> {
+pub(super) fn answer_end(answer: &[u8]) -> anyhow::Result<Option<usize>> {
     let Some(head) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let text = std::str::from_utf8(&answer[..head])?;
     ensure!(text.starts_with("HTTP/1.1 200 "), "{text}");

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use eyrie_tests::bench::{
-    ApiOptions, CostOptions, ExtractOptions, IndexLayout, LatencyOptions, PlaybackOptions, api, bare_retina, capacity,
-    cost, crash, extract, latency, make_footage_index, markers, page, playback, serve_bare_axum, serve_cameras,
-    timeline,
+    ApiOptions, CostOptions, EdgeOptions, ExtractOptions, IndexLayout, LatencyOptions, PlaybackOptions, SpreadOptions,
+    api, bare_retina, capacity, cost, crash, edge, extract, hold_reloads, latency, make_footage_index, markers, page,
+    playback, serve_bare_axum, serve_cameras, spread, timeline,
 };
 
 const USAGE: &str = "usage: eyrie-bench cost ROUNDS CAMERAS… | crash KILLS | capacity CAMERAS SECONDS |
   api CAMERAS ROUNDS SECONDS | markers COUNT | playback CAMERAS ROUNDS STARTS | latency CAMERAS ROUNDS SECONDS |
   extract CAMERAS BEFORE_SECONDS ROUNDS SECONDS | page ROUNDS SECONDS | timeline DIRECTORY… |
+  edge CAMERAS ROUNDS SECONDS VIEWERS… | spread CAMERAS ROUNDS PLAYS |
   make-index DIRECTORY SEGMENTS hourly|dense (for timeline)";
 
 #[tokio::main]
@@ -49,6 +50,14 @@ async fn main() -> anyhow::Result<()> {
             };
             extract(&options).await?
         }
+        ["edge", cameras, rounds, window, viewers @ ..] if !viewers.is_empty() => {
+            let viewers = viewers.iter().map(|word| number(word)).collect::<anyhow::Result<_>>()?;
+            let (cameras, rounds) = (number(cameras)?, number(rounds)?);
+            edge(&EdgeOptions { viewers, cameras, rounds, window: seconds(window)? }).await?
+        }
+        ["spread", cameras, rounds, plays] => {
+            spread(&SpreadOptions { cameras: number(cameras)?, rounds: number(rounds)?, plays: number(plays)? }).await?
+        }
         ["page", rounds, window] => page(number(rounds)?, seconds(window)?).await?,
         ["timeline", dirs @ ..] if !dirs.is_empty() => {
             timeline(&dirs.iter().map(Path::new).collect::<Vec<_>>()).await?
@@ -65,6 +74,7 @@ async fn main() -> anyhow::Result<()> {
         // Those below are started by the benchmarks themselves.
         ["serve-cameras", streams, clip] => return serve_cameras(streams.parse()?, clip).await,
         ["bare-retina", urls @ ..] => return bare_retina(urls.iter().map(|url| (*url).to_owned()).collect()).await,
+        ["hold-reloads", words @ ..] => return hold_reloads(words).await,
         ["serve-bare-axum", one, list] => return serve_bare_axum(one, list).await,
         _ => bail!("{USAGE}"),
     };

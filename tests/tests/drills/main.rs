@@ -6,4 +6,5 @@ mod disks;
 mod ended;
 mod faults;
 mod index;
+mod probes;
 mod rig;

@@ -61,7 +61,11 @@ impl Drill {
 
     /// Runs it to its end. Answers whether it passed, what it printed, and its report.
     pub(crate) async fn run(&self) -> anyhow::Result<(bool, String, Value)> {
-        let child = self.begin()?;
+        self.end(self.begin()?).await
+    }
+
+    /// Waits for its end. Answers as [`Drill::run`].
+    pub(crate) async fn end(&self, child: Child) -> anyhow::Result<(bool, String, Value)> {
         let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await??;
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         println!("{said}");

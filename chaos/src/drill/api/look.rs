@@ -45,16 +45,13 @@ fn of(cell: Cell, placements: Vec<Placed>) -> Look {
     let nodes: BTreeMap<_, _> = cell.nodes.iter().map(|node| (node.name.clone(), node.id)).collect();
     let name_of = |id: NodeId| cell.nodes.iter().find(|node| node.id == id).map(|node| node.name.clone());
     let recorded: u64 = cell.nodes.iter().filter_map(|node| node.recording).sum();
-    let mut cameras: BTreeMap<&str, (Option<&str>, Vec<(u64, String)>)> = BTreeMap::new();
-    for placed in &placements {
-        let (name, on) = cameras.entry(&placed.camera).or_default();
-        *name = placed.name.as_deref();
-        on.extend(name_of(placed.node).map(|node| (placed.slot, node)));
-    }
+    let mut cameras: BTreeMap<&str, Vec<&Placed>> = BTreeMap::new();
+    placements.iter().for_each(|placed| cameras.entry(&placed.camera).or_default().push(placed));
     let ids = cameras.keys().map(|id| (*id).to_owned()).collect();
-    let camera = |(id, (name, mut on)): (&str, (Option<&str>, Vec<(u64, String)>))| {
-        on.sort();
-        let nodes = on.into_iter().map(|(_, node)| node).collect();
+    let camera = |(id, mut placed): (&str, Vec<&Placed>)| {
+        placed.sort_by_key(|placed| placed.slot);
+        let nodes = placed.iter().filter_map(|placed| name_of(placed.node)).collect();
+        let name = placed.iter().find_map(|placed| placed.name.as_deref());
         CameraFacts { name: name.unwrap_or(id).to_owned(), nodes, recording: true }
     };
     let facts = CellFacts {

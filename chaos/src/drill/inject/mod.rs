@@ -105,9 +105,14 @@ pub(crate) const ABILITIES: Abilities = {
         Measure::GapP95,
         Measure::GapP99,
         Measure::UnitsUnexplained,
+        Measure::UnitsDoubled,
+        Measure::LiveOutage,
+        Measure::PlaybackSuccess,
+        Measure::PlaybackP99,
         Measure::ApiSuccess,
         Measure::ApiP99,
         Measure::FalseReassignments,
+        Measure::IndexDifferences,
     ];
     Abilities { faults: FAULTS, measures: MEASURES }
 };

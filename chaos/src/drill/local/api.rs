@@ -36,6 +36,21 @@ impl Api {
         self.ask(Method::GET, base, path, None).await
     }
 
+    /// GETs a text.
+    pub(crate) async fn text(&self, base: &str, path: &str) -> Result<String, DrillError> {
+        self.send(Method::GET, base, path, None).await
+    }
+
+    /// GETs bytes.
+    pub(crate) async fn bytes(&self, base: &str, path: &str) -> Result<Vec<u8>, DrillError> {
+        self.fetch(Method::GET, base, path, None).await
+    }
+
+    /// Asks for a change of what is there.
+    pub(crate) async fn patch(&self, base: &str, path: &str, body: &Value) -> Result<Value, DrillError> {
+        self.ask(Method::PATCH, base, path, Some(body)).await
+    }
+
     /// Asks for a change.
     pub(crate) async fn post(&self, base: &str, path: &str, body: &Value) -> Result<Value, DrillError> {
         self.ask(Method::POST, base, path, Some(body)).await
@@ -53,6 +68,11 @@ impl Api {
     }
 
     async fn send(&self, method: Method, base: &str, path: &str, body: Option<&Value>) -> Result<String, DrillError> {
+        let bytes = self.fetch(method, base, path, body).await?;
+        String::from_utf8(bytes).map_err(|error| failed(base, path, error))
+    }
+
+    async fn fetch(&self, method: Method, base: &str, path: &str, body: Option<&Value>) -> Result<Vec<u8>, DrillError> {
         let token = self.token(base).await?;
         let mut request = self.http.request(method, format!("{base}{path}")).bearer_auth(token.expose());
         if let Some(body) = body {
@@ -63,8 +83,11 @@ impl Api {
         if status == StatusCode::UNAUTHORIZED {
             *self.token.lock().await = None;
         }
-        let text = answer.text().await.map_err(|error| failed(base, path, chain(&error)))?;
-        if status.is_success() { Ok(text) } else { Err(failed(base, path, format!("{status} {text}"))) }
+        let bytes = answer.bytes().await.map_err(|error| failed(base, path, chain(&error)))?;
+        if status.is_success() {
+            return Ok(bytes.into());
+        }
+        Err(failed(base, path, format!("{status} {}", String::from_utf8_lossy(&bytes))))
     }
 
     async fn token(&self, base: &str) -> Result<Secret, DrillError> {

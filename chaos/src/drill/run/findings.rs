@@ -6,13 +6,14 @@ use eyrie_types::{CameraId, Clock as _, SystemClock, WallTime};
 use serde::Deserialize;
 
 use super::RunOptions;
+use super::probed::Probed;
 use super::record::{RoundRecord, StruckRecord};
 use crate::drill::local::{FPS, LocalCell, camera_name, name};
 use crate::drill::plan::{Plan, Refusal};
 use crate::drill::report::{
     CameraGap, Check, Distribution, Mark, MarkKind, ReportedDrill, ReportedFault, Round, SCHEMA, Verdict,
 };
-use crate::drill::watch::{ApiCall, Evidence, Logs, Recordings, Saying, UnitGap, Watched, phases};
+use crate::drill::watch::{ApiCall, Evidence, Logs, Recordings, Saying, UnitGap, Watched, Worst, phases};
 use crate::drill::{Bound, Drill, DrillError, DrillReport, FaultKind, LocalTarget, Measure, Probe};
 
 /// How long disks may take to show what was recorded by the end of a round: a second's fragment, and a sync that stretches under
@@ -251,10 +252,10 @@ impl<'a> Findings<'a> {
     }
 
     /// The whole report.
-    pub(super) fn report(self, calls: &[ApiCall], watched: &Watched, broken_off: Option<&str>) -> DrillReport {
-        let checks: Vec<_> = self.drill.bounds().into_iter().map(|bound| self.check(bound, calls, watched)).collect();
+    pub(super) fn report(self, probed: &Probed, watched: &Watched, broken_off: Option<&str>) -> DrillReport {
+        let checks: Vec<_> = self.drill.bounds().into_iter().map(|bound| self.check(bound, probed, watched)).collect();
         let verdict = Verdict::of(&checks, &self.rounds, self.drill.repeat, broken_off);
-        let distributions = self.distributions(calls);
+        let distributions = self.distributions(probed);
         DrillReport {
             schema: SCHEMA,
             drill: reported(self.drill, self.plan.lines.clone()),
@@ -287,7 +288,7 @@ impl<'a> Findings<'a> {
         missing
     }
 
-    fn check(&self, bound: Bound, calls: &[ApiCall], watched: &Watched) -> Check {
+    fn check(&self, bound: Bound, probed: &Probed, watched: &Watched) -> Check {
         let longest = |of: &dyn Fn(&CameraGap) -> bool| {
             let worst = self.gaps().filter(|(_, gap)| of(gap)).max_by_key(|(_, gap)| gap.lasted_ms);
             let text = worst.map_or_else(String::new, |(round, gap)| format!("{} in round {round}", gap.camera));
@@ -301,13 +302,14 @@ impl<'a> Findings<'a> {
             Measure::GapP95 => Check::of(bound, spread().map(|spread| spread.p95_ms), ""),
             Measure::GapP99 => Check::of(bound, spread().map(|spread| spread.p99_ms), ""),
             Measure::ApiSuccess => {
-                let counted = self.counted(calls);
+                let counted = self.counted(&probed.calls);
                 let good = counted.iter().filter(|call| call.succeeded).count() as u64;
                 let share = (good * 10_000).checked_div(counted.len() as u64);
                 Check::of(bound, share, format!("{good} of {} calls", counted.len()))
             }
             Measure::ApiP99 => {
-                let spread = Distribution::of("", self.counted(calls).iter().map(|call| call.took.as_millis() as u64));
+                let spread =
+                    Distribution::of("", self.counted(&probed.calls).iter().map(|call| call.took.as_millis() as u64));
                 Check::of(bound, spread.map(|spread| spread.p99_ms), "")
             }
             Measure::FalseReassignments => {
@@ -324,11 +326,23 @@ impl<'a> Findings<'a> {
                     worst.map_or_else(String::new, |(round, gap)| format!("{} in round {round}", gap.camera)),
                 )
             }
-            Measure::UnitsDoubled
-            | Measure::LiveOutage
-            | Measure::PlaybackSuccess
-            | Measure::PlaybackP99
-            | Measure::IndexDifferences => Check::of(bound, None, ""),
+            Measure::UnitsDoubled => worst(bound, probed.doubled.as_ref()),
+            Measure::LiveOutage => worst(bound, probed.live.as_ref()),
+            Measure::IndexDifferences => worst(bound, probed.index.as_ref()),
+            Measure::PlaybackSuccess => {
+                let (all, failed) =
+                    (probed.plays.len() as u64, probed.plays.iter().filter(|play| play.failed.is_some()));
+                let good = all - failed.clone().count() as u64;
+                let first = failed.clone().next().map(|play| {
+                    format!("; {}: {}", camera_name(play.camera), play.failed.as_deref().unwrap_or_default())
+                });
+                let text = format!("{good} of {all} ranges{}", first.unwrap_or_default());
+                Check::of(bound, (good * 10_000).checked_div(all), text)
+            }
+            Measure::PlaybackP99 => {
+                let spread = Distribution::of("", probed.plays.iter().map(|play| play.took.as_millis() as u64));
+                Check::of(bound, spread.map(|spread| spread.p99_ms), "")
+            }
         }
     }
 
@@ -369,11 +383,15 @@ impl<'a> Findings<'a> {
         text.collect()
     }
 
-    fn distributions(&self, calls: &[ApiCall]) -> Vec<Distribution> {
+    fn distributions(&self, probed: &Probed) -> Vec<Distribution> {
         let mut all = Vec::new();
         all.extend(Distribution::of("missing, of each camera that a fault touched", self.by_camera()));
         all.extend(Distribution::of_gaps(&self.rounds));
-        all.extend(Distribution::of("API answer", calls.iter().map(|call| call.took.as_millis() as u64)));
+        all.extend(Distribution::of("API answer", probed.calls.iter().map(|call| call.took.as_millis() as u64)));
+        all.extend(Distribution::of(
+            "playlists of a range",
+            probed.plays.iter().map(|play| play.took.as_millis() as u64),
+        ));
         all
     }
 
@@ -402,6 +420,10 @@ impl<'a> Findings<'a> {
         let stats = paths.map(|path| self.cell.cameras().stats(&path).unwrap_or_default());
         stats.map(|stats| stats.aus_skipped + stats.aus_dropped).sum()
     }
+}
+
+fn worst(bound: Bound, found: Option<&Worst>) -> Check {
+    Check::of(bound, found.map(|found| found.measured), found.map_or_else(String::new, |found| found.text.clone()))
 }
 
 /// The report of a drill of which nothing was done.

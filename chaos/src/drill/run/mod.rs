@@ -1,6 +1,7 @@
 //! Carries a drill out on a cell made for it, and says what was found.
 
 mod findings;
+mod probed;
 mod record;
 mod round;
 mod watchdog;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
 use eyrie_types::{Clock as _, SystemClock};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,15 +18,14 @@ use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use self::findings::Findings;
+use self::probed::{Outside, Probing};
 use self::record::RoundRecord;
 pub(super) use self::round::{Step, steps};
 use self::watchdog::Watchdog;
 use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};
-use super::watch::{ApiCalls, CellWatch};
-use super::{
-    CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Probe, Target, inject,
-};
+use super::watch::CellWatch;
+use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Target, inject};
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -81,11 +82,27 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
             let keyspace = format!("drill_{}_{}", std::process::id(), SystemClock::new().now().as_unix_secs());
             let (eyrie, directory) = (options.eyrie.clone(), options.directory.as_path());
             let (needs, seed) = (needs(drill, target), options.seed);
+            let outside = Outside { runtime: outside.handle().clone(), store: store_of(store, &keyspace, options) };
             let setup = CellSetup { target, eyrie, directory, store, keyspace, relaying, needs, seed };
-            inside.block_on(carry_out(drill, target, plan, options, launcher, network, setup, say))
+            inside.block_on(carry_out(drill, target, plan, options, launcher, network, setup, outside, say))
         });
         // A panic of ours goes on as what it is.
         inside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// The cell's store, for whoever reads it beside the nodes.
+fn store_of(store: Option<SocketAddr>, keyspace: &str, options: &RunOptions) -> StoreConfig {
+    let Some(store) = store else {
+        return StoreConfig::Sqlite { path: options.directory.join(name(0)).join("metadata.sqlite") };
+    };
+    StoreConfig::Cql(CqlConfig {
+        contact_points: vec![store.to_string()],
+        keyspace: keyspace.to_owned(),
+        datacenter: None,
+        credentials: None,
+        tls: None,
+        replication: Replication::Local(1),
     })
 }
 
@@ -194,6 +211,7 @@ async fn carry_out(
     launcher: Launcher,
     network: Network,
     setup: CellSetup<'_>,
+    outside: Outside,
     say: Say<'_>,
 ) -> Result<DrillReport, DrillError> {
     let _watchdog = Watchdog::start(drill.dead_man);
@@ -208,13 +226,9 @@ async fn carry_out(
         _ = interrupt.recv() => return Err(DrillError::Refused("it was told to stop".to_owned())),
     };
     let mut findings = Findings::new(drill, target, plan, options, &cell, started);
-    let (calls, watch) = (Arc::new(ApiCalls::default()), Arc::new(CellWatch::new()));
-    let mut tasks = JoinSet::new();
-    let api = drill.probes.iter().find_map(|probe| if let Probe::Api(api) = probe { Some(api) } else { None });
-    if let Some(api) = api {
-        tasks.spawn(Arc::clone(&calls).run(Arc::clone(&cell), api.every));
-    }
-    tasks.spawn(Arc::clone(&watch).run(Arc::clone(&cell), Arc::clone(&calls), drill.guardrails.clone()));
+    let (watch, mut tasks) = (Arc::new(CellWatch::new()), JoinSet::new());
+    let probing = Probing::start(drill, &cell, &mut tasks);
+    tasks.spawn(Arc::clone(&watch).run(Arc::clone(&cell), Arc::clone(&probing.calls), drill.guardrails.clone()));
     let mut broken_off = None;
     for number in 1..=drill.repeat {
         let mut record = RoundRecord::new(number, cell.now());
@@ -235,11 +249,19 @@ async fn carry_out(
             break;
         }
     }
+    let mut probed = probing.found(cell.now());
     tasks.shutdown().await;
     let watched = watch.watched();
     findings.explain().await;
+    if broken_off.is_none() {
+        broken_off = tokio::select! {
+            () = probed.look_back(drill, &cell, started, &outside, say) => None,
+            _ = terminate.recv() => Some("it was told to stop".to_owned()),
+            _ = interrupt.recv() => Some("it was told to stop".to_owned()),
+        };
+    }
     say(&findings.counts(&watched));
-    Ok(findings.report(&calls.all(), &watched, broken_off.as_deref()))
+    Ok(findings.report(&probed, &watched, broken_off.as_deref()))
 }
 
 async fn start(
