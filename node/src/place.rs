@@ -73,7 +73,8 @@ impl Place {
             let mut file = File::create(&fresh)?;
             file.write_all(&serde_json::to_vec(self)?)?;
             file.sync_all()?;
-            Ok(fs::rename(&fresh, &path)?)
+            fs::rename(&fresh, &path)?;
+            Ok(File::open(directory)?.sync_all()?)
         };
         write().with_context(|| format!("writing {}", path.display()))
     }

@@ -9,7 +9,8 @@ pub const SLEW_PPM_MAX: i64 = 500;
 /// more would take over half an hour.
 pub const ANCHOR_DRIFT_MAX: Duration = Duration::from_secs(1);
 
-/// How far it may be off before the stream is cut at once.
+/// How far it may be off before the stream is cut at once, unless it was the machine's clock that was set: then the source's times
+/// are as good as before, and the next keyframe can be waited for without losing what comes before it.
 pub const ANCHOR_JUMP_MAX: Duration = Duration::from_secs(5);
 
 /// The least delay is looked for in this much of the past, up to twice as much: longer than the stalls that networks recover
@@ -105,6 +106,8 @@ struct Anchor {
     wall_us: i64,
     /// The highest media time so far: slew is measured along it.
     high_us: i64,
+    /// The wall time of the monotonic clock's 0, before the machine's clock was set, if it was.
+    machine_us: i64,
 }
 
 /// Places the units of one stream in time. All tracks share one anchor.
@@ -145,14 +148,15 @@ impl TimelineAnchor {
         let pts = unit.ticks.saturating_sub(origin);
         let media_us = clock.to_us(pts);
         let delay_us = arrival_us.saturating_sub(media_us);
+        let machine_us = unit.now.as_unix_us().saturating_sub(arrival_us);
         let mut anchor = self.anchor.unwrap_or_else(|| Anchor {
             envelope: Envelope { since_us: arrival_us, now_us: delay_us, before_us: delay_us },
             wall_us: unit.now.as_unix_us().saturating_sub(media_us),
             high_us: media_us,
+            machine_us,
         });
 
         // What the wall time of media time 0 would be by the machine's clock as it goes now.
-        let machine_us = unit.now.as_unix_us().saturating_sub(arrival_us);
         let target_us = anchor.envelope.observe(arrival_us, delay_us).saturating_add(machine_us);
         let error_us = target_us.saturating_sub(anchor.wall_us);
         if let Some((last_us, last_arrival_us)) = clock.last {
@@ -164,8 +168,16 @@ impl TimelineAnchor {
                 return Err(Discontinuity::Jump(ahead_us));
             }
         }
-        let limit = if unit.can_cut { ANCHOR_DRIFT_MAX } else { ANCHOR_JUMP_MAX };
-        if error_us.unsigned_abs() > limit.as_micros() as u64 {
+        let was_set = machine_us.abs_diff(anchor.machine_us) > ANCHOR_DRIFT_MAX.as_micros() as u64;
+        let limit = match (unit.can_cut, was_set) {
+            (true, _) => ANCHOR_DRIFT_MAX,
+            (false, false) => ANCHOR_JUMP_MAX,
+            (false, true) => Duration::MAX,
+        };
+        if !was_set {
+            anchor.machine_us = machine_us;
+        }
+        if u128::from(error_us.unsigned_abs()) > limit.as_micros() {
             return Err(Discontinuity::Drift(error_us));
         }
 

@@ -90,6 +90,25 @@ fn a_step_of_the_machines_clock_cuts_at_the_next_keyframe() {
 }
 
 #[test]
+fn a_large_step_of_the_machines_clock_loses_nothing_before_the_next_keyframe_either() {
+    for step_us in [3_600_000_000, -3_600_000_000] {
+        let mut anchor = TimelineAnchor::new([RATE as u32]);
+        let mut last_us = None;
+        for n in 0..60_i64 {
+            let plain = unit(n * 3_600, n * 40_000);
+            let now = WallTime::from_unix_us(plain.now.as_unix_us() + if n < 30 { 0 } else { step_us });
+            let placed = anchor.place(SourceUnit { now, can_cut: n == 0, ..plain }).unwrap();
+            let wall_us = placed.wall.as_unix_us();
+            assert!(last_us.is_none_or(|last_us| (39_000..=41_000).contains(&(wall_us - last_us))), "{n}: {wall_us}");
+            last_us = Some(wall_us);
+        }
+        let keyframe = unit(60 * 3_600, 60 * 40_000);
+        let now = WallTime::from_unix_us(keyframe.now.as_unix_us() + step_us);
+        assert!(matches!(anchor.place(SourceUnit { now, ..keyframe }), Err(Discontinuity::Drift(_))));
+    }
+}
+
+#[test]
 fn sound_is_aligned_by_sender_reports_or_else_by_arrival() {
     let sound = |ticks, arrival_us| SourceUnit { track: 1, ..unit(ticks, arrival_us) };
     let mut by_arrival = TimelineAnchor::new([RATE as u32, 8_000]);

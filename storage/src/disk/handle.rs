@@ -46,9 +46,10 @@ impl Disk {
         let root = config.root.clone();
         if !root.is_dir() {
             file::create_directories(&root).map_err(DiskError::io("create", &root))?;
-            if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                file::sync_directory(parent).map_err(DiskError::io("sync", parent))?;
-            }
+        }
+        // Whoever made it may not have: all recordings are lost with the name of their directory.
+        if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            file::sync_directory(parent).map_err(DiskError::io("sync", parent))?;
         }
         let held = File::open(&root).map_err(DiskError::io("open", &root))?;
         match rustix::fs::flock(&held, FlockOperation::NonBlockingLockExclusive) {

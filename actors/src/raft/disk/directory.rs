@@ -43,6 +43,10 @@ impl RaftDirectory {
     /// When another process has it, it belongs to another node, or its identity is damaged or missing.
     pub(in crate::raft) fn open(path: &Path, node: NodeId, fresh: u64) -> Result<Self, RaftDiskError> {
         fs::create_dir_all(path).map_err(RaftDiskError::io(path, "cannot be made"))?;
+        // What this node promises its cell is lost with the name of this directory.
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            sealed_file::sync_directory(parent).map_err(RaftDiskError::io(parent, "cannot be synced"))?;
+        }
         let lock_path = path.join("lock");
         let options = File::options().write(true).create(true).truncate(false).open(&lock_path);
         let lock = options.map_err(RaftDiskError::io(&lock_path, "cannot be opened"))?;

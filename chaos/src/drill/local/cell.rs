@@ -475,6 +475,10 @@ fn config(
          recording.sealing = 'off'\nlog.format = 'json'\nlog.level = 'info,eyrie_actors::control=debug'\n",
         name(node)
     );
+    // What lies on the disks is what a drill measures by, and how fast they fill is not the nodes' doing alone.
+    if !target.settings.contains("retention.") {
+        toml += "retention.when_full = 'stop'\n";
+    }
     if let Some(store) = store {
         toml += &format!(
             "cluster.listen = '{}'\ncluster.secret_file = '{dir}/cell-secret'\nstore.contact_points = ['{store}']\n\
