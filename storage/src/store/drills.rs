@@ -27,7 +27,7 @@ impl Store {
     /// The run that was begun last: no other begins before it is over.
     pub async fn drill_turn(&self) -> Result<Option<DrillRunId>, StoreError> {
         let db = sqlite_or!(self, cql => cql.drill_turn());
-        db.read(move |connection| turn(connection)).await
+        db.read(turn).await
     }
 
     /// Begins a run of the drill in `file`, if the one begun last is still `last`; otherwise nothing is done. At most
