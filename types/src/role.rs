@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn each_role_may_do_what_the_lesser_ones_may_and_a_driller_only_drills() {
-        assert!(Role::Admin.may(Role::Viewer) && Role::Operator.may(Role::Operator) && Role::Operator.may(Role::Viewer));
+        assert!(
+            Role::Admin.may(Role::Viewer) && Role::Operator.may(Role::Operator) && Role::Operator.may(Role::Viewer)
+        );
         assert!(!Role::Viewer.may(Role::Operator) && !Role::Operator.may(Role::Admin));
         assert!(Role::ALL.into_iter().all(|role| Role::Admin.may(role)));
         let drillers: Vec<_> = Role::ALL.into_iter().filter(|role| role.may(Role::Driller)).collect();

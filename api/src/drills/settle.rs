@@ -106,7 +106,12 @@ mod tests {
         assert_eq!((over.state, over.ended_at), (DrillRunState::Ended, Some(at(61))));
         let runner = DrillRunner { id: DrillRunnerId::random(), name: "the agent of n1".to_owned(), heard_at: at(100) };
         let order = DrillOrder { number: 1, node: NodeId::random(), act: DrillAct::Kill, lasts_ms: 1 };
-        let now = DrillNow { state: DrillRunState::Running, runner: Some(runner), orders: vec![order], ..DrillNow::default() };
+        let now = DrillNow {
+            state: DrillRunState::Running,
+            runner: Some(runner),
+            orders: vec![order],
+            ..DrillNow::default()
+        };
         assert_eq!(overdue(&run(now.clone()), at(130)), None, "as patient as the drill says");
         assert_eq!(overdue(&run(now.clone()), at(50)), None, "one heard by a clock that is ahead is heard");
         let over = overdue(&run(now), at(131)).unwrap();

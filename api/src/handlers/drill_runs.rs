@@ -11,12 +11,11 @@ use eyrie_types::{
 
 use super::drills::{planned, running};
 use crate::authorize::ActedOn;
-use crate::drills::{
-    FAULTS_MAX, LINES_MAX, ORDERS_MAX, TEXT_CHARS_MAX, change, current, known,
-};
+use crate::drills::{FAULTS_MAX, LINES_MAX, ORDERS_MAX, TEXT_CHARS_MAX, change, current, known};
 use crate::extract::{ApiJson, ApiPath};
 use crate::model::{
-    AgentDoing, CarriedAnswer, CarryInput, DrillRunsAnswer, DrillWanted, ReportForm, RunnerAnswer, RunnerBeat, RunnerEnd,
+    AgentDoing, CarriedAnswer, CarryInput, DrillRunsAnswer, DrillWanted, ReportForm, RunnerAnswer, RunnerBeat,
+    RunnerEnd,
 };
 use crate::principal::{Authorized, Principal};
 use crate::{GatewayState, Problem};
@@ -203,8 +202,8 @@ pub(crate) async fn end_run(
     ApiJson(RunnerEnd { runner, verdict, report }): ApiJson<RunnerEnd>,
 ) -> Result<Response, Problem> {
     check_carries(&current(&state, id).await?.run, runner)?;
-    let outcomes =
-        [Outcome::Passed, Outcome::Failed, Outcome::Aborted, Outcome::Refused, Outcome::Unsupported].map(Outcome::as_str);
+    let outcomes = [Outcome::Passed, Outcome::Failed, Outcome::Aborted, Outcome::Refused, Outcome::Unsupported]
+        .map(Outcome::as_str);
     if !outcomes.contains(&verdict.outcome.as_str()) {
         return Err(Problem::field("verdict.outcome", format!("must be one of {}", outcomes.join(", "))));
     }
@@ -212,7 +211,8 @@ pub(crate) async fn end_run(
         return Err(Problem::field("verdict.reasons", format!("must be at most {LINES_MAX}")));
     }
     // Read and written again: what is kept can be shown.
-    let report = DrillReport::from_json(&report.to_string()).map_err(|error| Problem::field("report", error.to_string()))?;
+    let report =
+        DrillReport::from_json(&report.to_string()).map_err(|error| Problem::field("report", error.to_string()))?;
     let report = report.to_json().map_err(|error| Problem::field("report", error.to_string()))?;
     if report.len() > DRILL_REPORT_BYTES_MAX {
         return Err(Problem::field("report", format!("must be at most {DRILL_REPORT_BYTES_MAX} bytes long")));
@@ -251,9 +251,14 @@ pub(crate) async fn get_report(
     let (kind, text) = match form {
         ReportForm::Json => ("application/json", text),
         ReportForm::Html => ("text/html; charset=utf-8", DrillReport::from_json(&text).map_err(damaged)?.to_html()),
-        ReportForm::Junit => ("application/xml; charset=utf-8", DrillReport::from_json(&text).map_err(damaged)?.to_junit()),
+        ReportForm::Junit => {
+            ("application/xml; charset=utf-8", DrillReport::from_json(&text).map_err(damaged)?.to_junit())
+        }
     };
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_SECURITY_POLICY, REPORT_POLICY)], text)
+    Ok((
+        [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CONTENT_SECURITY_POLICY, REPORT_POLICY)],
+        text,
+    )
         .into_response())
 }
 

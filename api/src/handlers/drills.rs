@@ -18,7 +18,8 @@ use crate::{GatewayState, Problem};
 pub(crate) async fn list_drills(_caller: Authorized<Principal>) -> Result<Json<CatalogueAnswer>, Problem> {
     let items = CATALOGUE.iter().map(|(_, text)| {
         // A test reads each of them.
-        let drill = read_drill(text).map_err(|_| Problem::new(ProblemCode::Internal, "A drill of the catalogue is damaged."))?;
+        let drill = read_drill(text)
+            .map_err(|_| Problem::new(ProblemCode::Internal, "A drill of the catalogue is damaged."))?;
         Ok(catalogued(drill))
     });
     Ok(Json(CatalogueAnswer { items: items.collect::<Result<_, Problem>>()? }))
@@ -36,7 +37,8 @@ fn catalogued(drill: Drill) -> CatalogueDrill {
         Ok(Adapted { drill, left_out }) => {
             let measured = |bound: &eyrie_chaos::drill::Bound| !ABILITIES.measures.contains(&bound.measure);
             let not = drill.bounds().into_iter().filter(measured);
-            unsupported.extend(not.map(|bound| format!("not measured on a cell that exists: {}", bound.measure.field())));
+            unsupported
+                .extend(not.map(|bound| format!("not measured on a cell that exists: {}", bound.measure.field())));
             left_out
         }
         Err(refusal) => {

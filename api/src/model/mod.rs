@@ -29,8 +29,9 @@ pub use cluster::{
     PlacementQuery, SurvivalAnswer, ZoneLoss,
 };
 pub use drill::{
-    AgentAnswer, AgentBeat, AgentDoing, AgentRun, AgentsAnswer, CarriedAnswer, CarryInput, CatalogueAnswer, CatalogueDrill,
-    DrillPlanAnswer, DrillRunsAnswer, DrillWanted, NodeAgent, ReportForm, RunnerAnswer, RunnerBeat, RunnerEnd,
+    AgentAnswer, AgentBeat, AgentDoing, AgentRun, AgentsAnswer, CarriedAnswer, CarryInput, CatalogueAnswer,
+    CatalogueDrill, DrillPlanAnswer, DrillRunsAnswer, DrillWanted, NodeAgent, ReportForm, RunnerAnswer, RunnerBeat,
+    RunnerEnd,
 };
 pub use facts::{
     FactsAnswer, FactsHistoryAnswer, FactsPoint, HistoryQuery, NodeHistoryAnswer, NodeHistoryPoint, VerdictAnswer,

@@ -92,7 +92,8 @@ pub(super) fn run(
     dry: bool,
     report: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
-    let ca = target.ca.map(|path| std::fs::read(&path).with_context(|| format!("--ca {}", path.display()))).transpose()?;
+    let ca =
+        target.ca.map(|path| std::fs::read(&path).with_context(|| format!("--ca {}", path.display()))).transpose()?;
     let client = Arc::new(ApiClient::new(&target.addresses, target.credentials, ca.as_deref())?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let outcome = runtime.block_on(async {
@@ -112,7 +113,8 @@ pub(super) fn run(
             Err(failure) => return refused(failure),
         };
         line(format_args!("{}, seed {seed}, run {}: {}", run.asked.drill, run.id, run.asked.hypothesis))?;
-        let found = carry(&adapted.drill, &client, CarryOptions { run, runner }, stopped(), &|text| drop(line(text))).await?;
+        let found =
+            carry(&adapted.drill, &client, CarryOptions { run, runner }, stopped(), &|text| drop(line(text))).await?;
         tell(&found)?;
         if let Some(directory) = report {
             write(&found, directory)?;
@@ -153,7 +155,8 @@ fn refused(failure: ApiFailure) -> anyhow::Result<Outcome> {
 /// Waits until somebody ends this process.
 async fn stopped() -> String {
     let told = async {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?);
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate()).ok()?, signal(SignalKind::interrupt()).ok()?);
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}

@@ -47,7 +47,9 @@ impl Store {
                 .prepare_cached("INSERT INTO drill_runs (id, revision, asked, state, file) VALUES (?1, 1, ?2, ?3, ?4)")?
                 .execute(params![Col(run.id), Json(&run.asked), Json(&run.now), file])?;
             connection
-                .prepare_cached("INSERT INTO drill_turn (one, run) VALUES (1, ?1) ON CONFLICT DO UPDATE SET run = excluded.run")?
+                .prepare_cached(
+                    "INSERT INTO drill_turn (one, run) VALUES (1, ?1) ON CONFLICT DO UPDATE SET run = excluded.run",
+                )?
                 .execute(params![Col(run.id)])?;
             // Ids sort by the time of their making.
             connection

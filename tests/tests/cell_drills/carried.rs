@@ -45,14 +45,20 @@ async fn a_node_is_killed_by_a_drill_that_an_agent_carries_and_the_report_says_w
     let report = driller.get(&format!("/api/v1/drills/runs/{id}/report/json")).await?;
     let fault = &report["rounds"][0]["faults"][0];
     ensure!(fault["kind"] == "kill" && fault["cut_short"] == false && fault["ended_ms"].is_u64(), "{report:#}");
-    ensure!(report["checks"].as_array().is_some_and(|checks| checks.len() == 4), "all but what needs numbers: {report:#}");
+    ensure!(
+        report["checks"].as_array().is_some_and(|checks| checks.len() == 4),
+        "all but what needs numbers: {report:#}"
+    );
     // Each camera of that node is missed for a while, unless it had none: the drill prefers one that has.
     let gaps = report["rounds"][0]["gaps"].as_array().context("no gaps")?;
     ensure!(!gaps.is_empty() && gaps.iter().all(|gap| gap["touched"] == true), "{report:#}");
     ensure!(verdict["worst_gap_ms"].as_u64().is_some_and(|ms| ms > 0), "{verdict}");
     let page = driller.request(Method::GET, &format!("/api/v1/drills/runs/{id}/report/html")).send().await?;
     let policy = page.headers().get("content-security-policy").and_then(|value| value.to_str().ok());
-    ensure!(policy.is_some_and(|policy| policy.contains("default-src 'none'") && policy.contains("sandbox")), "{policy:?}");
+    ensure!(
+        policy.is_some_and(|policy| policy.contains("default-src 'none'") && policy.contains("sandbox")),
+        "{policy:?}"
+    );
     let page = page.text().await?;
     ensure!(page.contains("&lt;b&gt;only") && !page.contains("<b>only"), "hostile text is text");
     let junit = driller.request(Method::GET, &format!("/api/v1/drills/runs/{id}/report/junit")).send().await?;
@@ -74,7 +80,17 @@ async fn a_drill_is_run_from_another_machine_with_a_users_name_and_password() ->
     std::fs::write(&file, KILL.replace("kill: {node: follower}", "stop: {node: leader}"))?;
     let run = |more: &[&str], cell_id: &str| -> anyhow::Result<(Option<i32>, String)> {
         let mut command = Command::new(binary("eyrie")?);
-        command.args(["drill", "run", "--api", &cell.bases().join(","), "--cell", cell_id, "--seed", "3", "--token-file"]);
+        command.args([
+            "drill",
+            "run",
+            "--api",
+            &cell.bases().join(","),
+            "--cell",
+            cell_id,
+            "--seed",
+            "3",
+            "--token-file",
+        ]);
         command.arg(&token).args(more).arg("--report").arg(cell.dir()).arg(&file);
         let output = command.output()?;
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -101,7 +101,9 @@ impl Cell {
         std::fs::write(&config, toml)?;
         let log = std::fs::File::options().create(true).append(true).open(self.log(i))?;
         let mut agent = Command::new(binary("eyrie")?);
-        agent.args(["drill", "agent", "--api", &self.bases().join(","), "--token-file"]).arg(self.dir.path().join("token"));
+        agent
+            .args(["drill", "agent", "--api", &self.bases().join(","), "--token-file"])
+            .arg(self.dir.path().join("token"));
         agent.arg("--").arg(binary("eyrie")?).args(["node", "--http", &format!("127.0.0.1:{}", self.port(i)?)]);
         agent.args(["--allow-network", "127.0.0.0/8", "--data-dir"]).arg(&data_dir).arg("--config").arg(&config);
         // What is set for the test is not meant for its nodes.

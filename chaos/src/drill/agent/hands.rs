@@ -83,8 +83,12 @@ impl Hands {
             self.doing.clear();
             self.run = Some(run);
         }
-        let withdrawn: Vec<_> =
-            self.in_force.keys().filter(|number| !orders.iter().any(|order| order.number == **number)).copied().collect();
+        let withdrawn: Vec<_> = self
+            .in_force
+            .keys()
+            .filter(|number| !orders.iter().any(|order| order.number == **number))
+            .copied()
+            .collect();
         withdrawn.into_iter().for_each(|number| self.over(number, "", wall));
         for DrillOrder { number, act, lasts_ms, .. } in orders {
             // Each once: one that is over stays over.
@@ -116,7 +120,8 @@ impl Hands {
 
     /// Makes it so. `Some` when the node has ended by itself.
     pub(super) fn see_to_it(&mut self, now: Monotonic, wall: WallTime) -> Result<Option<ExitStatus>, DrillError> {
-        let late: Vec<_> = self.in_force.iter().filter(|(_, in_force)| in_force.until <= now).map(|(n, _)| *n).collect();
+        let late: Vec<_> =
+            self.in_force.iter().filter(|(_, in_force)| in_force.until <= now).map(|(n, _)| *n).collect();
         late.into_iter().for_each(|number| self.over(number, "", wall));
         let acts = || self.in_force.values().filter(|in_force| in_force.from <= now).map(|in_force| &in_force.act);
         let any = |wanted: fn(&DrillAct) -> bool| acts().any(wanted);

@@ -32,7 +32,8 @@ pub fn undo(command: &[OsString]) -> Result<(), DrillError> {
             "end" => return answer(),
             other => {
                 let pid = other.strip_prefix("node ").and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
-                let pid = pid.ok_or_else(|| DrillError::Refused(format!("an agent of another release says {other:?}")))?;
+                let pid =
+                    pid.ok_or_else(|| DrillError::Refused(format!("an agent of another release says {other:?}")))?;
                 // The agent waits for the answer and does not reap it meanwhile: the number is the node's.
                 let fd = pidfd_open(pid, PidfdFlags::empty());
                 node = Some(fd.map_err(|error| DrillError::io("watching the node")(error.into()))?);

@@ -19,7 +19,13 @@ pub(super) struct Calls(Mutex<Vec<ApiCall>>);
 impl Calls {
     /// Reads the cell's cameras, of another of the addresses each time, for as long as it is polled. `nodes` says which node is at
     /// which address; one that a fault is done to owes no answer.
-    pub(super) async fn run(self: Arc<Self>, client: Arc<ApiClient>, lead: Arc<Lead>, nodes: Vec<Option<NodeId>>, every: Duration) {
+    pub(super) async fn run(
+        self: Arc<Self>,
+        client: Arc<ApiClient>,
+        lead: Arc<Lead>,
+        nodes: Vec<Option<NodeId>>,
+        every: Duration,
+    ) {
         let clock = SystemClock::new();
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

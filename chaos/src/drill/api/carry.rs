@@ -152,13 +152,7 @@ async fn hand_in(client: &ApiClient, run: &DrillRun, runner: DrillRunnerId, repo
 }
 
 /// Looks at the cell, for as long as it is polled: what moves, who leads, and whether a guardrail is hit.
-async fn watch(
-    client: Arc<ApiClient>,
-    lead: Arc<Lead>,
-    calls: Arc<Calls>,
-    watched: Arc<Mutex<Watched>>,
-    drill: Drill,
-) {
+async fn watch(client: Arc<ApiClient>, lead: Arc<Lead>, calls: Arc<Calls>, watched: Arc<Mutex<Watched>>, drill: Drill) {
     let started = lead.monotonic();
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

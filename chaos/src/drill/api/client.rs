@@ -132,7 +132,12 @@ impl ApiClient {
         read(base, path, self.send(base, &Method::GET, path, None).await?)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Result<T, ApiFailure> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, ApiFailure> {
         let first = self.good.load(Ordering::Relaxed);
         let mut last = ApiFailure::Unreachable(String::new());
         for n in 0..self.bases.len() {
@@ -192,7 +197,9 @@ impl ApiClient {
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
             if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err(ApiFailure::Unreachable(format!("{url}: the answer is longer than {ANSWER_BYTES_MAX} bytes")));
+                return Err(ApiFailure::Unreachable(format!(
+                    "{url}: the answer is longer than {ANSWER_BYTES_MAX} bytes"
+                )));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -216,7 +223,9 @@ impl ApiClient {
         }
         let refresh = self.held.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(|held| held.refresh);
         let refreshed = match refresh {
-            Some(token) => self.sign_in(base, "/api/v1/auth/refresh", &json!({"refresh_token": token.expose()})).await.ok(),
+            Some(token) => {
+                self.sign_in(base, "/api/v1/auth/refresh", &json!({"refresh_token": token.expose()})).await.ok()
+            }
             None => None,
         };
         let held = match refreshed {

@@ -63,7 +63,9 @@ mod tests {
     #[test]
     fn a_token_file_holds_a_user_or_a_token_and_nothing_else() {
         let user = Credentials::of("drills:a:b c\n");
-        assert!(matches!(user, Some(Credentials::User { name, password }) if name == "drills" && password.expose() == "a:b c"));
+        assert!(
+            matches!(user, Some(Credentials::User { name, password }) if name == "drills" && password.expose() == "a:b c")
+        );
         assert!(matches!(Credentials::of(" a.b.c "), Some(Credentials::Token(token)) if token.expose() == "a.b.c"));
         for text in ["", "\n", "word", "a.b", ":x", "x:", "one:two\nthree:four"] {
             assert!(Credentials::of(text).is_none(), "{text:?}");

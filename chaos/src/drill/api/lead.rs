@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eyrie_types::{
-    Clock as _, DrillAct, DrillDoingState, DrillOrder, DrillProgress, DrillRunId, DrillRunnerId, Monotonic, NodeId, SystemClock,
-    WallTime,
+    Clock as _, DrillAct, DrillDoingState, DrillOrder, DrillProgress, DrillRunId, DrillRunnerId, Monotonic, NodeId,
+    SystemClock, WallTime,
 };
 use serde_json::json;
 use tokio::sync::{Notify, watch};
@@ -106,7 +106,12 @@ impl Lead {
     }
 
     /// Waits until the agent says that the order is in force, or over: since when.
-    pub(super) async fn await_state(&self, number: u32, wanted: DrillDoingState, within: Duration) -> Result<WallTime, String> {
+    pub(super) async fn await_state(
+        &self,
+        number: u32,
+        wanted: DrillDoingState,
+        within: Duration,
+    ) -> Result<WallTime, String> {
         let mut heard = self.heard.subscribe();
         let wait = async {
             loop {
@@ -128,7 +133,9 @@ impl Lead {
             DrillDoingState::Begun => "the agent has not begun it",
             _ => "the agent has not ended it",
         };
-        tokio::time::timeout(within, wait).await.unwrap_or_else(|_| Err(format!("{seen} within {} s", within.as_secs())))
+        tokio::time::timeout(within, wait)
+            .await
+            .unwrap_or_else(|_| Err(format!("{seen} within {} s", within.as_secs())))
     }
 
     /// Changes what is told of how far it has come.
@@ -195,7 +202,10 @@ impl Lead {
                 }
                 Err(failure) if failure.is_refusal() => self.break_off(failure.to_string()),
                 Err(failure) if self.monotonic().since(heard_at) > self.patience => {
-                    self.break_off(format!("no node has taken how it stands for {} s: {failure}", self.patience.as_secs()));
+                    self.break_off(format!(
+                        "no node has taken how it stands for {} s: {failure}",
+                        self.patience.as_secs()
+                    ));
                 }
                 Err(_) => {}
             }

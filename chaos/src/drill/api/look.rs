@@ -31,8 +31,7 @@ pub(super) async fn look(client: &ApiClient) -> Result<Look, ApiFailure> {
     let mut placements = Vec::new();
     let mut cursor = String::new();
     for _ in 0..PAGES_MAX {
-        let page: Placements =
-            client.get(&format!("/api/v1/cluster/placements?limit={PAGE}&cursor={cursor}")).await?;
+        let page: Placements = client.get(&format!("/api/v1/cluster/placements?limit={PAGE}&cursor={cursor}")).await?;
         placements.extend(page.items);
         match page.next_cursor {
             Some(next) => cursor = next,
@@ -42,18 +41,26 @@ pub(super) async fn look(client: &ApiClient) -> Result<Look, ApiFailure> {
     Ok(of(cell, placements))
 }
 
+/// A camera, as its placements tell of it.
+#[derive(Default)]
+struct Found<'a> {
+    name: Option<&'a str>,
+    /// Slots, and the names of their nodes.
+    on: Vec<(u64, String)>,
+}
+
 fn of(cell: Cell, placements: Vec<Placed>) -> Look {
     let nodes: BTreeMap<_, _> = cell.nodes.iter().map(|node| (node.name.clone(), node.id)).collect();
     let name_of = |id: NodeId| cell.nodes.iter().find(|node| node.id == id).map(|node| node.name.clone());
     let recorded: u64 = cell.nodes.iter().filter_map(|node| node.recording).sum();
-    let mut cameras: BTreeMap<&str, (Option<&str>, Vec<(u64, String)>)> = BTreeMap::new();
+    let mut cameras: BTreeMap<&str, Found<'_>> = BTreeMap::new();
     for placed in &placements {
-        let (name, on) = cameras.entry(&placed.camera).or_default();
-        *name = placed.name.as_deref();
-        on.extend(name_of(placed.node).map(|node| (placed.slot, node)));
+        let found = cameras.entry(&placed.camera).or_default();
+        found.name = placed.name.as_deref();
+        found.on.extend(name_of(placed.node).map(|node| (placed.slot, node)));
     }
     let ids = cameras.keys().map(|id| (*id).to_owned()).collect();
-    let camera = |(id, (name, mut on)): (&str, (Option<&str>, Vec<(u64, String)>))| {
+    let camera = |(id, Found { name, mut on }): (&str, Found<'_>)| {
         on.sort();
         let nodes = on.into_iter().map(|(_, node)| node).collect();
         CameraFacts { name: name.unwrap_or(id).to_owned(), nodes, recording: true }

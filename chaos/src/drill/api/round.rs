@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use eyrie_types::{DrillAct, DrillDoingState, DrillFault, NodeId, WallTime};
 
+use super::ApiClient;
 use super::lead::Lead;
 use super::look::{Look, look};
-use super::ApiClient;
 use crate::drill::on_cell::acts_of;
 use crate::drill::plan::{Hits, Scheduled, admit, choose_nodes, schedule};
 use crate::drill::run::{Step, steps};
@@ -100,7 +100,9 @@ pub(super) async fn round(
     let mut places: BTreeMap<usize, usize> = BTreeMap::new();
     for Step { at, fault, begins } in steps(&scheduled) {
         let Some(of) = scheduled.get(fault) else { continue };
-        let lasts = |record: &Record| places.get(&fault).and_then(|place| record.struck.get(*place)).is_some_and(|s| s.ended.is_none());
+        let lasts = |record: &Record| {
+            places.get(&fault).and_then(|place| record.struck.get(*place)).is_some_and(|s| s.ended.is_none())
+        };
         if begins || lasts(record) {
             tokio::time::sleep((began + at).since(lead.monotonic())).await;
         }
@@ -239,9 +241,9 @@ async fn end(struck: &mut Struck, client: &Arc<ApiClient>, lead: &Lead) {
     for (number, node) in &struck.orders {
         let over = lead.await_state(*number, DrillDoingState::Ended, ENDED_WITHIN).await;
         let up = match over {
-            Ok(_) => tokio::time::timeout(ENDED_WITHIN, await_start(*node, struck, client)).await.map_err(|_| {
-                format!("the cell has not heard its node again within {} s", ENDED_WITHIN.as_secs())
-            }),
+            Ok(_) => tokio::time::timeout(ENDED_WITHIN, await_start(*node, struck, client))
+                .await
+                .map_err(|_| format!("the cell has not heard its node again within {} s", ENDED_WITHIN.as_secs())),
             Err(why) => Err(why),
         };
         match up {

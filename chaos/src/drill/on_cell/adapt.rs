@@ -25,7 +25,9 @@ pub fn adapt(drill: Drill, cell: CellId) -> Result<Adapted, Refusal> {
         Probe::RecordedGap(gap) => {
             for (field, bound) in [("unexplained", gap.unexplained), ("doubled", gap.doubled)] {
                 if bound.is_some() {
-                    left_out.push(format!("recorded_gap.{field} is not measured: real cameras do not number their pictures"));
+                    left_out.push(format!(
+                        "recorded_gap.{field} is not measured: real cameras do not number their pictures"
+                    ));
                 }
             }
             let gap = GapProbe { unexplained: None, doubled: None, ..gap };

@@ -41,7 +41,9 @@ pub fn plan_on_cell(drill: &Drill, cell: &CellFacts, agents: &Agents) -> Result<
         Ok(plan) if missing.is_empty() => Ok(plan),
         Ok(_) => Err(missing),
         // Of another cell, and of what no agent can do, nothing more is said.
-        Err(refusals) if refusals.iter().any(|why| why.is_unsupported() || matches!(why, Refusal::WrongCell { .. })) => {
+        Err(refusals)
+            if refusals.iter().any(|why| why.is_unsupported() || matches!(why, Refusal::WrongCell { .. })) =>
+        {
             Err(refusals)
         }
         Err(mut refusals) => {
@@ -70,7 +72,8 @@ mod tests {
 
     fn cell(id: CellId) -> CellFacts {
         let node = |n: u32| NodeFacts { name: format!("n{n}"), up: true, leader: n == 0, voter: true, draining: false };
-        let camera = |n: u32| CameraFacts { name: format!("c{n}"), nodes: vec![format!("n{}", n % 3)], recording: true };
+        let camera =
+            |n: u32| CameraFacts { name: format!("c{n}"), nodes: vec![format!("n{}", n % 3)], recording: true };
         CellFacts {
             cell: Some(id),
             nodes: (0..3).map(node).collect(),
