@@ -27,7 +27,7 @@ const DESK = { width: 1440, height: 900 };
 async function both(page, name) {
   await picture(page, `${name}-desk`);
   await page.setViewportSize(PHONE);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   await picture(page, `${name}-phone`);
   await page.setViewportSize(DESK);
   check(wide <= 0, `${name}: nothing is wider than a phone`, wide);
@@ -58,7 +58,7 @@ async function drill(page) {
   step("dry run");
 
   await page.getByRole("button", { name: "Run a file of your own" }).click();
-  await page.getByLabel("Drill file").fill(FILE);
+  await page.locator("dialog textarea").fill(FILE);
   await page.getByRole("button", { name: "What it would do" }).last().click();
   const ask = page.getByRole("dialog");
   await ask.getByText("touches at most 1 node and all cameras", { exact: false }).waitFor();
@@ -69,7 +69,7 @@ async function drill(page) {
   await go_on.click();
   step("begun");
 
-  const running = page.locator("[data-run]");
+  const running = page.locator("[data-running]");
   await running.waitFor();
   await page.locator("[data-fault=inForce]").waitFor();
   check((await running.innerText()).includes("<i>by nobody</i>"), "what the file says is text");
@@ -79,6 +79,8 @@ async function drill(page) {
     return { done: text.includes("1, at most 1"), value: text };
   });
   await both(page, "running");
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+  check(await page.getByRole("button", { name: "Abort" }).evaluate((button) => button.getBoundingClientRect().top < window.innerHeight), "abort is on the screen at the end of the page");
   step("in force");
 
   await page.getByRole("button", { name: "Abort" }).click();

@@ -22,38 +22,41 @@ export function Running({ run }: { run: DrillRun }) {
   const { asked, now: state } = run;
   const ending = state.abort !== null || abort.isPending;
   return (
-    <section aria-label={m.drills.running} data-run={run.id} data-state={state.state} className="rounded-2xl border border-warn/40 bg-surface p-4 shadow-card sm:p-5">
-      <div className="flex flex-wrap items-start gap-4">
-        <div className="min-w-0 flex-1 basis-72">
+    <>
+      {/* Stays on the screen however far down somebody reads. */}
+      <div data-run={run.id} data-state={state.state} className="sticky top-16 z-20 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-2xl border border-warn/40 bg-raised p-3 pl-4 shadow-pop sm:pl-5">
+        <div className="min-w-0 flex-1 basis-40">
           <p className="flex items-center gap-2 text-sm font-medium text-warn">
             <span aria-hidden="true" className="pulse size-2 rounded-full bg-warn-fill" />
             {state.state === "waiting" ? m.drills.waiting : m.drills.running}
           </p>
-          <h2 className="mt-1 text-xl font-semibold">{asked.drill}</h2>
-          <p className="mt-1 max-w-3xl text-soft">
-            <bdi>{asked.hypothesis}</bdi>
-          </p>
-          <p className="mt-1.5 text-[0.8125rem] text-faint">
-            {[
-              m.drills.begunBy(asked.by, formatMoment(Date.parse(asked.at), now, knownZone(null))),
-              ...(state.runner ? [m.drills.carriedBy(state.runner.name)] : []),
-              m.drills.seed(asked.seed),
-              `${m.drills.mayTouch} ${asked.blast_radius}`,
-            ].join(" · ")}
-          </p>
+          <h2 className="truncate text-lg font-semibold">{asked.drill}</h2>
         </div>
-        <Button look="danger" icon="close" disabled={ending} className="min-h-14! w-full px-8! text-lg! sm:w-auto" onClick={() => abort.mutate()}>
+        <Button look="danger" icon="close" disabled={ending} className="min-h-14! flex-1 px-8! text-lg! sm:flex-none" onClick={() => abort.mutate()}>
           {ending ? m.drills.aborting : m.drills.abort}
         </Button>
       </div>
-      {abort.isError && <Notice className="mt-3">{problemWords(abort.error)}</Notice>}
-      {state.abort !== null && (
-        <Notice tone="warn" className="mt-3">
-          {m.drills.aborted(state.abort)}
-        </Notice>
-      )}
-      {state.state === "running" && <Progress run={run} />}
-    </section>
+      <section aria-label={m.drills.running} data-running="" className="rounded-2xl border border-line bg-surface p-4 shadow-card sm:p-5">
+        <p className="max-w-3xl text-soft">
+          <bdi>{asked.hypothesis}</bdi>
+        </p>
+        <p className="mt-1.5 text-[0.8125rem] text-faint">
+          {[
+            m.drills.begunBy(asked.by, formatMoment(Date.parse(asked.at), now, knownZone(null))),
+            ...(state.runner ? [m.drills.carriedBy(state.runner.name)] : []),
+            m.drills.seed(asked.seed),
+            `${m.drills.mayTouch} ${asked.blast_radius}`,
+          ].join(" · ")}
+        </p>
+        {abort.isError && <Notice className="mt-3">{problemWords(abort.error)}</Notice>}
+        {state.abort !== null && (
+          <Notice tone="warn" className="mt-3">
+            {m.drills.aborted(state.abort)}
+          </Notice>
+        )}
+        {state.state === "running" && <Progress run={run} />}
+      </section>
+    </>
   );
 }
 
@@ -73,7 +76,7 @@ function Progress({ run }: { run: DrillRun }) {
             tone={seen.nodes_down === 0 ? "good" : seen.nodes_down_max !== null && seen.nodes_down > seen.nodes_down_max ? "bad" : "warn"}
           />
           <Guard name={m.drills.notRecording} value={m.drills.notRecordingOf(seen.not_recording, seen.placements)} tone={seen.not_recording === 0 ? "good" : "warn"} />
-          <Guard name={m.drills.apiCalls} value={m.drills.apiCallsOf(seen.api_succeeded, seen.api_calls)} tone={seen.api_succeeded === seen.api_calls ? "good" : "warn"} />
+          {seen.api_calls > 0 && <Guard name={m.drills.apiCalls} value={m.drills.apiCallsOf(seen.api_succeeded, seen.api_calls)} tone={seen.api_succeeded === seen.api_calls ? "good" : "warn"} />}
         </dl>
       ) : (
         <Notice tone="warn" className="mt-3">

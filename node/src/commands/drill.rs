@@ -25,8 +25,8 @@ pub(crate) struct DrillArgs {
 
 #[derive(Debug, Subcommand)]
 enum DrillCommand {
-    /// Carries out a drill: makes its cell on this machine, or takes one that exists, does the faults, measures, and says whether the
-    /// hypothesis held. Ctrl-C ends it and everything it has started
+    /// Carries out a drill: makes its cell on this machine, or takes one that exists, does the faults, measures, and says whether
+    /// the hypothesis held. Ctrl-C ends it and everything it has started
     #[command(after_help = EXIT_CODES)]
     Run {
         /// The drill

@@ -32,10 +32,11 @@ pub(super) struct AgentArgs {
 }
 
 const AGENT_HELP: &str = "\
-For example: eyrie drill agent --api https://berlin-1:8080,https://berlin-2:8080 --token-file /etc/eyrie/drill -- eyrie node --config \
-/etc/eyrie/node.toml
-The agent ends when the node does, with the same code, and passes SIGTERM and Ctrl-C on to it. Faults end when their drill does, when
-no node answers any more, and when the agent itself is killed.";
+For example:
+  eyrie drill agent --api https://berlin-1:8080,https://berlin-2:8080 --token-file /etc/eyrie/drill.token \\
+    -- eyrie node --config /etc/eyrie/node.toml
+The agent ends when the node does, with the same code, and passes SIGTERM and Ctrl-C on to it. Faults end when their drill does,
+when no node answers any more, and when the agent itself is killed.";
 
 /// Runs a node under an agent.
 pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {

@@ -46,12 +46,16 @@ impl Cell {
         for i in 0..3 {
             let agent = cell.start_node(i, &keyspace)?;
             cell.agents.push(agent);
+            // The first one makes what they share: the master key, the keyspace, the first user.
+            if i == 0 {
+                cell.admin().await?;
+            }
         }
         let admin = cell.admin().await?;
         eventually("all nodes in the cell, with their agents", || async {
             let agents = admin.get("/api/v1/drills/agents").await.map_err(|error| error.to_string())?;
             let heard = agents["items"].as_array().into_iter().flatten().filter(|agent| agent["heard"] == true).count();
-            if heard == 3 { Ok(()) } else { Err(agents.to_string()) }
+            if heard == 3 { Ok(()) } else { Err(format!("{agents}\n{}", cell.logs())) }
         })
         .await?;
         for (i, url) in urls.iter().enumerate() {
@@ -102,6 +106,10 @@ impl Cell {
             .arg(self.dir.path().join("token"));
         agent.arg("--").arg(binary("eyrie")?).args(["node", "--http", &format!("127.0.0.1:{}", self.port(i)?)]);
         agent.args(["--allow-network", "127.0.0.0/8", "--data-dir"]).arg(&data_dir).arg("--config").arg(&config);
+        // What is set for the test is not meant for its nodes.
+        for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EYRIE_")) {
+            agent.env_remove(variable);
+        }
         agent.env("EYRIE_ADMIN_PASSWORD", ADMIN_PASSWORD).stdin(Stdio::null());
         agent.stdout(log.try_clone()?).stderr(log);
         agent.spawn().context("starting an agent")
@@ -194,7 +202,7 @@ impl Cell {
     pub(crate) fn logs(&self) -> String {
         let tail = |i| {
             let log = std::fs::read_to_string(self.log(i)).unwrap_or_default();
-            let lines: Vec<_> = log.lines().filter(|line| line.contains("agent")).collect();
+            let lines: Vec<_> = log.lines().filter(|line| line.contains("agent") || line.contains("rror")).collect();
             lines[lines.len().saturating_sub(20)..].join("\n")
         };
         (0..3).map(tail).collect::<Vec<_>>().join("\n---\n")

@@ -1,5 +1,5 @@
-//! The agent: a process beside a node that does faults to it, from outside, when a drill of its cell says so. It starts the node and
-//! ends with it; a second process undoes what it did, should it be killed itself.
+//! The agent: a process beside a node that does faults to it, from outside, when a drill of its cell says so. It starts the node
+//! and ends with it; a second process undoes what it did, should it be killed itself.
 //!
 //! Start reading at [`run_agent`]; `hands` does things, `ask` hears what, `undo` is the second process.
 

@@ -35,8 +35,8 @@ struct Carried {
     file: String,
 }
 
-/// Starts the node and does to it what drills of its cell say, until the node ends or SIGTERM or SIGINT comes, which are passed on to
-/// it. Answers what the node ended with.
+/// Starts the node and does to it what drills of its cell say, until the node ends or SIGTERM or SIGINT comes, which are passed on
+/// to it. Answers what the node ended with.
 ///
 /// # Errors
 /// When the node cannot be started, or what was done to it cannot be undone.

@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::drill::DrillError;
 
-/// The agent's end of the process that undoes what it did: [`undo`](super::undo). It is told beforehand what is going to be done, and
-/// says that it has heard, so that there is no moment in which nobody knows how to undo something.
+/// The agent's end of the process that undoes what it did: [`undo`](super::undo). It is told beforehand what is going to be done,
+/// and says that it has heard, so that there is no moment in which nobody knows how to undo something.
 pub(super) struct Watcher {
     child: Child,
     said: ChildStdin,

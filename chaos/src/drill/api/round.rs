@@ -21,6 +21,8 @@ const BEGUN_WITHIN: Duration = Duration::from_secs(10);
 const LEAD: Duration = Duration::from_secs(1);
 /// How soon it must have ended it: a node that is stopped may take its time to close its recordings.
 const ENDED_WITHIN: Duration = Duration::from_secs(90);
+/// The same of faults that end with a signal: an agent that does not say so by then is gone, and its node goes on without it.
+const SIGNALLED_WITHIN: Duration = Duration::from_secs(30);
 /// Faults of a round that are shown.
 const SHOWN_MAX: usize = 200;
 
@@ -239,7 +241,8 @@ async fn roll(
 async fn end(struck: &mut Struck, client: &Arc<ApiClient>, lead: &Lead) {
     struck.orders.iter().for_each(|(number, _)| lead.withdraw(*number));
     for (number, node) in &struck.orders {
-        let over = lead.await_state(*number, DrillDoingState::Ended, ENDED_WITHIN).await;
+        let within = if struck.starts.is_empty() { SIGNALLED_WITHIN } else { ENDED_WITHIN };
+        let over = lead.await_state(*number, DrillDoingState::Ended, within).await;
         let up = match over {
             Ok(_) => tokio::time::timeout(ENDED_WITHIN, await_start(*node, struck, client))
                 .await
