@@ -16,7 +16,8 @@ impl Pace {
 
     /// How long `bytes` take.
     fn cost(self, bytes: u64) -> Duration {
-        Duration::from_secs_f64(bytes as f64 / self.bytes_per_s as f64).min(WAIT_MAX)
+        let us = u128::from(bytes) * 1_000_000 / u128::from(self.bytes_per_s);
+        Duration::from_micros(u64::try_from(us).unwrap_or(u64::MAX)).min(WAIT_MAX)
     }
 
     /// Waits for as long as `bytes` take.
