@@ -119,12 +119,6 @@ pub enum DrillAct {
         /// How much of all cores, in hundredths of a percent.
         share: u16,
     },
-    /// Packets to these machines are not sent.
-    Cut {
-        /// Their IP addresses.
-        #[schema(value_type = Vec<String>)]
-        addresses: Vec<std::net::IpAddr>,
-    },
 }
 
 impl DrillAct {
@@ -135,7 +129,6 @@ impl DrillAct {
             Self::Pause => "pause",
             Self::Stop => "stop",
             Self::CpuPressure { .. } => "cpu_pressure",
-            Self::Cut { .. } => "cut",
         }
     }
 }
@@ -147,7 +140,7 @@ pub struct DrillAgent {
     pub node: NodeId,
     /// The process.
     pub runner: DrillRunnerId,
-    /// The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`, `cut`.
+    /// The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`.
     pub can: Vec<String>,
     /// Its release.
     pub version: String,

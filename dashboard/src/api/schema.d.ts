@@ -2051,15 +2051,10 @@ export interface components {
              * @description How much of all cores, in hundredths of a percent.
              */
             share: number;
-        } | {
-            /** @description Their IP addresses. */
-            addresses: string[];
-            /** @enum {string} */
-            kind: "cut";
         };
         /** @description The process beside a node that does faults to it. */
         DrillAgent: {
-            /** @description The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`, `cut`. */
+            /** @description The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`. */
             can: string[];
             /** @description The orders it knows of, in force and over. */
             doing: components["schemas"]["DrillDoing"][];

@@ -31,7 +31,7 @@ export const drills = {
   agentHeard: "Ready",
   agentSilent: "Not heard",
   agentNone: "None",
-  agentCan: { kill: "kill", pause: "pause", stop: "stop", cpu_pressure: "load its cores", cut: "cut off" },
+  agentCan: { kill: "kill", pause: "pause", stop: "stop", cpu_pressure: "load its cores" },
   startTitle: "No agent is heard yet",
   startText: "Faults are done by agents, one beside each node: a process that starts the node and can therefore kill, stop and pause it. It dials out and opens no port.",
   startSteps: [

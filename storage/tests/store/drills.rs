@@ -55,7 +55,7 @@ async fn a_run_changes_for_whoever_knows_how_it_stood() {
     assert!(store.begin_drill_run(None, run.clone(), String::new()).await.unwrap());
     let stored = store.drill_run(run.id).await.unwrap().unwrap();
     assert_eq!((stored.run.clone(), stored.revision), (run.clone(), 1));
-    let act = DrillAct::Cut { addresses: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()] };
+    let act = DrillAct::CpuPressure { share: 5_000 };
     let order = DrillOrder { number: 1, node: NodeId::random(), act, lasts_ms: 20_000 };
     let now = DrillNow { state: DrillRunState::Running, orders: vec![order], ..DrillNow::default() };
     assert!(store.update_drill_run(run.id, 1, now.clone()).await.unwrap());
