@@ -150,6 +150,7 @@ fn a_killed_node_explains_the_unsynced_tail_its_absence_and_the_start_after_it()
         spec_changes: vec![change(-500_000, true)],
         segments: vec![row(0, 1, &[(0, 39_000)]), row(0, 2, &[(62_500, 100_000)])],
         deleted: vec![],
+        copies: vec![],
         incidents: vec![],
         node_runs: vec![
             NodeRun { start: at(-600_000), last_alive: at(40_000) },
@@ -285,6 +286,7 @@ fn any_rows() -> impl Strategy<Value = LedgerRows> {
                 })
                 .collect(),
             deleted: Vec::new(),
+            copies: Vec::new(),
             incidents: incidents
                 .into_iter()
                 .map(|(cause, start, length)| incident(cause, start, length.map(|length| start + length)))
