@@ -107,9 +107,9 @@ faults:
     .await?;
     let (passed, said, _) = drill.run().await?;
     assert!(passed, "{said}");
-    let hours: std::collections::BTreeSet<String> =
-        drill.log(1)?.lines().filter_map(|line| line.get(25..27).map(str::to_owned)).collect();
-    assert!(hours.len() > 2, "its log tells three hours: {hours:?}");
+    // The others have seen it, and say so.
+    let log = drill.log(0)?;
+    assert!(log.contains("the wall clock of a node is not this one's"), "{log}");
     Ok(())
 }
 
