@@ -392,7 +392,10 @@ async fn second_copies_count_in_the_ledger_and_go_with_their_segment() {
     assert_eq!((more.numbers.clone(), more.bytes), (vec![3..5, 18..20], 40));
     for copy in [&few, &more] {
         store.put_second_copy(copy.clone()).await.unwrap();
-        assert_eq!(store.second_copies_of(&row.placement, row.start, row.segment).await.unwrap(), std::slice::from_ref(copy));
+        assert_eq!(
+            store.second_copies_of(&row.placement, row.start, row.segment).await.unwrap(),
+            std::slice::from_ref(copy)
+        );
     }
     // Found by the segment, over the end of its day; by nobody else.
     let found = store.second_copies(&home(), camera, range(DAY, DAY + 1)).await.unwrap();
