@@ -77,7 +77,8 @@ impl Dirty {
         self.old.drain(..freed).map(|old| old.bytes.len() as u64).sum()
     }
 
-    /// What was overwritten counts as durable: a kernel writes back by itself, too. Answers how many bytes need not be kept any more.
+    /// What was overwritten counts as durable: a kernel writes back by itself, too. Answers how many bytes need not be kept any
+    /// more.
     pub(super) fn written_back(&mut self) -> u64 {
         self.dropped += self.old.len() as u64;
         self.old.drain(..).map(|old| old.bytes.len() as u64).sum()

@@ -9,9 +9,9 @@
 //! layer knows how to undo it: that is what power loss does. It is stricter than any one file system: a name is durable when *its*
 //! directory was synced, while ext4 would make all older names durable with it.
 //!
-//! Limits: what is overwritten without a sync is kept up to [`changes::OLD_BYTES_MAX`], names up to [`changes::CHANGES_MAX`]; beyond
-//! that, the oldest counts as written back, as a kernel would. Permissions, owners and times are never lost. Extended attributes
-//! and locks across mounts do not exist.
+//! Limits: what is overwritten without a sync is kept up to [`changes::OLD_BYTES_MAX`], names up to [`changes::CHANGES_MAX`];
+//! beyond that, the oldest counts as written back, as a kernel would. Permissions, owners and times are never lost. Extended
+//! attributes and locks across mounts do not exist.
 
 mod attributes;
 mod changes;

@@ -12,7 +12,8 @@ struct Wrong {
     nodes: Vec<usize>,
 }
 
-/// The wall clocks of nodes are wrong, and right again at the end. Nobody asks them meanwhile: what signs people in says until when.
+/// The wall clocks of nodes are wrong, and right again at the end. Nobody asks them meanwhile: what signs people in says until
+/// when.
 pub(super) fn begin(cell: &Arc<LocalCell>, nodes: Vec<usize>, by_ms: i64) -> Result<Struck, DrillError> {
     let at = cell.now();
     for node in &nodes {
