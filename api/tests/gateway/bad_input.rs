@@ -118,7 +118,8 @@ async fn parameters_that_are_none_and_pages_are_checked_by_name() {
         let refused = admin.get(&format!("/api/v1/cameras?{query}")).await;
         assert_eq!(fields(&problem(refused, "invalid_query").await), [field], "{query}");
     }
-    let nothing = json!({"spans": [], "copies": {"none_s": 0.0, "one_s": 0.0, "two_s": 0.0}});
+    let copies = json!({"none_s": 0.0, "one_s": 0.0, "two_s": 0.0, "unreachable_s": 0.0});
+    let nothing = json!({"spans": [], "copies": copies, "unreachable": []});
     assert_eq!(admin.json(&format!("/api/v1/cameras/{id}/recordings")).await, nothing);
     let gaps = admin.json(&format!("/api/v1/cameras/{id}/gaps")).await;
     assert_eq!((&gaps["gaps"], gaps["missing_s"].as_f64()), (&json!([]), Some(0.0)), "it was never switched on");
