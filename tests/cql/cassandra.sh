@@ -38,12 +38,18 @@ fetch() {
   exec 9>&-
 }
 
-# Two different free ports.
+# Two different free ports, below those that the kernel gives to outgoing connections: nobody is given one before it is listened on.
 free_ports() {
-  python3 -c 'import socket
-a, b = socket.socket(), socket.socket()
-a.bind(("127.0.0.1", 0)); b.bind(("127.0.0.1", 0))
-print(a.getsockname()[1], b.getsockname()[1])'
+  python3 -c 'import random, socket
+found = []
+while len(found) < 2:
+    one, port = socket.socket(), random.randrange(12000, 20000)
+    try:
+        one.bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    found.append((one, port))
+print(found[0][1], found[1][1])'
 }
 
 configure() {

@@ -3,12 +3,14 @@
 
 mod binary;
 mod client;
+mod free_port;
 mod node;
 mod recorded;
 mod wait;
 
 pub use binary::binary;
 pub use client::Client;
+pub use free_port::free_port;
 pub use node::{ADMIN_PASSWORD, Node, NodeOptions};
 pub use recorded::{RecordedAu, recorded_aus, recorded_aus_in};
 pub use wait::{DEADLINE, eventually, eventually_within};

@@ -372,7 +372,7 @@ async fn second_copies_count_in_the_ledger_and_go_with_their_segment() {
     let (camera, recorder, keeper) = (CameraId::generate(), NodeId::generate(), NodeId::generate());
     let row = SegmentRow { state: SegmentState::Closed, ..segment(camera, recorder, DAY - 10_000, DAY + 10_000) };
     store.put_segments(vec![row.clone()]).await.unwrap();
-    assert_eq!(store.days_recorded(&home(), camera).await.unwrap(), [0]);
+    assert_eq!(store.days_recorded(&home(), camera).await.unwrap(), [at(0).utc_day()]);
     let entry = |number: u32| FragmentEntry {
         number,
         offset: 0,

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 
 use anyhow::Context as _;
 use eyrie_camsim::Scene;
@@ -9,7 +8,7 @@ use tempfile::TempDir;
 
 use super::CameraFarm;
 use super::cost::add_and_await_all;
-use crate::{Client, Node, NodeOptions, eventually};
+use crate::{Client, Node, NodeOptions, eventually, free_port};
 
 /// Nodes of a cell. Three, so that one of them has neither a camera nor its twin.
 const NODES: usize = 3;
@@ -40,10 +39,7 @@ impl BenchCell {
         std::fs::write(&secret, SECRET)?;
         let store = tokio::task::block_in_place(|| Cassandra::shared().contact_point());
         let keyspace = format!("bench_{}", std::process::id());
-        // Taken and given back: nobody else asks for one meanwhile.
-        let ports: Vec<u16> = (0..NODES)
-            .map(|_| Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()))
-            .collect::<anyhow::Result<_>>()?;
+        let ports: Vec<u16> = (0..NODES).map(|_| free_port()).collect::<anyhow::Result<_>>()?;
         let seed = ports.first().context("no nodes")?;
         let mut nodes = Vec::new();
         for (i, port) in ports.iter().enumerate() {

@@ -1,7 +1,6 @@
 //! Three nodes of one cell on this machine, with a Cassandra between them and simulated cameras before them.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
 use eyrie_chaos::drill::Recordings;
 use eyrie_storage::store::{CqlConfig, Replication, StoreConfig};
-use eyrie_tests::{Client, Node, NodeOptions, eventually};
+use eyrie_tests::{Client, Node, NodeOptions, eventually, free_port};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
@@ -24,11 +23,6 @@ fn clip() -> ClipSpec {
 
 /// What the nodes prove to one another.
 pub(crate) const SECRET: &str = "a secret that only this test's nodes know";
-
-/// A port that nobody has now.
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
 
 /// One cell at a time: a machine with two cores is slow to hear nine nodes and two databases, and would hold live ones to be dead.
 static TURN: Mutex<()> = Mutex::const_new(());

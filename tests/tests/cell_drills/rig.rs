@@ -1,4 +1,3 @@
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
-use eyrie_tests::{ADMIN_PASSWORD, Client, binary, eventually};
+use eyrie_tests::{ADMIN_PASSWORD, Client, binary, eventually, free_port};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -38,8 +37,7 @@ impl Cell {
         let dir = tempfile::tempdir()?;
         std::fs::write(dir.path().join("secret"), "a secret that only this test's nodes know")?;
         std::fs::write(dir.path().join("token"), format!("admin:{ADMIN_PASSWORD}\n"))?;
-        let free = || anyhow::Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
-        let ports = (0..6).map(|_| free()).collect::<Result<Vec<_>, _>>()?;
+        let ports = (0..6).map(|_| free_port()).collect::<Result<Vec<_>, _>>()?;
         let urls: Vec<_> = (0..cameras).map(|i| sim.url(&format!("cam{i}"))).collect();
         let mut cell = Self { _cameras: sim, agents: Vec::new(), ports, dir, _turn: turn };
         let keyspace = format!("cell_drills_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
