@@ -22,8 +22,8 @@ use super::tls::{Certificate, TlsError, TlsFiles};
 use super::{GatewayError, GatewayParts, GatewayState, router, waiting};
 use crate::authorize::Peer;
 
-/// Connections at the same time: ten thousand viewers, one each, and some. Each costs some 20 KiB; the listener's backlog holds those
-/// beyond for a moment.
+/// Connections at the same time: ten thousand viewers, one each, and some. Each costs some 20 KiB; the listener's backlog holds
+/// those beyond for a moment.
 const CONNECTIONS_MAX: usize = 16_384;
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

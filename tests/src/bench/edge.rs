@@ -56,7 +56,8 @@ async fn watched(cell: &BenchCell) -> anyhow::Result<(String, usize, usize)> {
 
 async fn held_reloads(cell: &BenchCell, options: &EdgeOptions) -> anyhow::Result<String> {
     let mut table = "| viewers | of them waiting when a part comes, % | CPU-µs an answer, the edge | CPU-µs an answer, the owner | one has the \
-                     part, ms: p50 | p99 | the last has it, ms: p50 of the parts | p99 | questions to the owner a part | connections to it |\n\
+                     part, ms: p50 | p99 | the last has it, ms: p50 of the parts | p99 | questions to the owner a part | \
+                     connections to it |\n\
                      | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
     let (camera, owner, edge) = watched(cell).await?;

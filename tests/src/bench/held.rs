@@ -133,7 +133,8 @@ impl Held {
     }
 }
 
-/// What the process of [`Held`] does, by its arguments: says `held` when all hold, `over` when the window is over, and what it found.
+/// What the process of [`Held`] does, by its arguments: says `held` when all hold, `over` when the window is over, and what it
+/// found.
 ///
 /// # Errors
 /// When a viewer is refused.

@@ -26,8 +26,8 @@ pub struct SpreadOptions {
     pub plays: usize,
 }
 
-/// Playback of a minute that three nodes have recorded, one after the other, beside a minute of the same camera that one has: through
-/// that node, and through another one.
+/// Playback of a minute that three nodes have recorded, one after the other, beside a minute of the same camera that one has:
+/// through that node, and through another one.
 ///
 /// # Errors
 /// When the cell does not come up, or answers anything but success.

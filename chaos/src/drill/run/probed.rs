@@ -72,8 +72,8 @@ impl Probing {
 }
 
 impl Probed {
-    /// Measures what is measured when all is over: what playback of the whole drill shows twice; and, with all cameras switched off,
-    /// where index and disks differ. What cannot be measured is said, and stays without a value.
+    /// Measures what is measured when all is over: what playback of the whole drill shows twice; and, with all cameras switched
+    /// off, where index and disks differ. What cannot be measured is said, and stays without a value.
     pub(super) async fn look_back(
         &mut self,
         drill: &Drill,
