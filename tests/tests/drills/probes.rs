@@ -24,7 +24,7 @@ async fn live_pictures_playback_and_index_are_measured_while_and_after_a_node_di
   index_matches_disk: {at_most: 0}
 faults:
   - {at: 15s, for: 5s, kill: {node: follower}}
-  - {at: 30s, for: 1s, camera_close: {cameras: all}}",
+  - {at: 30s, camera_close: {cameras: all}}",
     )
     .await?;
     let (passed, said, report) = drill.run().await?;
@@ -67,11 +67,11 @@ async fn each_probe_fails_a_drill_for_its_own_reason() -> anyhow::Result<()> {
   playback: {every: 1s, range: 2s, success: 1%, p99: 0s}
   index_matches_disk: {}
 faults:
-  - {at: 10s, for: 20s, kill: {node: follower}}",
+  - {at: 10s, for: 20s, stop: {node: follower}}",
     )
     .await?;
     let child = drill.begin()?;
-    // Behind the cell's back: a file goes that the index knows.
+    // Behind the cell's back: a file goes that the index knows, one that a node has closed because it was stopped.
     let nodes = (0..3).map(|node| drill.data_dir().join(format!("n{node}/recordings"))).collect::<Vec<_>>();
     let gone = eventually("a file that is not written any more", || async {
         nodes.iter().find_map(|node| finished_file(node)).ok_or_else(|| "none yet".to_owned())
