@@ -91,11 +91,11 @@ fn unknown_keys_and_impossible_values_are_refused_in_file_and_environment() -> a
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_marked_live_takes_effect_on_sighup_and_a_bad_configuration_changes_nothing() -> anyhow::Result<()> {
-    // Every key marked live is in here; a new one has to be proven, too. Those of retention are read from the same settings as
-    // the objective.
+    // Every key marked live is in here; a new one has to be proven, too. Those of retention and repair are read from the same
+    // settings as the objective.
     let keys = text(&eyrie(&["config", "keys"])?.stdout);
     let live: Vec<_> = keys.lines().filter(|line| line.contains("| live |")).collect();
-    let proven = ["`log.level`", "`slo.recording`", "`retention."];
+    let proven = ["`log.level`", "`slo.recording`", "`retention.", "`repair."];
     assert!(live.iter().all(|key| proven.iter().any(|proven| key.contains(proven))), "{live:?}");
     let dir = tempfile::tempdir()?;
     let node = Node::start(dir.path(), &NodeOptions { toml: "log.level = 'error'".to_owned(), ..Default::default() })?;
