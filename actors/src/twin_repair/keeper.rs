@@ -203,8 +203,7 @@ impl Keeper {
     }
 
     /// Deletes copies of segments that the index has no more, that are older than their camera's are kept, or that are older than
-    /// all
-    /// else on a node without room; and what the index does not know to be here, such as after a crash.
+    /// all else on a node without room; and what the index does not know to be here, such as after a crash.
     ///
     /// # Errors
     /// When the index does not answer.

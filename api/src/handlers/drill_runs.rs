@@ -199,7 +199,7 @@ pub(crate) async fn end_run(
     State(state): State<GatewayState>,
     _caller: Authorized<Principal>,
     ApiPath(id): ApiPath<DrillRunId>,
-    ApiJson(RunnerEnd { runner, verdict, report }): ApiJson<RunnerEnd>,
+    ApiJson(RunnerEnd { runner, mut verdict, report }): ApiJson<RunnerEnd>,
 ) -> Result<Response, Problem> {
     check_carries(&current(&state, id).await?.run, runner)?;
     let outcomes = [Outcome::Passed, Outcome::Failed, Outcome::Aborted, Outcome::Refused, Outcome::Unsupported]
@@ -209,6 +209,12 @@ pub(crate) async fn end_run(
     }
     if verdict.reasons.len() > LINES_MAX {
         return Err(Problem::field("verdict.reasons", format!("must be at most {LINES_MAX}")));
+    }
+    // Cut, not refused: a drill that is over has to end. The report has them whole.
+    for reason in &mut verdict.reasons {
+        if let Some((end, _)) = reason.char_indices().nth(TEXT_CHARS_MAX) {
+            reason.truncate(end);
+        }
     }
     // Read and written again: what is kept can be shown.
     let report =

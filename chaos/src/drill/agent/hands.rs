@@ -16,6 +16,9 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 const LEAD: Duration = Duration::from_millis(750);
 /// Orders that are told of.
 const DOING_MAX: usize = 64;
+/// Orders of one run that are carried out on one node: each is remembered, so that none is done twice. A drill of a day that does
+/// something every ten seconds has fewer.
+const TAKEN_MAX: usize = 10_000;
 
 /// The node, and what is being done to it. What is to be in force is compared with what is, again and again, so that whatever went
 /// wrong once is tried again, and what ends for any reason ends the same way.
@@ -91,8 +94,8 @@ impl Hands {
             .collect();
         withdrawn.into_iter().for_each(|number| self.over(number, "", wall));
         for DrillOrder { number, act, lasts_ms, .. } in orders {
-            // Each once: one that is over stays over.
-            if self.doing.contains_key(number) {
+            // Each once: one that is over stays over. What is too much never begins, which the drill is told by its absence.
+            if self.doing.contains_key(number) || self.doing.len() >= TAKEN_MAX {
                 continue;
             }
             let from = now + LEAD;

@@ -87,7 +87,9 @@ impl ApiClient {
         // Whoever comes first in this process; there is no other.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let refused = |error: reqwest::Error| DrillError::Refused(format!("the HTTP client: {error}"));
-        let mut http = Client::builder().timeout(ANSWER_WITHIN).connect_timeout(Duration::from_secs(1)).no_proxy();
+        // What is sent holds a password; a node has no reason to send it elsewhere.
+        let mut http = Client::builder().redirect(reqwest::redirect::Policy::none());
+        http = http.timeout(ANSWER_WITHIN).connect_timeout(Duration::from_secs(1)).no_proxy();
         if let Some(pem) = ca {
             http = http.tls_certs_merge(Certificate::from_pem_bundle(pem).map_err(refused)?);
         }
