@@ -15,7 +15,8 @@ use crate::fmp4::{Fmp4Error, Purpose, init_segment, leading_track};
 use crate::ticks::dts_us;
 use crate::{LIVE_SEGMENT_MAX, RingUnit};
 
-/// So much of a stream is looked at before its parts are cut, in microseconds: its frame interval decides the part target.
+/// So much of a stream is looked at before its parts are cut, in microseconds: its frame interval decides the part target. Before
+/// the first whole segment nothing can be given anyway, so the first one is looked at to its end.
 const WARM_UP_US: i64 = 1_000_000;
 
 /// ... or so many units.
@@ -159,7 +160,7 @@ impl LivePackager {
     fn warmed_up(&self) -> Option<PartTarget> {
         let (first, last) = (self.warm_up.first()?, self.warm_up.last()?);
         let long = dts_us(&last.unit).saturating_sub(dts_us(&first.unit)) >= WARM_UP_US;
-        let enough = long || last.live_segment != first.live_segment || self.warm_up.len() >= WARM_UP_UNITS_MAX;
+        let enough = long && self.has_whole_segment() || last.live_segment != first.live_segment || self.warm_up.len() >= WARM_UP_UNITS_MAX;
         enough.then(|| {
             let leads = leading_track(&first.unit.stream, Purpose::Hls);
             PartTarget::measured(&self.warm_up, leads, PartBuilder::usual_us(&first.unit))
