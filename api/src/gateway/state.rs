@@ -24,7 +24,7 @@ use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
 use crate::relay::LiveRelay;
-use crate::shell::RequestIds;
+use crate::shell::{RequestCounts, RequestIds};
 
 /// Turns for signing in; names share them by hash. 64 make it rare that two names wait for each other.
 const SIGN_IN_TURNS: usize = 64;
@@ -106,6 +106,7 @@ pub(super) struct StateInner {
     keys_asked: tokio::sync::Mutex<Option<Monotonic>>,
     passwords: Passwords,
     request_ids: RequestIds,
+    request_counts: RequestCounts,
     sessions: SessionCache,
     tokens: TokenCache,
     directory: Directory,
@@ -140,6 +141,7 @@ impl GatewayState {
             keys_asked: tokio::sync::Mutex::default(),
             passwords: Passwords::new()?,
             request_ids: RequestIds::default(),
+            request_counts: RequestCounts::default(),
             sessions: SessionCache::default(),
             tokens: TokenCache::default(),
             directory,
@@ -216,6 +218,11 @@ impl GatewayState {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Counts answers.
+    pub(crate) fn request_counts(&self) -> &RequestCounts {
+        &self.0.request_counts
     }
 
     /// Makes correlation ids.

@@ -23,7 +23,8 @@ pub(crate) async fn observe(State(state): State<GatewayState>, mut request: Requ
     let id = state.request_ids().next(state.clock().now());
     let started = state.clock().monotonic();
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("other", MatchedPath::as_str);
     request.extensions_mut().insert(Correlation(id));
     let span = tracing::info_span!("request", request = %id, %method, route, user = tracing::field::Empty);
 
@@ -37,9 +38,7 @@ pub(crate) async fn observe(State(state): State<GatewayState>, mut request: Requ
 
     let status = response.status();
     let took = state.clock().monotonic().since(started);
-    let labels = [("method", label(&method).to_owned()), ("route", route), ("status", status.as_str().to_owned())];
-    metrics::counter!("eyrie_http_requests_total", &labels).increment(1);
-    metrics::histogram!("eyrie_http_request_duration_seconds", &labels[..2]).record(took.as_secs_f64());
+    state.request_counts().count(label(&method), route, status.as_u16(), took);
     let (status, took_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
     span.in_scope(|| match status {
         500.. => tracing::info!(status, took_ms, "answered"),

@@ -160,7 +160,9 @@ impl LivePackager {
     fn warmed_up(&self) -> Option<PartTarget> {
         let (first, last) = (self.warm_up.first()?, self.warm_up.last()?);
         let long = dts_us(&last.unit).saturating_sub(dts_us(&first.unit)) >= WARM_UP_US;
-        let enough = long && self.has_whole_segment() || last.live_segment != first.live_segment || self.warm_up.len() >= WARM_UP_UNITS_MAX;
+        let enough = long && self.has_whole_segment()
+            || last.live_segment != first.live_segment
+            || self.warm_up.len() >= WARM_UP_UNITS_MAX;
         enough.then(|| {
             let leads = leading_track(&first.unit.stream, Purpose::Hls);
             PartTarget::measured(&self.warm_up, leads, PartBuilder::usual_us(&first.unit))

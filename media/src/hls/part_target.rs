@@ -53,9 +53,8 @@ impl PartTarget {
         let target = Self::for_interval(intervals.get(intervals.len() / 2).copied().unwrap_or(fallback_us));
         match (units.first(), units.last()) {
             (Some(first), Some(last)) if first.live_segment != last.live_segment => {
-                let of_first = |unit: &&Arc<RingUnit>| {
-                    unit.unit.track == leads && unit.live_segment == first.live_segment
-                };
+                let of_first =
+                    |unit: &&Arc<RingUnit>| unit.unit.track == leads && unit.live_segment == first.live_segment;
                 target.sharing(units.iter().filter(of_first).count())
             }
             _ => target,
@@ -95,8 +94,15 @@ mod tests {
             let target = PartTarget::for_interval(1_000_000 / fps);
             for segment_frames in 1..=4 * fps as usize {
                 let shared = target.sharing(segment_frames);
-                assert_eq!(segment_frames.div_ceil(shared.frames), segment_frames.div_ceil(target.frames), "no more parts");
-                assert!(shared.frames <= target.frames && shared.frames * 3 >= target.frames * 2 - 2, "{fps} {segment_frames}");
+                assert_eq!(
+                    segment_frames.div_ceil(shared.frames),
+                    segment_frames.div_ceil(target.frames),
+                    "no more parts"
+                );
+                assert!(
+                    shared.frames <= target.frames && shared.frames * 3 >= target.frames * 2 - 2,
+                    "{fps} {segment_frames}"
+                );
             }
         }
     }
