@@ -44,6 +44,9 @@ enum DrillCommand {
         /// Where the nodes' data goes, and stays; a directory that is removed afterwards when left out
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
+        /// Make no network namespaces: nodes get loopback addresses with proxies between them, as where namespaces are refused
+        #[arg(long)]
+        loopback: bool,
         /// Say what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,
@@ -97,7 +100,7 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
             eyrie_chaos::drill::agent::undo(&node)?;
             Ok(ExitCode::SUCCESS)
         }
-        DrillCommand::Run { file, report, store, seed, data_dir, dry_run: dry, cell } => {
+        DrillCommand::Run { file, report, store, seed, data_dir, loopback, dry_run: dry, cell } => {
             let text = read(&file).with_context(|| format!("reading {}", file.display()))?;
             let drill = read_drill(&text).map_err(|mistakes| anyhow::anyhow!("{}:\n{mistakes}", file.display()))?;
             if let Some(cell) = cell.target(&drill)? {
@@ -126,6 +129,7 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
                 store: store.as_deref().map(resolve).transpose()?,
                 directory: scratch.path.clone(),
                 seed: seed.map_or_else(random, Ok)?,
+                loopback,
                 running: turn.other(),
             };
             line(format_args!("{}, seed {}: {}", drill.name, options.seed, drill.hypothesis))?;

@@ -45,6 +45,47 @@ faults:
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn without_network_namespaces_proxies_cut_hold_and_slow_the_ways_between_nodes() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        6,
+        "probes:
+  recorded_gap: {longest: 60s}
+  api: {success: 90%, except: 5s}
+faults:
+  - {at: 0s, for: 5s, partition: {node: follower, from: peers}}
+  - {at: 16s, for: 4s, partition: {node: follower, from: peers, way: out}}
+  - {at: 30s, for: 4s, silent_death: {node: follower}}
+  - {at: 44s, for: 5s, latency: {node: n1, by: 80ms}}",
+    )
+    .await?;
+    let (passed, said, report) = drill.run_with(&["--loopback"]).await?;
+    assert!(passed, "{said}");
+    assert_eq!(faults_of(&report).len(), 4, "{report}");
+    let round = &report["rounds"][0];
+    // The others have heard nothing of a node that runs, and of one that died silently.
+    let held = |mark: &&Value| mark["text"].as_str().is_some_and(|text| text.ends_with("is held to be dead"));
+    let held = round["marks"].as_array().map_or(0, |marks| marks.iter().filter(held).count());
+    assert!(held >= 2, "{}", round["marks"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proxy_cannot_do_is_refused_without_network_namespaces() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        3,
+        "probes:
+  recorded_gap: {longest: 60s}
+faults:
+  - {at: 0s, for: 4s, packet_loss: {node: n1, share: 1%}}",
+    )
+    .await?;
+    let output = drill.begin_told(&["--loopback"])?.wait_with_output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("needs network namespaces"), "{said}");
+    Ok(())
+}
+
 /// The slowest answer of the API, in milliseconds.
 fn slowest_answer(report: &Value) -> u64 {
     let all = report["distributions"].as_array().map_or(&[][..], Vec::as_slice);

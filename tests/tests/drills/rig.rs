@@ -53,9 +53,23 @@ impl Drill {
 
     /// Begins it with its nodes' data elsewhere: a second one of the same file.
     pub(crate) fn begin_in(&self, data_dir: &Path) -> anyhow::Result<Child> {
+        self.begin_with(data_dir, &[])
+    }
+
+    /// Runs it to its end, told this besides. Answers as [`Drill::run`].
+    pub(crate) async fn run_with(&self, more: &[&str]) -> anyhow::Result<(bool, String, Value)> {
+        self.end(self.begin_told(more)?).await
+    }
+
+    /// Begins it, told this besides.
+    pub(crate) fn begin_told(&self, more: &[&str]) -> anyhow::Result<Child> {
+        self.begin_with(&self.data_dir(), more)
+    }
+
+    fn begin_with(&self, data_dir: &Path, more: &[&str]) -> anyhow::Result<Child> {
         let mut command = Command::new(binary("eyrie")?);
         command.args(["drill", "run", "--seed", "7", "--store", &Cassandra::shared().contact_point(), "--data-dir"]);
-        command.arg(data_dir).arg("--report").arg(self.dir.path()).arg(self.dir.path().join("drill.yaml"));
+        command.arg(data_dir).args(more).arg("--report").arg(self.dir.path()).arg(self.dir.path().join("drill.yaml"));
         Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
     }
 

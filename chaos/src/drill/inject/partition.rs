@@ -114,10 +114,10 @@ async fn flap(
 
 fn cut(cell: &LocalCell, cuts: &Cuts) -> Result<(), DrillError> {
     cuts.from_store.iter().for_each(|node| cell.relay(*node, Relaying::Hold));
-    cuts.ways.iter().try_for_each(|(from, to)| cell.network.cut(&cell.launcher, *from, *to))
+    cuts.ways.iter().try_for_each(|(from, to)| cell.cut(*from, *to))
 }
 
 fn mend(cell: &LocalCell, cuts: &Cuts) -> Result<(), DrillError> {
     cuts.from_store.iter().for_each(|node| cell.relay(*node, Relaying::Carry));
-    cuts.ways.iter().try_for_each(|(from, to)| cell.network.mend(&cell.launcher, *from, *to))
+    cuts.ways.iter().try_for_each(|(from, to)| cell.mend(*from, *to))
 }

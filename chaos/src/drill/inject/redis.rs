@@ -38,7 +38,7 @@ impl InForce for Away {
             let Self(cell, fault) = *self;
             let redis = redis(&cell)?;
             match fault {
-                RedisFault::Stop => redis.begin(&cell.launcher, cell.network.hub()),
+                RedisFault::Stop => redis.begin(&cell.launcher, cell.hub()),
                 RedisFault::Pause => redis.signal(Signal::CONT),
                 RedisFault::Errors => redis.tell("CONFIG SET maxmemory 0"),
             }

@@ -15,7 +15,7 @@ pub(super) fn begin(cell: &Arc<LocalCell>, nodes: Vec<usize>) -> Result<Struck, 
     let at = cell.now();
     for node in &nodes {
         cell.set_sound(*node, false);
-        cell.network.link(&cell.launcher, *node, false)?;
+        cell.link(*node, false)?;
         cell.kill(*node)?;
     }
     Ok(Struck::nodes(at, nodes.clone(), Silent(Down { cell: Arc::clone(cell), nodes })))
@@ -25,7 +25,7 @@ impl InForce for Silent {
     fn end(self: Box<Self>) -> BoxFuture<'static, Result<(), DrillError>> {
         async move {
             let Down { cell, nodes } = &self.0;
-            nodes.iter().try_for_each(|node| cell.network.link(&cell.launcher, *node, true))?;
+            nodes.iter().try_for_each(|node| cell.link(*node, true))?;
             Box::new(self.0).end().await
         }
         .boxed()

@@ -14,11 +14,12 @@ use tokio::sync::watch;
 use super::disk_layer::DiskLayer;
 use super::facts::camera_name;
 use super::false_clock::FalseClock;
-use super::launcher::{Launcher, dies_with_us};
+use super::launcher::{Launcher, Place, dies_with_us};
 use super::network::{NODES_MAX, Network, Party};
 use super::node_process::{HTTP_PORT, NodeProcess, NodeSetup, PEER_PORT};
 use super::redis::{REDIS_PORT, Redis};
 use super::slow_path::{PacketFault, SlowPath};
+use super::wires::Wires;
 use super::{Api, ClusterView, PlacementPage, PlacementView, Relaying};
 use crate::drill::disk::{Answer, Order};
 use crate::drill::{DrillError, LocalTarget};
@@ -79,7 +80,9 @@ pub(crate) struct LocalCell {
     /// Ids of the cameras, by their number.
     ids: Vec<String>,
     placements: u64,
-    pub(crate) network: Network,
+    network: Network,
+    /// Between the parties, where they have no networks of their own.
+    wires: Option<Wires>,
     /// Behind the nodes: whatever was launched ends with it.
     pub(crate) launcher: Launcher,
     pub(crate) api: Api,
@@ -125,10 +128,23 @@ impl LocalCell {
         let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();
         let bind = SocketAddr::new(network.address(Party::Cameras), if network.is_isolated() { 554 } else { 0 });
         let cameras = CamSim::start(CamSimConfig { bind, clip_dir: Clips::default_dir(), streams, seed: 1 }).await?;
+        let wires = if network.is_isolated() {
+            None
+        } else {
+            let at = |party, port| SocketAddr::new(network.told(party), port);
+            let to_node = |node| {
+                let party = Party::Node(node);
+                (party, at(party, PEER_PORT), SocketAddr::new(network.address(party), PEER_PORT))
+            };
+            let to_cameras = (Party::Cameras, at(Party::Cameras, cameras.addr().port()), cameras.addr());
+            let parties: Vec<_> = (0..nodes).map(to_node).chain([to_cameras]).collect();
+            Some(Wires::lay(&parties, seed).await?)
+        };
         let (drill, hub) = (network.address(Party::Drill), network.hub());
         let redis = SocketAddr::new(drill, REDIS_PORT);
         let redis = target.redis.then(|| Redis::start(&launcher, hub, redis, directory)).transpose()?;
-        let slow_path = needs.slow_path.then(|| SlowPath::lay(&launcher, hub, seed)).transpose()?;
+        let slow_path =
+            (needs.slow_path && wires.is_none()).then(|| SlowPath::lay(&launcher, hub, seed)).transpose()?;
         let clock = |(node, needed): (usize, bool)| needed.then(|| FalseClock::new(directory, &name(node))).transpose();
         let clocks = needs.clocks.into_iter().enumerate().map(clock).collect::<Result<_, _>>()?;
         let configs = (0..nodes).map(|node| config(node, target, &network, directory, store, &keyspace)).collect();
@@ -140,6 +156,7 @@ impl LocalCell {
             ids: Vec::new(),
             placements: 0,
             network,
+            wires,
             launcher,
             api: Api::new(Secret::new(password.clone()))?,
             eyrie,
@@ -243,11 +260,47 @@ impl LocalCell {
         }
     }
 
+    /// The network that the drill and its cameras live in.
+    pub(crate) fn hub(&self) -> &Place {
+        self.network.hub()
+    }
+
+    /// Loses all that the one sends to the other, from now on.
+    pub(crate) fn cut(&self, from: Party, to: Party) -> Result<(), DrillError> {
+        match &self.wires {
+            Some(wires) => wires.cut(from, to),
+            None => self.network.cut(&self.launcher, from, to)?,
+        }
+        Ok(())
+    }
+
+    /// Loses it no more.
+    pub(crate) fn mend(&self, from: Party, to: Party) -> Result<(), DrillError> {
+        match &self.wires {
+            Some(wires) => wires.mend(from, to),
+            None => self.network.mend(&self.launcher, from, to)?,
+        }
+        Ok(())
+    }
+
+    /// Takes a node's link down, or up again.
+    pub(crate) fn link(&self, node: usize, up: bool) -> Result<(), DrillError> {
+        match &self.wires {
+            Some(wires) => wires.link(node, up),
+            None => self.network.link(&self.launcher, node, up)?,
+        }
+        Ok(())
+    }
+
     /// Does this to the packets of a node from now on.
     pub(crate) fn set_packets(&self, node: usize, fault: PacketFault) -> Result<(), DrillError> {
-        match &self.slow_path {
-            Some(path) => path.set(&self.launcher, &self.network, node, fault),
-            None => Err(DrillError::Refused("the cell has no way on which packets are late or lost".to_owned())),
+        match (&self.slow_path, &self.wires, fault) {
+            (Some(path), ..) => path.set(&self.launcher, &self.network, node, fault),
+            (None, Some(wires), PacketFault::Late(late)) => {
+                wires.slow(node, late);
+                Ok(())
+            }
+            _ => Err(DrillError::Refused("the cell has no way on which packets are late or lost".to_owned())),
         }
     }
 
@@ -286,6 +339,9 @@ impl LocalCell {
             password: &self.password,
         };
         let process = NodeProcess::start(&self.launcher, &self.network.node(node), &name(node), &setup)?;
+        if let Some(wires) = &self.wires {
+            wires.runs(node, process.id());
+        }
         if let Some(slot) = self.processes().get_mut(node) {
             *slot = Some(process);
         }
@@ -369,7 +425,7 @@ impl LocalCell {
             let redundancy = if i < target.twins { 2 } else { 1 };
             let body = json!({
                 "name": path, "labels": [], "recording": {"mode": "continuous"}, "placement": {"redundancy": redundancy},
-                "source": {"type": "rtsp", "url": self.cameras.url(&path)},
+                "source": {"type": "rtsp", "url": self.camera_url(&path)},
             });
             let camera: Value = self.api.post(&base, "/api/v1/cameras", &body).await?;
             let id = camera["id"].as_str().unwrap_or_default().to_owned();
@@ -377,6 +433,12 @@ impl LocalCell {
         }
         self.placements = u64::from(target.cameras + target.twins);
         self.await_steady().await
+    }
+
+    /// Where nodes find a camera.
+    fn camera_url(&self, path: &str) -> String {
+        let at = SocketAddr::new(self.network.told(Party::Cameras), self.cameras.addr().port());
+        format!("rtsp://{at}/{path}")
     }
 
     /// What is not steady, as a sound node sees it.
@@ -467,7 +529,7 @@ fn config(
     store: Option<SocketAddr>,
     keyspace: &str,
 ) -> String {
-    let peer = |node: usize| format!("{}:{PEER_PORT}", network.address(Party::Node(node)));
+    let peer = |address| format!("{address}:{PEER_PORT}");
     let dir = directory.display();
     // Times in the log are read back, so it is one that programs read; recordings are plain, so that the drill needs no keys.
     let mut toml = format!(
@@ -481,12 +543,13 @@ fn config(
     }
     if let Some(store) = store {
         toml += &format!(
-            "cluster.listen = '{}'\ncluster.secret_file = '{dir}/cell-secret'\nstore.contact_points = ['{store}']\n\
-             store.keyspace = '{keyspace}'\nstore.replication = '1'\n",
-            peer(node)
+            "cluster.listen = '{}'\ncluster.address = '{}'\ncluster.secret_file = '{dir}/cell-secret'\n\
+             store.contact_points = ['{store}']\nstore.keyspace = '{keyspace}'\nstore.replication = '1'\n",
+            peer(network.address(Party::Node(node))),
+            peer(network.told(Party::Node(node)))
         );
         if node > 0 {
-            toml += &format!("cluster.join = ['{}']\n", peer(0));
+            toml += &format!("cluster.join = ['{}']\n", peer(network.told(Party::Node(0))));
         }
     }
     if target.redis {

@@ -13,6 +13,7 @@ mod redis;
 mod relay;
 mod slow_path;
 mod view;
+mod wires;
 
 pub(crate) use api::Api;
 pub(crate) use cell::{CellSetup, FPS, LocalCell, Needs, name};

@@ -14,8 +14,8 @@ use crate::drill::DrillError;
 /// The metadata store has its own address in each node's namespace, where a relay listens: drivers go to the address that the
 /// store itself names.
 ///
-/// All of it vanishes with the processes in it. Where namespaces are refused, each node gets a loopback address of its own, and
-/// faults of the network are refused.
+/// All of it vanishes with the processes in it. Where namespaces are refused, each node gets a loopback address of its own, and what
+/// can be done to a connection is done by proxies between them ([`super::wires::Wires`]).
 #[derive(Debug)]
 pub(crate) struct Network {
     hub: Place,
@@ -26,7 +26,7 @@ pub(crate) struct Network {
 }
 
 /// Somebody with an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Party {
     /// The drill itself.
     Drill,
@@ -40,6 +40,8 @@ pub(crate) enum Party {
 const FIRST_NODE: u8 = 11;
 /// More nodes than a machine drills.
 pub(crate) const NODES_MAX: usize = 64;
+/// On loopback: added to the last byte of an address, it is that of the proxy that leads there.
+const PROXIES: u8 = 128;
 
 impl Network {
     /// Namespaces, or loopback addresses and why it could not be namespaces.
@@ -81,7 +83,7 @@ impl Network {
     }
 
     /// Each node on a loopback address of its own, which no other drill of this machine uses now.
-    fn loopback(nodes: usize) -> Self {
+    pub(crate) fn loopback(nodes: usize) -> Self {
         let process = std::process::id();
         let prefix = [127, 16 + (process / 256 % 200) as u8, (process % 256) as u8];
         Self { hub: Place::default(), nodes: vec![Place::default(); nodes], isolated: false, prefix }
@@ -111,6 +113,17 @@ impl Network {
             Party::Node(node) => FIRST_NODE + node.min(NODES_MAX) as u8,
         };
         Ipv4Addr::new(a, b, c, last).into()
+    }
+
+    /// Where others find somebody: at a proxy, on loopback.
+    pub(crate) fn told(&self, party: Party) -> IpAddr {
+        match self.address(party) {
+            IpAddr::V4(address) if !self.isolated => {
+                let [a, b, c, last] = address.octets();
+                Ipv4Addr::new(a, b, c, PROXIES + last).into()
+            }
+            address => address,
+        }
     }
 
     /// Loses all packets from one to another, from now on.

@@ -82,6 +82,11 @@ impl NodeProcess {
         Ok(Self { name: name.to_owned(), child: launcher.spawn(command, place)?, log })
     }
 
+    /// Its number: what starts it becomes it.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal. One that has ended already is no error.
     pub(crate) fn signal(&self, signal: Signal) -> Result<(), DrillError> {
         // It is our child and was not waited for, so the number is its own.

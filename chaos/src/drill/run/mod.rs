@@ -25,7 +25,9 @@ use self::watchdog::Watchdog;
 use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};
 use super::watch::CellWatch;
-use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Target, inject};
+use super::{
+    CellFacts, CutOff, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Target, inject,
+};
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct RunOptions {
     pub directory: PathBuf,
     /// Of all choices.
     pub seed: u64,
+    /// Makes no network namespaces, as where they are refused.
+    pub loopback: bool,
     /// The drill that is being run on this machine already: with one, this is refused.
     pub running: Option<String>,
 }
@@ -60,14 +64,19 @@ pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillRep
     };
     let store = needs_store(target, options)?;
     let launcher = Launcher::start()?;
-    let (network, why_not) = Network::best(&launcher, target.nodes as usize);
+    let (network, why_not) = if options.loopback {
+        (Network::loopback(target.nodes as usize), Some("not wanted".to_owned()))
+    } else {
+        let (network, why) = Network::best(&launcher, target.nodes as usize);
+        (network, why.map(|why| why.to_string()))
+    };
     if let Some(why) = why_not {
         if let Some(fault) = needs_network(drill) {
-            return Err(DrillError::Refused(format!(
-                "{fault} needs network namespaces, which are refused here: {why}"
-            )));
+            return Err(DrillError::Refused(format!("{fault} needs network namespaces ({why})")));
         }
-        say(&format!("no network namespaces ({why}): every node gets a loopback address instead"));
+        say(&format!(
+            "no network namespaces ({why}): every node gets a loopback address, and proxies stand between them"
+        ));
     }
     // The relay's side of the machine: this thread and this runtime stay in the network the drill was started in.
     let outside = runtime(1, || {})?;
@@ -136,14 +145,13 @@ fn needs_store(target: &LocalTarget, options: &RunOptions) -> Result<Option<Sock
     }
 }
 
+/// What a proxy between processes cannot do: lose a part of the packets, or stand where the store says that it is.
 fn needs_network(drill: &Drill) -> Option<&Fault> {
     let needs = |fault: &&Fault| {
         matches!(
             fault,
-            Fault::Partition { .. }
-                | Fault::Latency { .. }
+            Fault::Partition { from: CutOff::Store | CutOff::All, .. }
                 | Fault::PacketLoss { .. }
-                | Fault::SilentDeath(_)
                 | Fault::StoreStop
                 | Fault::StorePause
                 | Fault::StoreErrors
