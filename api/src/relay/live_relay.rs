@@ -3,16 +3,15 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::Request;
 use bytes::Bytes;
 use eyrie_actors::control::ControlHandle;
-use eyrie_actors::media_link::MediaLinkError;
-use eyrie_actors::{LiveError, LiveHeard, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted, NodeHandle};
+use eyrie_actors::{LiveError, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted, NodeHandle};
 use eyrie_media::hls::{CachePolicy, LiveRequest, Rendition, lift, ordinal_of};
 use eyrie_types::{CameraId, Clock, NodeId, Slot, TenantId};
 use lru::LruCache;
 
 use super::answers::{Answers, Failed, Heard, Key};
+use super::fetch::fetch;
 use super::forms::{Form, Forms};
 use super::source::{Source, node_of, sources};
 use super::telemetry;
@@ -22,10 +21,6 @@ use super::view::View;
 const OWNER_WITHIN: Duration = Duration::from_millis(1500);
 /// How long any answer may take: the longest wait for what is to come, which the other node bounds itself, and the way.
 const ANSWER_WITHIN: Duration = Duration::from_secs(14);
-/// How long the rest of an answer may take after its head.
-const BODY_WITHIN: Duration = Duration::from_secs(5);
-/// Bytes of one answer: a segment of the largest camera that is let in, and some.
-const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// How long a viewer waits for the cell to name another owner, before he is told that there is none: a failover takes 1 to 4 s.
 const FAILOVER_PATIENCE: Duration = Duration::from_secs(8);
 /// Pause between two looks whether it has.
@@ -220,8 +215,8 @@ impl LiveRelay {
             LiveWanted::Playlist(_) | LiveWanted::Keyframe => PLAYLIST_FRESH,
         };
         let key = Key { node, question: question.clone() };
-        let control = self.control.clone();
-        let heard = self.answers.get(key, fresh, move || fetch(control, node, question, within)).await;
+        let link = self.control.media().clone();
+        let heard = self.answers.get(key, fresh, move || fetch(link, node, question, within)).await;
         match &heard {
             Err(Failed::Link(error)) => {
                 tracing::debug!(%node, %error, "another node gave no live media");
@@ -306,22 +301,4 @@ impl LiveRelay {
 /// A playlist in one piece, which it is from the start but for a later release's.
 fn whole(mut chunks: Vec<Bytes>) -> Bytes {
     if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() }
-}
-
-async fn fetch(control: ControlHandle, node: NodeId, asked: LiveQuestion, within: Duration) -> Result<Heard, Failed> {
-    let unreadable = |why: &str| Failed::Link(MediaLinkError::Lost { node, why: why.to_owned() });
-    let request = Request::get(asked.to_string()).body(Bytes::new()).map_err(|_| unreadable("an unfit question"))?;
-    let response = control.media().ask_within(node, request, within).await.map_err(Failed::Link)?;
-    let (head, body) = response.into_parts();
-    let body = tokio::time::timeout(BODY_WITHIN, body.bytes(ANSWER_BYTES_MAX)).await;
-    let body = body.unwrap_or(Err(MediaLinkError::TooSlow { node, within: BODY_WITHIN })).map_err(Failed::Link)?;
-    match LiveHeard::read(head.status, &head.headers, &body) {
-        LiveHeard::Answer(rendition) => {
-            let wants_keyframe = asked.wanted == LiveWanted::Keyframe;
-            let keyframe = if wants_keyframe { LiveKeyframe::read(&head.headers, body.clone()) } else { None };
-            Ok(Heard { rendition, bytes: body, keyframe })
-        }
-        LiveHeard::Refused(error) => Err(Failed::Live(error)),
-        LiveHeard::Unknown => Err(unreadable("an answer of another release")),
-    }
 }

@@ -10,6 +10,7 @@
 //! goes on through a failover (docs/adr/0016). Start reading at [`LiveRelay`].
 
 mod answers;
+mod fetch;
 mod forms;
 mod live_relay;
 mod source;
