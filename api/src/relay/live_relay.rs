@@ -15,6 +15,7 @@ use super::fetch::fetch;
 use super::forms::{Form, Forms};
 use super::source::{Source, node_of, sources};
 use super::telemetry;
+use super::underway::Underway;
 use super::view::View;
 
 /// How long the owner may take to answer what needs no waiting, where a twin could answer instead.
@@ -25,6 +26,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(14);
 const FAILOVER_PATIENCE: Duration = Duration::from_secs(8);
 /// Pause between two looks whether it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// The same where those who have the camera answer garbage, which each of them may send megabytes of.
+const GARBLED_AGAIN: Duration = Duration::from_secs(1);
 /// How long media is kept: its name never names other bytes, and a player asks for it within some parts.
 const MEDIA_FRESH: Duration = Duration::from_secs(30);
 /// How long the answer to a reload is kept: it holds what was asked for, and a player that is late by less gets on with it.
@@ -41,6 +44,8 @@ pub(crate) enum RelayError {
     Live(LiveError),
     /// The camera's node cannot be asked.
     Unreachable,
+    /// The camera's node answers what is no answer.
+    Garbled,
 }
 
 /// Live media of all cameras of the cell.
@@ -49,6 +54,7 @@ pub(crate) struct LiveRelay {
     control: ControlHandle,
     clock: Arc<dyn Clock>,
     answers: Arc<Answers>,
+    underway: Arc<Underway>,
     forms: Forms,
     views: Mutex<LruCache<(TenantId, CameraId), View>>,
 }
@@ -61,6 +67,7 @@ impl LiveRelay {
             control,
             clock,
             answers,
+            underway: Arc::default(),
             forms: Forms::default(),
             views: Mutex::new(LruCache::new(VIEWS_MAX)),
         })
@@ -111,6 +118,10 @@ impl LiveRelay {
                         }
                         why = RelayError::Live(error);
                     }
+                    Err(Failed::Garbled(_)) => {
+                        self.shun_garbler(tenant, camera, source.node);
+                        why = RelayError::Garbled;
+                    }
                     Err(failed) => {
                         let now = self.clock.monotonic();
                         self.view(tenant, camera, |view| view.shun(source.node, now));
@@ -123,7 +134,8 @@ impl LiveRelay {
             if self.clock.monotonic().since(begun) >= FAILOVER_PATIENCE {
                 return Err(why);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            let pause = if matches!(why, RelayError::Garbled) { GARBLED_AGAIN } else { LOOK_AGAIN };
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -156,7 +168,17 @@ impl LiveRelay {
             Err(Failed::Live(error)) => Err(RelayError::Live(error)),
             // The playlist names another's by then.
             Err(Failed::Link(_)) => Err(RelayError::Live(LiveError::Gone)),
+            Err(Failed::Garbled(_)) => {
+                // Its playlists may be as good as ever: the next one is the twin's.
+                self.shun_garbler(tenant, camera, node);
+                Err(RelayError::Garbled)
+            }
         }
+    }
+
+    fn shun_garbler(&self, tenant: &TenantId, camera: CameraId, node: NodeId) {
+        let now = self.clock.monotonic();
+        self.view(tenant, camera, |view| view.shun_garbler(node, now));
     }
 
     /// Whether the tenant has such a camera, and some node runs it.
@@ -215,17 +237,15 @@ impl LiveRelay {
             LiveWanted::Playlist(_) | LiveWanted::Keyframe => PLAYLIST_FRESH,
         };
         let key = Key { node, question: question.clone() };
-        let link = self.control.media().clone();
-        let heard = self.answers.get(key, fresh, move || fetch(link, node, question, within)).await;
-        match &heard {
-            Err(Failed::Link(error)) => {
-                tracing::debug!(%node, %error, "another node gave no live media");
-                telemetry::unanswered(error.reason());
+        let (link, underway) = (self.control.media().clone(), Arc::clone(&self.underway));
+        let asked = move || async move {
+            let heard = fetch(&link, &underway, node, &question, within).await;
+            if let Err(failed) = &heard {
+                tell(node, failed);
             }
-            Err(Failed::Live(LiveError::CutOff)) => telemetry::unanswered("cut_off"),
-            _ => {}
-        }
-        heard
+            heard
+        };
+        self.answers.get(key, fresh, asked).await
     }
 
     /// Numbers a playlist, and remembers that it was shown.
@@ -295,6 +315,23 @@ impl LiveRelay {
     fn view<T>(&self, tenant: &TenantId, camera: CameraId, work: impl FnOnce(&mut View) -> T) -> T {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         work(views.get_or_insert_mut((tenant.clone(), camera), View::default))
+    }
+}
+
+/// Counts a question that was not answered, once however many wait for the answer.
+fn tell(node: NodeId, failed: &Failed) {
+    match failed {
+        Failed::Garbled(garbled) => {
+            let reason = garbled.reason();
+            tracing::warn!(%node, reason, "another node answered for live media what is no answer");
+            telemetry::unanswered(reason);
+        }
+        Failed::Link(error) => {
+            tracing::debug!(%node, %error, "another node gave no live media");
+            telemetry::unanswered(error.reason());
+        }
+        Failed::Live(LiveError::CutOff) => telemetry::unanswered("cut_off"),
+        Failed::Live(_) => {}
     }
 }
 
