@@ -25,7 +25,9 @@ use self::watchdog::Watchdog;
 use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};
 use super::watch::CellWatch;
-use super::{CellFacts, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Target, inject};
+use super::{
+    CellFacts, Drill, DrillError, DrillReport, Fault, FaultKind, LocalStore, LocalTarget, NodeChoice, Target, inject,
+};
 
 /// What a drill needs that its file does not say.
 #[derive(Debug, Clone)]
@@ -172,6 +174,7 @@ fn needs(drill: &Drill, target: &LocalTarget) -> Needs {
         disks: by_node(Fault::is_of_a_disk),
         clocks: by_node(|fault| matches!(fault, Fault::ClockStep { .. })),
         slow_path: faults(drill).any(|fault| matches!(fault, Fault::Latency { .. } | Fault::PacketLoss { .. })),
+        alternate_clips: faults(drill).any(|fault| fault.kind() == FaultKind::CameraAlternateClip),
     }
 }
 
