@@ -4,6 +4,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use bytes::Bytes;
 use eyrie_actors::{LiveHeard, LiveKeyframe, LiveQuestion, fuzzing};
+use eyrie_media::hls::{LiveRequest, Reload, is_plausible};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // A path with its query, then the head of an answer, line by line, then its body.
@@ -26,12 +27,18 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             headers.append(name, value);
         }
     }
-    let status = StatusCode::from_u16(200 + u16::from(data.first().copied().unwrap_or_default()) * 2).unwrap_or_default();
+    let status =
+        StatusCode::from_u16(200 + u16::from(data.first().copied().unwrap_or_default()) * 2).unwrap_or_default();
     for status in [StatusCode::OK, status] {
         let _ = LiveHeard::read(status, &headers, body);
     }
     if let Some(keyframe) = LiveKeyframe::read(&headers, Bytes::copy_from_slice(body)) {
         assert_eq!(4 + keyframe.init.len() + keyframe.data.len(), body.len(), "nothing comes from beside the body");
     }
+    let media = [LiveRequest::Init { stream_sequence: 1 }, LiveRequest::Segment { msn: 1 }];
+    for request in media.iter().filter(|request| is_plausible(request, body)) {
+        assert!(!is_plausible(request, &body[..body.len() - 1]), "half of it is taken for whole");
+    }
+    is_plausible(&LiveRequest::Media(Reload::default()), body);
     fuzzing::footage_tails(body);
 });
