@@ -24,6 +24,8 @@ mod events;
 mod facts;
 mod feed;
 mod footage_link;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod incidents;
 mod index_writer;
 mod ingest;

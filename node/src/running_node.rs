@@ -32,8 +32,19 @@ use crate::config::Config;
 const FALLEN_MAX: usize = 1024;
 /// How often histograms are condensed: the exporter keeps every sample until then.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+/// The pause between two looks whether the metadata store is there, for which a first start waits.
+const STORE_AGAIN: Duration = Duration::from_millis(500);
 /// Upper bounds of the buckets of every `…_seconds` histogram: from an answer out of memory to a disk that hangs.
 const SECONDS_BUCKETS: [f64; 13] = [0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// How long a metadata store that is away is waited for, where nothing can be done without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// As long as it takes.
+    Endless,
+    /// Not at all: somebody waits for an answer.
+    None,
+}
 
 /// The parts of a node that commands need without running cameras: directory, store and keys. Holds the directory's lock.
 pub(crate) struct DataDir {
@@ -48,11 +59,12 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Opens the data directory and makes what is missing in it: store, master key, tenant key, key spool, node id.
+    /// Opens the data directory and makes what is missing in it: store, master key, tenant key, key spool, node id. At its first start
+    /// a node needs the store that it shares with others, and waits for it with [`Patience::Endless`].
     ///
     /// # Errors
     /// When another process uses it, or any part cannot be opened.
-    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn open(config: &Config, patience: Patience) -> anyhow::Result<Self> {
         make_private_dir(&config.data_dir)?;
         let lock = lock(&config.data_dir)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -62,17 +74,32 @@ impl DataDir {
         let mirror = Mirror::open(&config.data_dir.join("mirror"), Sealer::new(master.clone()))?;
         let keys = KeyRing::new(master, &[])?;
         let tenant = TenantId::default_tenant();
-        match open_tenant(&store, &keys, &mirror, &tenant, clock.as_ref()).await {
-            Ok(()) => {}
-            Err(error) if is_unavailable(&error) && !mirror.tenant_keys(&tenant).is_empty() => {
-                tracing::warn!("the metadata store cannot be reached: {error:#}; this node goes by what it keeps");
-                mirror
-                    .tenant_keys(&tenant)
-                    .iter()
-                    .filter_map(TenantKeyRow::from_stored)
-                    .try_for_each(|row| keys.add(&row))?;
+        let (mut told, waits) = (String::new(), config.cql.is_some() && patience == Patience::Endless);
+        loop {
+            match open_tenant(&store, &keys, &mirror, &tenant, clock.as_ref()).await {
+                Ok(()) => break,
+                Err(error) if is_unavailable(&error) && !mirror.tenant_keys(&tenant).is_empty() => {
+                    tracing::warn!("the metadata store cannot be reached: {error:#}; this node goes by what it keeps");
+                    mirror
+                        .tenant_keys(&tenant)
+                        .iter()
+                        .filter_map(TenantKeyRow::from_stored)
+                        .try_for_each(|row| keys.add(&row))?;
+                    break;
+                }
+                Err(error) if is_unavailable(&error) && waits => {
+                    let reason = format!("{error:#}");
+                    if told != reason {
+                        tracing::warn!(
+                            reason,
+                            "this node starts for the first time, for which it waits for the metadata store"
+                        );
+                        told = reason;
+                    }
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
         let identity = if config.cql.is_some() {
             // Nodes share this store; who this one is stands in its directory alone.
@@ -175,7 +202,7 @@ impl RunningNode {
         let listener =
             TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
         let address = listener.local_addr()?;
-        let data = DataDir::open(config).await?;
+        let data = DataDir::open(config, Patience::Endless).await?;
         // Before rows of this node are written: it may run elsewhere.
         let seat = cell::take_seat(config, &data).await?;
         make_private_dir(&config.recordings_dir)?;

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 
 use anyhow::{Context as _, bail};
 
+use crate::binary::without_ours;
 use crate::{Client, DEADLINE, binary};
 
 /// The password of the first user in tests.
@@ -40,7 +41,9 @@ impl Node {
         let config = data_dir.join("eyrie.toml");
         std::fs::write(&config, &options.toml)?;
         let log = data_dir.join("node.log");
-        let mut child = Command::new("sh")
+        let mut command = Command::new("sh");
+        without_ours(&mut command);
+        let mut child = command
             .arg("-ec")
             .arg(format!("{}\nexec \"$0\" \"$@\"", options.shell))
             .arg(binary("eyrie")?)

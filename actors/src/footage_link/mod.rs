@@ -19,3 +19,21 @@ mod tails;
 pub(crate) use asks::FootageLink;
 pub(crate) use handler::FootageHandler;
 pub(crate) use question::PREFIX;
+
+/// Doors for fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    /// What it prints reads back.
+    pub(crate) fn question(path: &str) {
+        if let Some(question) = super::question::Question::parse(path) {
+            assert_eq!(question.to_string(), path);
+        }
+    }
+
+    /// What is read can be told again.
+    pub(crate) fn tails(bytes: &[u8]) {
+        if let Some(tails) = super::tails::decode(bytes) {
+            assert!(super::tails::encode(&tails).is_none_or(|again| super::tails::decode(&again).is_some()));
+        }
+    }
+}

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use eyrie_storage::disk::{Disk, DiskState};
 use eyrie_storage::footage::{ElsewhereError, FootageError};
-use eyrie_storage::segment::{FoundSegment, SegmentPath, walk};
+use eyrie_storage::segment::{FoundSegment, SegmentPath};
 use eyrie_storage::store::{SecondCopy, StoreError};
 use eyrie_types::{FragmentEntry, NodeId, SegmentId, SegmentRow, TimeRange, WallTime};
 
+use super::copies::Copies;
 use super::in_vain::InVain;
 use super::pace::Pace;
 use super::plan::{Fetch, chosen};
@@ -213,23 +214,9 @@ impl Keeper {
         dead: &BTreeSet<NodeId>,
     ) -> Result<(), StoreError> {
         let mut bytes = 0;
-        for disk in self.node.disks.clone() {
-            let root = disk.copies_root();
-            if !root.is_dir() {
-                continue;
-            }
-            let mut files = walk(root);
-            loop {
-                let step = tokio::task::spawn_blocking(move || (files.next(), files)).await;
-                // A thread that panicked took its walk with it; the next sweep goes on.
-                let Ok((next, rest)) = step else { break };
-                files = rest;
-                match next {
-                    None => break,
-                    Some(Ok(found)) => bytes += self.sweep_one(&disk, found, members, dead).await?,
-                    Some(Err(skipped)) => tracing::debug!(?skipped, "a second copy cannot be read; it is made anew"),
-                }
-            }
+        let mut copies = Copies::on(&self.node.disks);
+        while let Some((disk, found)) = copies.next().await {
+            bytes += self.sweep_one(&disk, found, members, dead).await?;
         }
         metrics::gauge!("eyrie_repair_copies_bytes").set(bytes as f64);
         Ok(())

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eyrie_storage::footage::FootageError;
-use eyrie_storage::segment::{FoundSegment, walk};
+use eyrie_storage::segment::FoundSegment;
 use eyrie_storage::store::StoreError;
 use eyrie_types::{FragmentEntry, Incident, SegmentRow, SegmentState, TimeRange};
 
+use super::copies::Copies;
 use super::pace::Pace;
 use super::telemetry;
 use crate::context::NodeContext;
@@ -56,23 +57,10 @@ impl Look {
             }
             after = Some(last);
         }
-        for disk in &self.node.disks {
-            let root = disk.copies_root();
-            if !root.is_dir() {
-                continue;
-            }
-            let mut files = walk(root);
-            loop {
-                let step = tokio::task::spawn_blocking(move || (files.next(), files)).await;
-                let Ok((next, rest)) = step else { break };
-                files = rest;
-                match next {
-                    None => break,
-                    Some(Ok(found)) => self.copy(found).await?,
-                    // The sweep of repairs sees to what is none.
-                    Some(Err(_)) => {}
-                }
-            }
+        // The sweep of repairs sees to what is none.
+        let mut copies = Copies::on(&self.node.disks);
+        while let Some((_, found)) = copies.next().await {
+            self.copy(found).await?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! docs/adr/0021. Each node sees to what it lacks itself, so that nobody commands and nothing has to be agreed on. Start reading
 //! at [`plan`].
 
+mod copies;
 mod in_vain;
 mod keeper;
 mod look;

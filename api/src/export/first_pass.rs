@@ -58,6 +58,9 @@ pub(crate) async fn prepare(
     if lost_a_node && !last {
         return Ok(None);
     }
+    if let (true, Some(error)) = (pass.fragments.is_empty(), pass.out_of_reach.take()) {
+        return Err(crate::playback::problem(error));
+    }
     let prepared = Arc::new(pass.finish(key.range, gaps, signature)?);
     let took = state.clock().monotonic().since(started);
     metrics::histogram!("eyrie_export_first_pass_seconds").record(took.as_secs_f64());
@@ -88,6 +91,8 @@ struct FirstPass<'a> {
     fragments: Vec<(u32, FragmentEntry)>,
     /// What was recorded and is left out, and why.
     left_out: Vec<Gap>,
+    /// Why the last of what lies on other nodes is left out.
+    out_of_reach: Option<FootageError>,
     /// Nothing can be decoded before the next keyframe: at the start, and behind what was left out.
     seeking: bool,
     /// The next fragment may join the last one.
@@ -105,6 +110,7 @@ impl<'a> FirstPass<'a> {
             rows: Vec::new(),
             fragments: Vec::new(),
             left_out: Vec::new(),
+            out_of_reach: None,
             seeking: true,
             joins: false,
             last: None,
@@ -117,7 +123,7 @@ impl<'a> FirstPass<'a> {
             Err(FootageError::Store(error)) => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, segment = %piece.row.segment, "an export leaves out a segment");
-                Err(cause(&error))
+                Err(self.cause(error))
             }
         };
         let init = match init {
@@ -146,7 +152,7 @@ impl<'a> FirstPass<'a> {
                 Err(error) => {
                     let segment = piece.row.segment;
                     tracing::warn!(%error, %segment, number = entry.number, "an export leaves out a fragment");
-                    Err(cause(&error))
+                    Err(self.cause(error))
                 }
             };
             self.fragment(row, &entry, &init, tables)?;
@@ -196,6 +202,18 @@ impl<'a> FirstPass<'a> {
         }
     }
 
+    /// Why what cannot be read for `error` is missing.
+    fn cause(&mut self, error: FootageError) -> GapCause {
+        match error {
+            FootageError::Elsewhere { source: ElsewhereError::Lost | ElsewhereError::Damaged, .. } => GapCause::Damaged,
+            FootageError::Elsewhere { .. } => {
+                self.out_of_reach = Some(error);
+                GapCause::NodeUnreachable
+            }
+            _ => GapCause::Damaged,
+        }
+    }
+
     fn finish(mut self, range: TimeRange, mut gaps: Vec<Gap>, signature: [u8; 32]) -> Result<Prepared, Problem> {
         let nothing = || Problem::new(ProblemCode::NotFound, "Nothing was recorded in this range.");
         let (Some((_, first)), Some((_, last))) = (self.fragments.first(), self.fragments.last()) else {
@@ -216,15 +234,6 @@ impl<'a> FirstPass<'a> {
         let etag = etag(&self.rows, &self.fragments);
         let (rows, fragments) = (self.rows, self.fragments);
         Ok(Prepared { layout, rows, fragments, covered, gaps, etag, signature })
-    }
-}
-
-/// Why what cannot be read for `error` is missing.
-fn cause(error: &FootageError) -> GapCause {
-    match error {
-        FootageError::Elsewhere { source: ElsewhereError::Lost | ElsewhereError::Damaged, .. } => GapCause::Damaged,
-        FootageError::Elsewhere { .. } => GapCause::NodeUnreachable,
-        _ => GapCause::Damaged,
     }
 }
 

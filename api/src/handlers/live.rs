@@ -192,6 +192,10 @@ fn problem(error: RelayError) -> Problem {
             let detail = "The node that runs this camera does not answer, and no other has taken it over yet.";
             return Problem::new(ProblemCode::Unavailable, detail).retry_after(NOT_LIVE_RETRY_S);
         }
+        RelayError::Garbled => {
+            let detail = "The node that runs this camera answers with what is no live media, and no other has it.";
+            return Problem::new(ProblemCode::Unavailable, detail).retry_after(NOT_LIVE_RETRY_S);
+        }
     };
     match error {
         LiveError::NotFound => Problem::not_found("camera"),

@@ -76,15 +76,20 @@ pub(crate) async fn deliver(
         VodFile::Fragments { first, last } => {
             let wanted = entries(&piece, first, last)?.to_vec();
             let first = wanted.first().ok_or_else(gone)?;
+            let stands_in = |(other, opening): (StandIn, Bytes)| {
+                (opening, other.row, other.entries, other.ahead_us, Same::Pictures)
+            };
+            let in_place = || instead(state, &caller.tenant, &piece.row, &wanted, &init, &tail);
+            // What was garbled a while ago may be again, in the middle of an answer.
+            let other = if footage.recorder_garbles(&piece.row) { in_place().await? } else { None };
             // What is known to be damaged is told with a status; later all that is left is to break off.
-            let (opening, row, entries, ahead_us, same) = match footage.fragment(&piece.row, first).await {
-                Ok(opening) => (opening, piece.row, wanted, 0, Same::Bytes),
-                Err(error) if is_lost(&error) => {
-                    let found = instead(state, &caller.tenant, &piece.row, &wanted, &init, &tail).await?;
-                    let (StandIn { row, entries, ahead_us }, opening) = found.ok_or_else(|| problem(error))?;
-                    (opening, row, entries, ahead_us, Same::Pictures)
-                }
-                Err(error) => return Err(problem(error)),
+            let (opening, row, entries, ahead_us, same) = match other {
+                Some(other) => stands_in(other),
+                None => match footage.fragment(&piece.row, first).await {
+                    Ok(opening) => (opening, piece.row.clone(), wanted.clone(), 0, Same::Bytes),
+                    Err(error) if is_lost(&error) => stands_in(in_place().await?.ok_or_else(|| problem(error))?),
+                    Err(error) => return Err(problem(error)),
+                },
             };
             let sealed = row.key.is_some();
             let length = entries.iter().map(|entry| u64::from(plain_length(entry, sealed))).sum();

@@ -40,44 +40,52 @@ pub(crate) async fn list(
     let (tenant, footage) = (&caller.tenant, state.node().footage());
     known_camera(state, tenant, id).await?;
     let grows = range.end > state.clock().now() - LATE_TAIL_GRACE;
-    let (mut pieces, mut silent) = (Vec::new(), BTreeSet::new());
+    let (mut pieces, mut silent, mut why) = (Vec::new(), BTreeSet::new(), None);
     for _ in 0..LISTINGS_MAX {
         let tail = state.node().tails(tenant, id).await;
         let found = footage.pieces(tenant, id, range, &tail).await.map_err(problem)?;
         silent = found.silent;
-        let lost_a_node;
-        (pieces, lost_a_node) = all_playable(footage, found.pieces).await?;
-        // What was to come from a node that has just died may be elsewhere, too.
-        if !lost_a_node {
+        (pieces, why) = all_playable(footage, found.pieces).await?;
+        // What was to come from a node that has just died, or sends garbage, may be elsewhere, too.
+        if why.is_none() {
             break;
         }
     }
     let playlist = VodPlaylist::new(pieces, range.start);
+    let out_of_reach = !silent.is_empty() || why.is_some();
     if playlist.segments().is_empty() {
-        return Err(match silent.first() {
-            Some(node) => self::silent(*node),
-            None => Problem::new(ProblemCode::NotFound, "Nothing that can be played was recorded in this range."),
+        return Err(match (why, silent.first()) {
+            (Some(error), _) => problem(error),
+            (None, Some(node)) => self::silent(*node),
+            (None, None) => {
+                Problem::new(ProblemCode::NotFound, "Nothing that can be played was recorded in this range.")
+            }
         });
     }
-    Ok(Listing { playlist, grows: grows || !silent.is_empty() })
+    Ok(Listing { playlist, grows: grows || out_of_reach })
 }
 
-/// What can be played of `found`, and whether any of it could not be had because its node does not answer.
-async fn all_playable(footage: &Footage, found: Vec<FootagePiece>) -> Result<(Vec<VodPiece>, bool), Problem> {
-    let (mut pieces, mut lost_a_node) = (Vec::with_capacity(found.len()), false);
+/// What can be played of `found`, and why the last of it could not be had whose node does not answer, or answers garbage.
+async fn all_playable(
+    footage: &Footage,
+    found: Vec<FootagePiece>,
+) -> Result<(Vec<VodPiece>, Option<FootageError>), Problem> {
+    let (mut pieces, mut why) = (Vec::with_capacity(found.len()), None);
     for piece in found {
         let camera = piece.row.placement.camera;
         match playable(footage, piece).await {
             Ok(piece) => pieces.extend(piece),
             Err(error @ FootageError::Store(_)) => return Err(problem(error)),
             Err(error) => {
-                lost_a_node |= error.is_silence();
                 metrics::counter!("eyrie_playback_segments_left_out_total").increment(1);
                 tracing::warn!(%camera, %error, "a recorded segment cannot be played");
+                if error.is_silence() || error.is_garbage() {
+                    why = Some(error);
+                }
             }
         }
     }
-    Ok((pieces, lost_a_node))
+    Ok((pieces, why))
 }
 
 /// What of `piece` lies on disk, with what decodes it; `None` when nothing of it can be played.
@@ -107,7 +115,8 @@ async fn playable(footage: &Footage, piece: FootagePiece) -> Result<Option<VodPi
 }
 
 /// What clients hear when footage cannot be read.
-pub(super) fn problem(error: FootageError) -> Problem {
+pub(crate) fn problem(error: FootageError) -> Problem {
+    let garbage = error.is_garbage();
     match error {
         FootageError::Store(error) => error.into(),
         FootageError::UnknownSegment => super::delivery::gone(),
@@ -118,6 +127,10 @@ pub(super) fn problem(error: FootageError) -> Problem {
             ProblemCode::NotFound,
             "This part of the recording is lost or damaged; load the playlist again.",
         ),
+        FootageError::Elsewhere { node, .. } if garbage => {
+            let detail = format!("This part of the recording lies on node {node}, which sends something else now.");
+            Problem::new(ProblemCode::Unavailable, detail).retry_after(SILENT_RETRY_S)
+        }
         FootageError::Elsewhere { node, .. } => silent(node),
         FootageError::Panicked => Problem::new(ProblemCode::Internal, "The node met a fault of its own."),
     }

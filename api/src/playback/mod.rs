@@ -5,5 +5,5 @@ mod listing;
 mod places;
 
 pub(crate) use delivery::deliver;
-pub(crate) use listing::{Listing, list, silent};
+pub(crate) use listing::{Listing, list, problem, silent};
 pub(crate) use places::{PlaybackPlace, PlaybackPlaces};

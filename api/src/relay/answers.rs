@@ -45,6 +45,30 @@ pub(super) enum Failed {
     Live(LiveError),
     /// That node says nothing.
     Link(MediaLinkError),
+    /// That node says what is no answer.
+    Garbled(Garbled),
+}
+
+/// What is wrong with what another node says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Garbled {
+    /// It is not what was asked for, or not whole.
+    Garbage,
+    /// It is more than any answer is.
+    TooLong,
+    /// It began and does not go on.
+    Stalled,
+}
+
+impl Garbled {
+    /// One word for metrics and logs.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Garbage => "garbage",
+            Self::TooLong => "too_long",
+            Self::Stalled => "stalled",
+        }
+    }
 }
 
 type Flight = Shared<BoxFuture<'static, Result<Heard, Failed>>>;

@@ -3,33 +3,31 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::Request;
 use bytes::Bytes;
 use eyrie_actors::control::ControlHandle;
-use eyrie_actors::media_link::MediaLinkError;
-use eyrie_actors::{LiveError, LiveHeard, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted, NodeHandle};
+use eyrie_actors::{LiveError, LiveKeyframe, LiveQuestion, LiveResponse, LiveWanted, NodeHandle};
 use eyrie_media::hls::{CachePolicy, LiveRequest, Rendition, lift, ordinal_of};
 use eyrie_types::{CameraId, Clock, NodeId, Slot, TenantId};
 use lru::LruCache;
 
 use super::answers::{Answers, Failed, Heard, Key};
+use super::fetch::fetch;
 use super::forms::{Form, Forms};
 use super::source::{Source, node_of, sources};
 use super::telemetry;
+use super::underway::Underway;
 use super::view::View;
 
 /// How long the owner may take to answer what needs no waiting, where a twin could answer instead.
 const OWNER_WITHIN: Duration = Duration::from_millis(1500);
 /// How long any answer may take: the longest wait for what is to come, which the other node bounds itself, and the way.
 const ANSWER_WITHIN: Duration = Duration::from_secs(14);
-/// How long the rest of an answer may take after its head.
-const BODY_WITHIN: Duration = Duration::from_secs(5);
-/// Bytes of one answer: a segment of the largest camera that is let in, and some.
-const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// How long a viewer waits for the cell to name another owner, before he is told that there is none: a failover takes 1 to 4 s.
 const FAILOVER_PATIENCE: Duration = Duration::from_secs(8);
 /// Pause between two looks whether it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// The same where those who have the camera answer garbage, which each of them may send megabytes of.
+const GARBLED_AGAIN: Duration = Duration::from_secs(1);
 /// How long media is kept: its name never names other bytes, and a player asks for it within some parts.
 const MEDIA_FRESH: Duration = Duration::from_secs(30);
 /// How long the answer to a reload is kept: it holds what was asked for, and a player that is late by less gets on with it.
@@ -46,6 +44,8 @@ pub(crate) enum RelayError {
     Live(LiveError),
     /// The camera's node cannot be asked.
     Unreachable,
+    /// The camera's node answers what is no answer.
+    Garbled,
 }
 
 /// Live media of all cameras of the cell.
@@ -54,6 +54,7 @@ pub(crate) struct LiveRelay {
     control: ControlHandle,
     clock: Arc<dyn Clock>,
     answers: Arc<Answers>,
+    underway: Arc<Underway>,
     forms: Forms,
     views: Mutex<LruCache<(TenantId, CameraId), View>>,
 }
@@ -66,6 +67,7 @@ impl LiveRelay {
             control,
             clock,
             answers,
+            underway: Arc::default(),
             forms: Forms::default(),
             views: Mutex::new(LruCache::new(VIEWS_MAX)),
         })
@@ -116,6 +118,10 @@ impl LiveRelay {
                         }
                         why = RelayError::Live(error);
                     }
+                    Err(Failed::Garbled(_)) => {
+                        self.shun_garbler(tenant, camera, source.node);
+                        why = RelayError::Garbled;
+                    }
                     Err(failed) => {
                         let now = self.clock.monotonic();
                         self.view(tenant, camera, |view| view.shun(source.node, now));
@@ -128,7 +134,8 @@ impl LiveRelay {
             if self.clock.monotonic().since(begun) >= FAILOVER_PATIENCE {
                 return Err(why);
             }
-            tokio::time::sleep(LOOK_AGAIN).await;
+            let pause = if matches!(why, RelayError::Garbled) { GARBLED_AGAIN } else { LOOK_AGAIN };
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -161,7 +168,17 @@ impl LiveRelay {
             Err(Failed::Live(error)) => Err(RelayError::Live(error)),
             // The playlist names another's by then.
             Err(Failed::Link(_)) => Err(RelayError::Live(LiveError::Gone)),
+            Err(Failed::Garbled(_)) => {
+                // Its playlists may be as good as ever: the next one is the twin's.
+                self.shun_garbler(tenant, camera, node);
+                Err(RelayError::Garbled)
+            }
         }
+    }
+
+    fn shun_garbler(&self, tenant: &TenantId, camera: CameraId, node: NodeId) {
+        let now = self.clock.monotonic();
+        self.view(tenant, camera, |view| view.shun_garbler(node, now));
     }
 
     /// Whether the tenant has such a camera, and some node runs it.
@@ -220,17 +237,15 @@ impl LiveRelay {
             LiveWanted::Playlist(_) | LiveWanted::Keyframe => PLAYLIST_FRESH,
         };
         let key = Key { node, question: question.clone() };
-        let control = self.control.clone();
-        let heard = self.answers.get(key, fresh, move || fetch(control, node, question, within)).await;
-        match &heard {
-            Err(Failed::Link(error)) => {
-                tracing::debug!(%node, %error, "another node gave no live media");
-                telemetry::unanswered(error.reason());
+        let (link, underway) = (self.control.media().clone(), Arc::clone(&self.underway));
+        let asked = move || async move {
+            let heard = fetch(&link, &underway, node, &question, within).await;
+            if let Err(failed) = &heard {
+                tell(node, failed);
             }
-            Err(Failed::Live(LiveError::CutOff)) => telemetry::unanswered("cut_off"),
-            _ => {}
-        }
-        heard
+            heard
+        };
+        self.answers.get(key, fresh, asked).await
     }
 
     /// Numbers a playlist, and remembers that it was shown.
@@ -303,25 +318,24 @@ impl LiveRelay {
     }
 }
 
+/// Counts a question that was not answered, once however many wait for the answer.
+fn tell(node: NodeId, failed: &Failed) {
+    match failed {
+        Failed::Garbled(garbled) => {
+            let reason = garbled.reason();
+            tracing::warn!(%node, reason, "another node answered for live media what is no answer");
+            telemetry::unanswered(reason);
+        }
+        Failed::Link(error) => {
+            tracing::debug!(%node, %error, "another node gave no live media");
+            telemetry::unanswered(error.reason());
+        }
+        Failed::Live(LiveError::CutOff) => telemetry::unanswered("cut_off"),
+        Failed::Live(_) => {}
+    }
+}
+
 /// A playlist in one piece, which it is from the start but for a later release's.
 fn whole(mut chunks: Vec<Bytes>) -> Bytes {
     if chunks.len() == 1 { chunks.swap_remove(0) } else { chunks.concat().into() }
-}
-
-async fn fetch(control: ControlHandle, node: NodeId, asked: LiveQuestion, within: Duration) -> Result<Heard, Failed> {
-    let unreadable = |why: &str| Failed::Link(MediaLinkError::Lost { node, why: why.to_owned() });
-    let request = Request::get(asked.to_string()).body(Bytes::new()).map_err(|_| unreadable("an unfit question"))?;
-    let response = control.media().ask_within(node, request, within).await.map_err(Failed::Link)?;
-    let (head, body) = response.into_parts();
-    let body = tokio::time::timeout(BODY_WITHIN, body.bytes(ANSWER_BYTES_MAX)).await;
-    let body = body.unwrap_or(Err(MediaLinkError::TooSlow { node, within: BODY_WITHIN })).map_err(Failed::Link)?;
-    match LiveHeard::read(head.status, &head.headers, &body) {
-        LiveHeard::Answer(rendition) => {
-            let wants_keyframe = asked.wanted == LiveWanted::Keyframe;
-            let keyframe = if wants_keyframe { LiveKeyframe::read(&head.headers, body.clone()) } else { None };
-            Ok(Heard { rendition, bytes: body, keyframe })
-        }
-        LiveHeard::Refused(error) => Err(Failed::Live(error)),
-        LiveHeard::Unknown => Err(unreadable("an answer of another release")),
-    }
 }

@@ -7,6 +7,8 @@ use super::source::Source;
 
 /// A node that did not answer is asked after the other one for so long.
 const SHUN_FOR: Duration = Duration::from_secs(2);
+/// One that answered what is no answer, for so long: it goes on doing so more often than not, and each try costs the viewer a pause.
+const SHUN_GARBLER_FOR: Duration = Duration::from_secs(30);
 /// Nodes remembered for not answering: owner and twin, before and after a move.
 const SHUNNED_MAX: usize = 4;
 /// Pause between two looks whether a new owner has pictures yet.
@@ -28,6 +30,7 @@ pub(super) struct View {
     /// While the twin is shown: the owner's grant that has pictures, and may be shown again.
     ready: Option<Epoch>,
     probed: Option<Monotonic>,
+    /// Nodes that are asked last, and until when.
     shunned: Vec<(NodeId, Monotonic)>,
 }
 
@@ -46,14 +49,25 @@ impl View {
 
     /// `node` did not answer.
     pub(super) fn shun(&mut self, node: NodeId, now: Monotonic) {
-        self.shunned.retain(|(shunned, since)| *shunned != node && now.since(*since) < SHUN_FOR);
+        self.shun_for(node, now, SHUN_FOR);
+    }
+
+    /// `node` answered what is no answer.
+    pub(super) fn shun_garbler(&mut self, node: NodeId, now: Monotonic) {
+        self.shun_for(node, now, SHUN_GARBLER_FOR);
+    }
+
+    fn shun_for(&mut self, node: NodeId, now: Monotonic, time: Duration) {
+        let known = self.shunned.iter().find(|(shunned, _)| *shunned == node).map(|(_, until)| *until);
+        let until = known.map_or(now + time, |known| known.max(now + time));
+        self.shunned.retain(|(shunned, until)| *shunned != node && now < *until);
         if self.shunned.len() < SHUNNED_MAX {
-            self.shunned.push((node, now));
+            self.shunned.push((node, until));
         }
     }
 
     fn shuns(&self, node: NodeId, now: Monotonic) -> bool {
-        self.shunned.iter().any(|(shunned, since)| *shunned == node && now.since(*since) < SHUN_FOR)
+        self.shunned.iter().any(|(shunned, until)| *shunned == node && now < *until)
     }
 
     /// Whether it is time to look whether `owner` has pictures that may be shown after the twin's: of another node, or of the same

@@ -1,26 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { Cell, CellNode, CellPlacement } from "../api/types";
+import { cellNode as node } from "./cell-node.fixture";
 import { follow, happened, HAPPENINGS_MAX, type Snapshot } from "./happenings";
-
-const node = (name: string, more: Partial<CellNode> = {}): CellNode => ({
-  id: name,
-  name,
-  url: "",
-  zone: "",
-  labels: [],
-  capacity: 10,
-  voter: true,
-  health: "up",
-  draining: false,
-  start: 1,
-  placements: 1,
-  running: 1,
-  recording: 1,
-  heard_ms: 100,
-  clock_ahead_ms: null,
-  ...more,
-});
 
 const placement = (camera: string, at: string, more: Partial<CellPlacement> = {}): CellPlacement => ({
   camera,

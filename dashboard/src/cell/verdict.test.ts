@@ -1,26 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import type { CellNode } from "../api/types";
+import { cellNode as node } from "./cell-node.fixture";
 import { nodeState, verdictOf } from "./verdict";
 
-const node = (name: string, more: Partial<CellNode> = {}): CellNode => ({
-  id: name,
-  name,
-  url: "",
-  zone: "",
-  labels: [],
-  capacity: 10,
-  voter: true,
-  health: "up",
-  draining: false,
-  start: 1,
-  placements: 4,
-  running: 4,
-  recording: 4,
-  heard_ms: 100,
-  clock_ahead_ms: null,
-  ...more,
-});
 const survives = { any_node: true, any_zone: true, quorum: true, nodes: [], zones: [] };
 
 describe("the verdict on a cell", () => {

@@ -15,6 +15,7 @@ mod ordinal;
 mod packager;
 mod part_builder;
 mod part_target;
+mod plausible;
 mod rendition;
 pub(crate) mod request;
 mod segment;
@@ -25,6 +26,7 @@ pub use media_playlist::{CAN_SKIP_UNTIL, HOLD_BACK};
 pub use ordinal::{DISCONTINUITY_SHIFT, ORDINAL_SHIFT, lift, ordinal_of};
 pub use packager::LivePackager;
 pub use part_target::PART_DURATION;
+pub use plausible::is_plausible;
 pub use rendition::{Rendition, RenditionError};
 pub use request::{LiveRequest, LiveRequestError, Reload};
 pub use window::{

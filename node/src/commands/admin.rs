@@ -4,7 +4,7 @@ use eyrie_api::reset_password;
 use super::ConfigArgs;
 use super::node::admin_password;
 use super::output::line;
-use crate::running_node::DataDir;
+use crate::running_node::{DataDir, Patience};
 
 #[derive(Debug, Args)]
 pub(crate) struct AdminArgs {
@@ -30,7 +30,7 @@ pub(crate) fn run(args: AdminArgs) -> anyhow::Result<()> {
     let AdminCommand::ResetPassword { user, config } = args.command;
     let config = config.load()?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let data = DataDir::open(&config).await?;
+        let data = DataDir::open(&config, Patience::None).await?;
         let made = reset_password(&data.store, data.clock.as_ref(), &user, admin_password()).await?;
         data.store.close().await?;
         match made {

@@ -13,7 +13,7 @@ use super::ConfigArgs;
 use super::node::admin_password;
 use super::output::line;
 use crate::logging::LogControl;
-use crate::running_node::{DataDir, RunningNode};
+use crate::running_node::{DataDir, Patience, RunningNode};
 
 /// Marks the cameras that the demo made, so that a later demo in the same directory finds them again.
 const DEMO_LABEL: &str = "demo";
@@ -42,7 +42,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
     crate::runtime::start()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let data = DataDir::open(&config).await?;
+        let data = DataDir::open(&config, Patience::None).await?;
         line("==> drawing the pictures of four cameras (once, some seconds)")?;
         let clip_dir = args.data_dir.join("clips");
         let cameras = CamSim::start(CamSimConfig { clip_dir, ..CamSimConfig::loopback(demo::streams()) })

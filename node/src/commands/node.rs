@@ -16,7 +16,12 @@ pub(crate) fn run(args: ConfigArgs) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut hang_up = signal(SignalKind::hangup())?;
-        let mut node = RunningNode::start(&config, admin_password()).await?;
+        // It may wait for the metadata store, and whoever stops it then is not kept waiting.
+        let mut node = tokio::select! {
+            started = RunningNode::start(&config, admin_password()) => started?,
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+        };
         if let Some(password) = node.generated_password() {
             line(format_args!("made user admin with password {}  (shown only now)", password.expose()))?;
         }

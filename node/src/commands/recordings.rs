@@ -4,7 +4,7 @@ use eyrie_actors::{Finding, check_recordings};
 
 use super::ConfigArgs;
 use super::output::line;
-use crate::running_node::DataDir;
+use crate::running_node::{DataDir, Patience};
 
 #[derive(Debug, Args)]
 pub(crate) struct RecordingsArgs {
@@ -30,7 +30,7 @@ pub(crate) fn run(args: RecordingsArgs) -> anyhow::Result<()> {
     let RecordingsCommand::Check { deep, config } = args.command;
     let config = config.load()?;
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let data = DataDir::open(&config).await?;
+        let data = DataDir::open(&config, Patience::None).await?;
         let report =
             check_recordings(&data.store, data.identity.node, std::slice::from_ref(&config.recordings_dir), deep)
                 .await?;

@@ -46,4 +46,11 @@ impl FootageError {
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Elsewhere { source, .. } if source.is_silence())
     }
+
+    /// Whether the node that has it sent something else, or something that is no answer. For some seconds, ranges are read without
+    /// what it garbled, where another recording has the same.
+    pub fn is_garbage(&self) -> bool {
+        let Self::Elsewhere { source, .. } = self else { return false };
+        matches!(source, ElsewhereError::Garbage(_) | ElsewhereError::Refused(_))
+    }
 }

@@ -29,6 +29,8 @@ use crate::store::{SecondCopy, Store};
 pub const OPENED_SEGMENTS_MAX: NonZeroUsize = NonZeroUsize::new(128).expect("not zero");
 /// Init segments of other nodes' files that are kept beyond that: a few kB each.
 const INITS_MAX: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
+/// Segments of which it is remembered that a node sent garbage: what a day of playback touches.
+const GARBLED_MAX: NonZeroUsize = NonZeroUsize::new(1024).expect("not zero");
 /// Tails of other nodes that are remembered: some 15 kB each.
 const TAILS_HEARD_MAX: NonZeroUsize = NonZeroUsize::new(256).expect("not zero");
 /// Reads from disks at one time, of one fragment each, for this node's clients and for other nodes: enough to keep a disk busy, few
@@ -82,6 +84,8 @@ pub struct Footage {
     pub(super) inits: LastRead<SegmentId, Bytes>,
     /// What other nodes last said to be durable there and not in the index yet: when one dies, nobody else knows.
     tails_heard: LastRead<SegmentId, Arc<OpenTail>>,
+    /// Of which segment a node last sent garbage when.
+    pub(super) garbled: LastRead<(SegmentId, NodeId), Monotonic>,
     pub(super) reads: Arc<Semaphore>,
     pub(super) neighbours: Neighbours,
 }
@@ -101,6 +105,7 @@ impl Footage {
         let handed_over = LastRead::new(OPENED_SEGMENTS_MAX, "eyrie_footage_handed_over_segments");
         let copies_known = LastRead::new(COPIES_KNOWN_MAX, "eyrie_footage_copies_known");
         let inits = LastRead::new(INITS_MAX, "eyrie_footage_inits_kept");
+        let garbled = LastRead::new(GARBLED_MAX, "eyrie_footage_garbled_segments");
         let tails_heard = LastRead::new(TAILS_HEARD_MAX, "eyrie_footage_tails_heard");
         let (reads, neighbours) = (Arc::new(Semaphore::new(READS_MAX)), Neighbours::new(Arc::clone(&clock)));
         Self {
@@ -115,6 +120,7 @@ impl Footage {
             copies_known,
             inits,
             tails_heard,
+            garbled,
             reads,
             neighbours,
         }
@@ -149,7 +155,7 @@ impl Footage {
         }
         let mut copies = self.store.second_copies(tenant, camera, asked).await?;
         let silent = self.silent(&rows, &copies, range).await;
-        copies.retain(|copy| !silent.contains(&copy.node));
+        copies.retain(|copy| !silent.contains(&copy.node) && !self.is_garbled(copy.segment, copy.node));
         rows.retain(|row| !silent.contains(&row.node) || copies.iter().any(|copy| copy.segment == row.segment));
         let damage = self.store.damage(tenant, camera, asked).await?;
         let mut read = Vec::with_capacity(rows.len());
@@ -164,7 +170,31 @@ impl Footage {
             });
             read.push(TrackRow { row, entries });
         }
+        self.prefer_sound(&mut read, &copies);
         Ok(FootageFound { pieces: merged(read, range), silent })
+    }
+
+    /// Takes out of `read` what its node sent garbage of, wherever another recording has the same time. Where none has, whoever asks
+    /// for it hears what is wrong.
+    fn prefer_sound(&self, read: &mut [TrackRow], copies: &[SecondCopy]) {
+        let (bad, sound): (Vec<_>, Vec<_>) = read.iter_mut().partition(|track| self.recorder_garbles(&track.row));
+        let mut runs: Vec<TimeRange> = Vec::new();
+        for entry in sound.iter().flat_map(|track| &track.entries) {
+            match runs.last_mut() {
+                Some(last) if last.start <= entry.start && entry.start <= last.end => {
+                    last.end = last.end.max(entry.end())
+                }
+                _ => runs.push(TimeRange { start: entry.start, end: entry.end() }),
+            }
+        }
+        for track in bad {
+            let copies: Vec<_> = copies.iter().filter(|copy| copy.segment == track.row.segment).collect();
+            track.entries.retain(|entry| {
+                let middle = entry.start.offset_us(i64::from(entry.duration_us / 2));
+                let copied = copies.iter().any(|copy| copy.holds(entry.number));
+                copied || !runs.iter().any(|run| run.start <= middle && middle < run.end)
+            });
+        }
     }
 
     /// The nodes that hold any of `rows` or `copies` and do not answer now: what lies on them is out of reach. Where nobody who

@@ -90,6 +90,10 @@ impl Neighbours {
         let Some(elsewhere) = self.elsewhere.get() else { return Vec::new() };
         let asked = elsewhere.recorders(tenant, camera).into_iter().map(|node| async move {
             let tails = self.ask(node, REACH_WITHIN, |elsewhere| elsewhere.tails(node, tenant, camera)).await;
+            if let Err(ElsewhereError::Refused(reason)) = &tails {
+                metrics::counter!("eyrie_footage_node_garbage_total").increment(1);
+                tracing::warn!(%node, reason, "a node does not say what it is recording");
+            }
             let mut tails = tails.unwrap_or_default();
             // It speaks of what it records itself, and of what was asked for.
             tails.retain(|tail| {
@@ -127,7 +131,12 @@ impl Neighbours {
     async fn answers(&self, node: NodeId) -> bool {
         match self.known(node) {
             Some(answers) => answers,
-            None => self.ask(node, REACH_WITHIN, |elsewhere| elsewhere.reach(node)).await.is_ok(),
+            None => {
+                let reached = self.ask(node, REACH_WITHIN, |elsewhere| elsewhere.reach(node)).await.is_ok();
+                // One that says something else than that it is there is taken for one that is not.
+                self.heard().put(node, (self.clock.monotonic(), reached));
+                reached
+            }
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use eyrie_types::{FragmentEntry, NodeId, SegmentRow};
+use eyrie_types::{FragmentEntry, NodeId, SegmentId, SegmentRow};
 
 use super::holders::Holder;
 use super::opened::{FileThere, OpenedSegment, Source};
@@ -13,6 +14,10 @@ use crate::disk::copy_path;
 use crate::keys::SegmentKey;
 use crate::segment::{FormatError, SegmentError, SegmentOpener, SegmentPath, SegmentReader};
 use crate::store::StoreError;
+
+/// How long a segment is read elsewhere, where that is to be had, after a node sent garbage of it: until somebody looks after it, or
+/// the network is well again.
+const GARBLED_FOR: Duration = Duration::from_secs(30);
 
 impl Footage {
     /// The segment of `row` at hand, as `holder` has it.
@@ -64,7 +69,10 @@ impl Footage {
         let place = StoredPlace { number: entry.number, offset: entry.offset, length };
         let fetched = self.neighbours.fragment(node, SegmentName::from(row), place).await;
         let (stored, asking) = fetched
-            .inspect_err(|_| self.opened.forget_all(|(segment, holder)| (*segment, holder.node) == (row.segment, node)))
+            .inspect_err(|error| {
+                self.opened.forget_all(|(segment, holder)| (*segment, holder.node) == (row.segment, node));
+                self.note_garbage(row, node, error);
+            })
             .map_err(elsewhere)?;
         let (file, entry) = (Arc::clone(file), *entry);
         // Hashes and seals of megabytes are no work for a thread that others wait on.
@@ -73,7 +81,7 @@ impl Footage {
             open(&file.opener, &entry, &stored)
         });
         let opened = opened.await.map_err(|_| FootageError::Panicked)?;
-        opened.map_err(|source| elsewhere(garbage(row, node, source)))
+        opened.map_err(|source| elsewhere(self.garbage(row, node, source)))
     }
 
     async fn open_here(
@@ -110,14 +118,15 @@ impl Footage {
     ) -> Result<Source, FootageError> {
         let elsewhere = |source| FootageError::Elsewhere { node, source };
         let opened = self.clock.monotonic();
-        let stored_head = self.neighbours.head(node, SegmentName::from(row)).await.map_err(elsewhere)?;
+        let stored_head = self.neighbours.head(node, SegmentName::from(row)).await;
+        let stored_head = stored_head.inspect_err(|error| self.note_garbage(row, node, error)).map_err(elsewhere)?;
         let (opener, init) = SegmentOpener::of_stored_head(&stored_head, key.as_ref())
             .and_then(|(opener, init)| {
                 let head = opener.head();
                 let same = head.placement == row.placement && head.segment == row.segment && head.key == row.key;
                 if same { Ok((opener, init)) } else { Err(FormatError::Foreign("segment header")) }
             })
-            .map_err(|source| elsewhere(garbage(row, node, source)))?;
+            .map_err(|source| elsewhere(self.garbage(row, node, source)))?;
         self.inits.put(row.segment, init.clone());
         Ok(Source::There(Arc::new(FileThere { opener, init, stored_head, opened })))
     }
@@ -170,11 +179,32 @@ impl Footage {
         });
         task.await.map_err(|_| FootageError::Panicked)
     }
-}
 
-/// What another node sent is not what the index says was recorded.
-fn garbage(row: &SegmentRow, node: NodeId, source: FormatError) -> ElsewhereError {
-    metrics::counter!("eyrie_footage_node_garbage_total").increment(1);
-    tracing::error!(%node, segment = %row.segment, error = %source, "a node sent something else than was recorded");
-    ElsewhereError::Garbage(source)
+    /// What another node sent is not what the index says was recorded.
+    fn garbage(&self, row: &SegmentRow, node: NodeId, source: FormatError) -> ElsewhereError {
+        let error = ElsewhereError::Garbage(source);
+        self.note_garbage(row, node, &error);
+        error
+    }
+
+    /// Remembers that `node` sent of `row` what was not recorded, if that is what `error` says: for a while, others are read instead
+    /// who recorded the same.
+    fn note_garbage(&self, row: &SegmentRow, node: NodeId, error: &ElsewhereError) {
+        if matches!(error, ElsewhereError::Garbage(_) | ElsewhereError::Refused(_)) {
+            metrics::counter!("eyrie_footage_node_garbage_total").increment(1);
+            let error = crate::segment::chain(error);
+            tracing::error!(%node, segment = %row.segment, error, "a node sent something else than was recorded");
+            self.garbled.put((row.segment, node), self.clock.monotonic());
+        }
+    }
+
+    /// Whether the node that recorded `row` sent something else of it a while ago: what it sends next may be no better.
+    pub fn recorder_garbles(&self, row: &SegmentRow) -> bool {
+        row.node != self.node && self.is_garbled(row.segment, row.node)
+    }
+
+    /// Whether `node` sent something else than was recorded of a segment a while ago.
+    pub(super) fn is_garbled(&self, segment: SegmentId, node: NodeId) -> bool {
+        self.garbled.get(&(segment, node)).is_some_and(|at| self.clock.monotonic().since(at) < GARBLED_FOR)
+    }
 }

@@ -58,13 +58,18 @@ impl MasterKey {
     }
 
     /// Reads the master key's file, or makes it with fresh random bytes where there is none: 64 hexadecimal digits and a line
-    /// end, mode 0600, durable before this returns.
+    /// end, mode 0600, durable before this returns. Nodes that share the file may come here at once: all get the key that is in it.
     ///
     /// # Errors
     /// When it cannot be read or made, is not a master key, or others than its owner may read or write it.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         match Self::load(path) {
-            Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            other => return other,
+        }
+        match Self::create(path) {
+            // Another was first.
+            Err(KeyError::File { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
             other => other,
         }
     }
@@ -96,19 +101,22 @@ impl MasterKey {
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(file_error("make room for", path))?;
         let mut text = Zeroizing::new(vec![b'\n'; 65]);
         hex::encode_to_slice(bytes.as_ref(), &mut text[..64]).map_err(|_| KeyError::NotAMasterKey)?;
-        // Written whole under another name first: a crash must not leave half a key behind.
-        let part = path.with_extension("part");
+        // Written whole under another name first: a crash must not leave half a key behind. A name of its own, or of two who make
+        // the key at once one would put the other's under the name, and go on with one that is in no file.
+        let mut own = [0; 8];
+        random::fill(&mut own)?;
+        let part = path.with_extension(format!("{}.part", hex::encode(own)));
         let write = || {
-            let _ = std::fs::remove_file(&part);
             let mut file = File::options().write(true).create_new(true).mode(0o600).open(&part)?;
             file.write_all(&text)?;
             file.sync_all()?;
             // A link fails where the name is taken, so that no key is ever overwritten.
-            std::fs::hard_link(&part, path)?;
-            std::fs::remove_file(&part)?;
-            File::open(directory)?.sync_all()
+            std::fs::hard_link(&part, path)
         };
-        write().map_err(file_error("write", path))?;
+        let written = write();
+        // Made or not: a key that is in no use is not to lie about.
+        let removed = std::fs::remove_file(&part);
+        written.and(removed).and_then(|()| File::open(directory)?.sync_all()).map_err(file_error("write", path))?;
         Ok(Self::from_bytes(&bytes))
     }
 
@@ -159,6 +167,27 @@ mod tests {
         assert_eq!(MasterKey::load_or_create(&path).unwrap().id(), made.id());
         assert!(matches!(MasterKey::create(&path), Err(KeyError::File { .. })), "a key is never overwritten");
         assert_eq!(MasterKey::load(&path).unwrap().id(), made.id());
+    }
+
+    #[test]
+    fn those_who_make_it_at_once_all_get_the_key_that_is_in_the_file() {
+        const AT_ONCE: usize = 8;
+        for round in 0..20 {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("master.key");
+            let start = std::sync::Barrier::new(AT_ONCE);
+            let ids: Vec<_> = std::thread::scope(|scope| {
+                let make = || {
+                    start.wait();
+                    MasterKey::load_or_create(&path).map(|key| key.id())
+                };
+                let makers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(make)).collect();
+                makers.into_iter().map(|maker| maker.join().unwrap().unwrap()).collect()
+            });
+            let kept = MasterKey::load(&path).unwrap().id();
+            assert!(ids.iter().all(|id| *id == kept), "round {round}: {ids:?}, and the file holds {kept}");
+            assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) async fn export(client: &Client, id: &str, from: WallTime, to: WallTi
 }
 
 /// The unit numbers that a player gets who plays a range.
-async fn play(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<Vec<u64>> {
+pub(crate) async fn play(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<Vec<u64>> {
     let base = format!("/api/v1/cameras/{id}/playback");
     let get = async |path: String| -> anyhow::Result<Vec<u8>> {
         let answer = client.request(Method::GET, &path).send().await?;
@@ -79,7 +79,12 @@ pub(crate) async fn recordings(client: &Client, id: &str) -> anyhow::Result<Valu
     client.get(&format!("/api/v1/cameras/{id}/recordings")).await
 }
 
-async fn causes(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<BTreeSet<String>> {
+pub(crate) async fn causes(
+    client: &Client,
+    id: &str,
+    from: WallTime,
+    to: WallTime,
+) -> anyhow::Result<BTreeSet<String>> {
     let gaps = client.get(&format!("/api/v1/cameras/{id}/gaps?from={from}&to={to}")).await?;
     let causes = gaps["gaps"].as_array().context("no gaps")?.iter().filter_map(|gap| gap["cause"].as_str());
     Ok(causes.map(str::to_owned).collect())

@@ -5,9 +5,12 @@
 mod bad_input;
 mod failover;
 mod feed;
+mod first_start;
 mod footage;
 mod foreign_peer;
+mod garbage;
 mod jobs;
+mod liar;
 mod outage;
 #[path = "../one_machine/preload.rs"]
 mod preload;

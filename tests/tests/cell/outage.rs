@@ -1,7 +1,5 @@
-use std::process::Command;
-
 use eyrie_cassandra::Cassandra;
-use eyrie_tests::{binary, eventually};
+use eyrie_tests::{eventually, eyrie};
 use serde_json::json;
 
 use crate::rig::Cell;
@@ -63,7 +61,7 @@ async fn what_is_left_of_a_cell_is_recovered_by_hand_and_begins_a_new_generation
     cell.nodes.remove(&0).expect("it runs").kill()?;
     let (dir, config) = (cell.node_dir(0), cell.node_dir(0).join("eyrie.toml"));
     let recover = |more: &[&str]| -> anyhow::Result<std::process::Output> {
-        let mut command = Command::new(binary("eyrie")?);
+        let mut command = eyrie()?;
         command.args(["cluster", "recover", "--config"]).arg(&config).arg("--data-dir").arg(&dir).args(more);
         Ok(command.output()?)
     };

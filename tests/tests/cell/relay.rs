@@ -52,20 +52,20 @@ impl Listed {
 }
 
 /// A player of low-latency HLS that knows one address only, and never loads the multivariant playlist again.
-struct Player {
+pub(crate) struct Player {
     client: Client,
     below: String,
     listed: Listed,
     /// Numbers of all pictures it got.
-    units: BTreeSet<u64>,
+    pub(crate) units: BTreeSet<u64>,
     /// When it got the last part, and the longest it went without one.
     last: Instant,
-    longest: Duration,
-    refused: Vec<StatusCode>,
+    pub(crate) longest: Duration,
+    pub(crate) refused: Vec<StatusCode>,
 }
 
 impl Player {
-    async fn open(client: Client, camera: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn open(client: Client, camera: &str) -> anyhow::Result<Self> {
         let below = format!("/api/v1/cameras/{camera}/live");
         let index = client.request(Method::GET, &format!("{below}/index.m3u8")).send().await?.error_for_status()?;
         let index = index.text().await?;
@@ -105,7 +105,7 @@ impl Player {
     }
 
     /// Plays until `enough`, at most a minute.
-    async fn play(&mut self, what: &str, enough: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
+    pub(crate) async fn play(&mut self, what: &str, enough: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
         let begun = Instant::now();
         while !enough(self) {
             ensure!(
@@ -121,7 +121,7 @@ impl Player {
 }
 
 /// The numbers of the nodes that own the camera and its twin, and of one that has neither.
-async fn roles(cell: &Cell, camera: &str) -> anyhow::Result<(usize, Option<usize>, usize)> {
+pub(crate) async fn roles(cell: &Cell, camera: &str) -> anyhow::Result<(usize, Option<usize>, usize)> {
     let placed = cell.placements(0).await?;
     let at = |slot: u64| {
         let found = placed.iter().find(|(id, at, _)| id == camera && *at == slot)?;
@@ -133,7 +133,7 @@ async fn roles(cell: &Cell, camera: &str) -> anyhow::Result<(usize, Option<usize
 }
 
 /// The sum of a metric over those of its labels that hold all of `with`.
-async fn metric(client: &Client, name: &str, with: &[&str]) -> anyhow::Result<f64> {
+pub(crate) async fn metric(client: &Client, name: &str, with: &[&str]) -> anyhow::Result<f64> {
     let text = client.request(Method::GET, "/metrics").send().await?.text().await?;
     let samples = text.lines().filter_map(|line| line.strip_prefix(name)?.rsplit_once(' '));
     let own = samples.filter(|(labels, _)| labels.is_empty() || labels.starts_with('{'));

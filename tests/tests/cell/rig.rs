@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::liar::Liar;
+
 /// Small pictures, a keyframe a second.
 fn clip() -> ClipSpec {
     ClipSpec { width: 160, height: 120, bitrate_kbps: 100, seconds: 4, ..ClipSpec::default() }
@@ -39,6 +41,8 @@ pub(crate) struct Cell {
     contact: String,
     keyspace: String,
     more: String,
+    /// Who stands before each node, where somebody does.
+    pub(crate) liars: Vec<Liar>,
     dir: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -51,32 +55,78 @@ impl Cell {
 
     /// The same over a Cassandra of the test's own.
     pub(crate) async fn start_over(contact: &str, nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
+        let mut cell = Self::prepare(contact, nodes, cameras, more).await?;
+        cell.start_all().await?;
+        Ok(cell)
+    }
+
+    /// The same with a [`Liar`] before each node, who is honest for now. Node `i` has the label `ni`, and the
+    /// first two are a `pair`.
+    pub(crate) async fn start_behind_liars(nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
+        let mut cell = Self::prepare(&Cassandra::shared().contact_point(), nodes, cameras, more).await?;
+        for i in 0..nodes {
+            cell.liars.push(Liar::before(cell.peer_address(i)?, SECRET).await?);
+        }
+        cell.start_all().await?;
+        Ok(cell)
+    }
+
+    /// A cell of which no node runs yet.
+    pub(crate) async fn prepare(contact: &str, nodes: usize, cameras: usize, more: &str) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let turn = take_turn().await;
         let streams = (0..cameras).map(|i| StreamConfig::new(format!("cam{i}"), clip())).collect();
         let dir = tempfile::tempdir()?;
         std::fs::write(dir.path().join("secret"), SECRET)?;
-        let mut cell = Self {
+        Ok(Self {
             cameras: CamSim::start(CamSimConfig::loopback(streams)).await?,
             nodes: BTreeMap::new(),
             ports: (0..nodes).map(|_| free_port()).collect::<Result<_, _>>()?,
             contact: contact.to_owned(),
             keyspace: format!("cell_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)),
             more: more.to_owned(),
+            liars: Vec::new(),
             dir,
             _turn: turn,
-        };
-        for i in 0..nodes {
-            cell.start_node(i)?;
+        })
+    }
+
+    async fn start_all(&mut self) -> anyhow::Result<()> {
+        for i in 0..self.ports.len() {
+            self.start_node(i)?;
         }
-        let client = cell.client(0).await?;
+        self.await_all().await
+    }
+
+    /// Starts all nodes at one moment, and waits until they are a cell.
+    pub(crate) async fn start_at_once(&mut self) -> anyhow::Result<()> {
+        let setups = (0..self.ports.len()).map(|i| Ok((self.node_dir(i), self.options(i)?)));
+        let setups: Vec<_> = setups.collect::<anyhow::Result<_>>()?;
+        let start =
+            |(dir, options): (PathBuf, NodeOptions)| tokio::task::spawn_blocking(move || Node::start(&dir, &options));
+        for (i, started) in futures::future::join_all(setups.into_iter().map(start)).await.into_iter().enumerate() {
+            self.nodes.insert(i, started?.with_context(|| format!("n{i}"))?);
+        }
+        self.await_all().await
+    }
+
+    /// How many files there are of the master key that all nodes share.
+    pub(crate) fn key_files(&self) -> anyhow::Result<usize> {
+        let names =
+            std::fs::read_dir(self.dir.path())?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let names: Vec<String> = names.collect::<anyhow::Result<_>>()?;
+        Ok(names.iter().filter(|name| name.starts_with("master")).count())
+    }
+
+    async fn await_all(&self) -> anyhow::Result<()> {
+        let nodes = self.ports.len();
+        let client = self.client(0).await?;
         eventually("all nodes in the cell", || async {
             let view = client.get("/api/v1/cluster").await.map_err(|error| error.to_string())?;
             let up = view["nodes"].as_array().map_or(0, |all| all.iter().filter(|node| node["health"] == "up").count());
             if up == nodes { Ok(()) } else { Err(view.to_string()) }
         })
-        .await?;
-        Ok(cell)
+        .await
     }
 
     /// Starts a node, the first time or again.
@@ -105,8 +155,14 @@ impl Cell {
             self.keyspace,
             self.more
         );
+        let mut told = self.peer_address(0)?;
+        if let (Some(first), Some(own)) = (self.liars.first(), self.liars.get(i)) {
+            told = first.address().to_owned();
+            let pair = if i < 2 { ", 'pair'" } else { "" };
+            toml += &format!("cluster.address = '{}'\ncluster.labels = ['n{i}'{pair}]\n", own.address());
+        }
         if i > 0 {
-            toml += &format!("cluster.join = ['127.0.0.1:{}']\n", port(0)?);
+            toml += &format!("cluster.join = ['{told}']\n");
         }
         Ok(NodeOptions { toml, ..NodeOptions::default() })
     }
@@ -169,16 +225,21 @@ impl Cell {
         let client = self.client(i).await?;
         let mut ids = Vec::new();
         for n in 0..count {
-            let path = format!("cam{n}");
-            let body = json!({
-                "name": path, "labels": [], "recording": {"mode": "continuous"}, "placement": placement,
-                "source": {"type": "rtsp", "url": self.cameras.url(&path)},
-            });
-            let camera = client.post("/api/v1/cameras", &body).await?;
-            ids.push(camera["id"].as_str().context("no id")?.to_owned());
+            ids.push(self.add_camera(&client, n, placement).await?);
         }
         self.await_online(i, &ids).await?;
         Ok(ids)
+    }
+
+    /// Adds camera `n`.
+    pub(crate) async fn add_camera(&self, client: &Client, n: usize, placement: &Value) -> anyhow::Result<String> {
+        let path = format!("cam{n}");
+        let body = json!({
+            "name": path, "labels": [], "recording": {"mode": "continuous"}, "placement": placement,
+            "source": {"type": "rtsp", "url": self.cameras.url(&path)},
+        });
+        let camera = client.post("/api/v1/cameras", &body).await?;
+        Ok(camera["id"].as_str().context("no id")?.to_owned())
     }
 
     /// Waits until node `i` says that all are online.

@@ -1,7 +1,5 @@
-use std::process::Command;
-
 use anyhow::{Context as _, ensure};
-use eyrie_tests::{binary, eventually};
+use eyrie_tests::{eventually, eyrie};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -79,7 +77,7 @@ async fn a_drill_is_run_from_another_machine_with_a_users_name_and_password() ->
     std::fs::write(&token, format!("drills:{PASSWORD}"))?;
     std::fs::write(&file, KILL.replace("kill: {node: follower}", "stop: {node: leader}"))?;
     let run = |more: &[&str], cell_id: &str| -> anyhow::Result<(Option<i32>, String)> {
-        let mut command = Command::new(binary("eyrie")?);
+        let mut command = eyrie()?;
         command.args([
             "drill",
             "run",

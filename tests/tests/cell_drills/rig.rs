@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::{CamSim, CamSimConfig, ClipSpec, StreamConfig};
 use eyrie_cassandra::Cassandra;
-use eyrie_tests::{ADMIN_PASSWORD, Client, binary, eventually, free_port};
+use eyrie_tests::{ADMIN_PASSWORD, Client, binary, eventually, eyrie, free_port};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -98,16 +98,12 @@ impl Cell {
         let config = data_dir.join("eyrie.toml");
         std::fs::write(&config, toml)?;
         let log = std::fs::File::options().create(true).append(true).open(self.log(i))?;
-        let mut agent = Command::new(binary("eyrie")?);
+        let mut agent = eyrie()?;
         agent
             .args(["drill", "agent", "--api", &self.bases().join(","), "--token-file"])
             .arg(self.dir.path().join("token"));
         agent.arg("--").arg(binary("eyrie")?).args(["node", "--http", &format!("127.0.0.1:{}", self.port(i)?)]);
         agent.args(["--allow-network", "127.0.0.0/8", "--data-dir"]).arg(&data_dir).arg("--config").arg(&config);
-        // What is set for the test is not meant for its nodes.
-        for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EYRIE_")) {
-            agent.env_remove(variable);
-        }
         agent.env("EYRIE_ADMIN_PASSWORD", ADMIN_PASSWORD).stdin(Stdio::null());
         agent.stdout(log.try_clone()?).stderr(log);
         agent.spawn().context("starting an agent")

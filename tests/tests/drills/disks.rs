@@ -1,4 +1,4 @@
-use eyrie_tests::binary;
+use eyrie_tests::eyrie;
 
 use crate::index::IndexWatch;
 use crate::rig::Drill;
@@ -104,10 +104,8 @@ faults:
   - {at: 15s, for: 3s, disk_slow: {node: n1, by: 700ms}}",
     )
     .await?;
-    let output = std::process::Command::new(binary("eyrie")?)
-        .args(["drill", "run", "--dry-run"])
-        .arg(drill.data_dir().with_file_name("drill.yaml"))
-        .output()?;
+    let output =
+        eyrie()?.args(["drill", "run", "--dry-run"]).arg(drill.data_dir().with_file_name("drill.yaml")).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     for line in [
         "at 0s for 3s: power_loss any node but the leader: some of what was not synced is lost",

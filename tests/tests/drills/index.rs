@@ -61,12 +61,7 @@ fn sound(path: &Path) -> anyhow::Result<(u32, u64)> {
 }
 
 async fn read(config: PathBuf, said: Arc<Mutex<Said>>) {
-    let store = loop {
-        if let Some(store) = open(&config).await {
-            break store;
-        }
-        tokio::task::yield_now().await;
-    };
+    let store = opened(&config).await;
     loop {
         let mut after = None;
         // What cannot be read now is read the next time.
@@ -83,6 +78,16 @@ async fn read(config: PathBuf, said: Arc<Mutex<Said>>) {
             after = page.last().cloned();
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+/// The store of a drill whose first node has the configuration `config`, once there is one.
+pub(crate) async fn opened(config: &Path) -> Store {
+    loop {
+        if let Some(store) = open(config).await {
+            return store;
+        }
+        tokio::task::yield_now().await;
     }
 }
 

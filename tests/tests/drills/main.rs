@@ -5,6 +5,7 @@
 mod disks;
 mod ended;
 mod faults;
+mod forged;
 mod index;
 mod probes;
 mod rig;

@@ -1,9 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use eyrie_storage::segment::{SegmentReader, walk};
 use eyrie_tests::eventually;
 use serde_json::Value;
 
+use crate::forged::record_again;
+use crate::index::opened;
 use crate::rig::Drill;
 
 /// The check of a measure.
@@ -23,11 +26,19 @@ async fn live_pictures_playback_and_index_are_measured_while_and_after_a_node_di
   index_matches_disk: {at_most: 0}
 faults:
   - {at: 15s, for: 5s, kill: {node: follower}}
-  - {at: 30s, camera_close: {cameras: all}}",
+  - {at: 25s, for: 4s, camera_alternate_clip: {cameras: all}}
+  - {at: 35s, camera_close: {cameras: all}}",
     )
     .await?;
     let (passed, said, report) = drill.run().await?;
     assert!(passed, "{said}");
+    // 176 by 144 pixels, as the other clip has.
+    let mut files = (0..3).flat_map(|node| walk(drill.data_dir().join(format!("n{node}/recordings")))).flatten();
+    let changed = files.any(|file| {
+        let init = SegmentReader::open(file.path, None).and_then(|reader| reader.init());
+        init.is_ok_and(|init| init.windows(4).any(|size| size == [0, 176, 0, 144]))
+    });
+    assert!(changed, "cameras showed something else: {said}");
     for measure in ["units_doubled", "live_outage", "playback_success", "playback_p99", "index_differences"] {
         let check = check(&report, measure)?;
         assert!(check["measured"].is_u64(), "{check}");
@@ -83,5 +94,37 @@ faults:
     assert!(about("time to answer playback, p99: at most 0"), "{reasons:?}");
     assert!(about("fragments of which index and disk differ: at most 0") && about("not on disk"), "{reasons:?}");
     assert_eq!(reasons.len(), 3, "{reasons:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_that_playback_shows_twice_fail_a_drill() -> anyhow::Result<()> {
+    let drill = Drill::new(
+        1,
+        "probes:
+  recorded_gap: {longest: 60s, doubled: 0}
+faults:
+  - {at: 2s, for: 18s, camera_silence: {cameras: all}}",
+    )
+    .await?;
+    let child = drill.begin()?;
+    let store = opened(&drill.data_dir().join("n0/eyrie.toml")).await;
+    let nodes = (0..3).map(|node| drill.data_dir().join(format!("n{node}/recordings"))).collect::<Vec<_>>();
+    let (node, path) = eventually("a file that is written", || async {
+        let found = nodes.iter().find_map(|node| Some((node, recording(node)?)));
+        found.ok_or_else(|| "none yet".to_owned())
+    })
+    .await?;
+    // No fault of a node can do that: what it records has a time of its own, and equal pictures of one moment are shown once.
+    let scratch = tempfile::tempdir()?;
+    record_again(&store, node, &path, scratch.path()).await?;
+    let (passed, said, report) = drill.end(child).await?;
+    assert!(!passed, "{said}");
+    let reasons = report["verdict"]["reasons"].as_array().cloned().unwrap_or_default();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    let doubled = check(&report, "units_doubled")?;
+    // Six groups of 25 pictures each, and as many as the last one had.
+    let twice = doubled["measured"].as_u64().context("not measured")?;
+    assert!((125..=175).contains(&twice) && doubled["worst"] == format!("{twice} of cam0"), "{doubled}");
     Ok(())
 }

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use eyrie_cassandra::Cassandra;
-use eyrie_tests::binary;
+use eyrie_tests::eyrie;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Mutex, MutexGuard};
@@ -67,7 +67,9 @@ impl Drill {
     }
 
     fn begin_with(&self, data_dir: &Path, more: &[&str]) -> anyhow::Result<Child> {
-        let mut command = Command::new(binary("eyrie")?);
+        let mut command = eyrie()?;
+        // Of the drill alone: a node that saw it would not start.
+        command.env("EYRIE_NOBODY_KNOWS_THIS", "1");
         command.args(["drill", "run", "--seed", "7", "--store", &Cassandra::shared().contact_point(), "--data-dir"]);
         command.arg(data_dir).args(more).arg("--report").arg(self.dir.path()).arg(self.dir.path().join("drill.yaml"));
         Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)

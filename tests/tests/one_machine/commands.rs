@@ -3,14 +3,14 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use eyrie_camsim::StreamConfig;
-use eyrie_tests::{Client, Node, NodeOptions, binary, eventually};
+use eyrie_tests::{Client, Node, NodeOptions, eventually};
 use eyrie_types::WallTime;
 use serde_json::json;
 
 use crate::support::{Stage, clip, probe, segment_files};
 
 fn eyrie(arguments: &[&str]) -> anyhow::Result<Output> {
-    Ok(Command::new(binary("eyrie")?).args(arguments).env_remove("EYRIE_ADMIN_PASSWORD").output()?)
+    Ok(eyrie_tests::eyrie()?.args(arguments).output()?)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -82,7 +82,7 @@ fn unknown_keys_and_impossible_values_are_refused_in_file_and_environment() -> a
             "recording.segment_duration: \"7h\" is not a duration from 1m to 1h",
         ),
     ] {
-        let check = Command::new(binary("eyrie")?).args(["config", "check"]).env(variable, value).output()?;
+        let check = eyrie_tests::eyrie()?.args(["config", "check"]).env(variable, value).output()?;
         let said = text(&check.stderr);
         assert!(!check.status.success() && said.contains(variable) && said.contains(reason), "{said}");
     }
@@ -251,5 +251,29 @@ async fn what_the_guide_asks_of_the_interface_works() -> anyhow::Result<()> {
     let patch = stage.client.request(reqwest::Method::PATCH, &format!("/api/v1/cameras/{id}")).json(&rules);
     let patched: serde_json::Value = patch.send().await?.error_for_status()?.json().await?;
     assert_eq!(patched["recording"]["retention"], rules["recording"]["retention"], "{patched}");
+    Ok(())
+}
+
+/// Run once more by the next test, in a process with variables that are not meant for its node.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_sees_the_variables_that_its_test_sets() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let env = vec![("EYRIE_CLUSTER_NAME".to_owned(), "by the test".to_owned())];
+    let node = Node::start(dir.path(), &NodeOptions { env, ..NodeOptions::default() })?;
+    let view = node.client().await?.get("/api/v1/cluster").await?;
+    assert_eq!(view["nodes"][0]["name"], "by the test", "{view}");
+    node.stop()
+}
+
+#[test]
+fn the_variables_that_tests_were_started_with_reach_none_of_their_nodes() -> anyhow::Result<()> {
+    let again = Command::new(std::env::current_exe()?)
+        .args(["--exact", "commands::a_node_sees_the_variables_that_its_test_sets"])
+        // A node that saw the first would not start, and one that saw the second would listen where nobody may.
+        .env("EYRIE_NOBODY_KNOWS_THIS", "1")
+        .env("EYRIE_CLUSTER_LISTEN", "192.0.2.1:1")
+        .output()?;
+    let said = text(&again.stdout);
+    assert!(again.status.success() && said.contains("1 passed"), "{said}{}", text(&again.stderr));
     Ok(())
 }

@@ -1,8 +1,6 @@
-use std::process::Command;
-
 use anyhow::ensure;
 use eyrie_camsim::{ClipSpec, Fault, StreamConfig};
-use eyrie_tests::{Node, binary, eventually, recorded_aus_in};
+use eyrie_tests::{Node, eventually, eyrie, recorded_aus_in};
 use eyrie_types::WallTime;
 
 use crate::disk::{SmallDisk, may_mount};
@@ -88,7 +86,7 @@ async fn recording_goes_on_for_several_times_the_disk_and_only_the_oldest_goes()
     .await?;
     node.stop()?;
     drop(cameras);
-    let check = Command::new(binary("eyrie")?)
+    let check = eyrie()?
         .args(["recordings", "check", "--data-dir"])
         .arg(dir.path())
         .arg("--config")

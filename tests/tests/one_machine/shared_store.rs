@@ -1,13 +1,13 @@
 //! A node whose metadata is in a cluster: here a real Apache Cassandra.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use eyrie_camsim::StreamConfig;
 use eyrie_cassandra::Cassandra;
-use eyrie_tests::{Node, NodeOptions, binary, eventually};
+use eyrie_tests::{Node, NodeOptions, eventually, eyrie};
 use serde_json::json;
 
 use crate::support::{Stage, causes, clip};
@@ -24,7 +24,7 @@ fn options(cassandra: &Cassandra, keyspace: &str) -> NodeOptions {
 fn migrate(data_dir: &Path, toml: &str) -> anyhow::Result<Output> {
     let config = data_dir.join("eyrie.toml");
     std::fs::write(&config, toml)?;
-    let mut migrate = Command::new(binary("eyrie")?);
+    let mut migrate = eyrie()?;
     migrate.args(["storage", "migrate", "--to", "cql", "--data-dir"]).arg(data_dir).arg("--config").arg(&config);
     Ok(migrate.output()?)
 }

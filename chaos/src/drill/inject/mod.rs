@@ -91,6 +91,7 @@ pub(crate) const ABILITIES: Abilities = {
         K::CameraWrongPassword,
         K::CameraOneSession,
         K::CameraLingeringSession,
+        K::CameraAlternateClip,
         K::CameraTimestampJump,
         K::CameraTimestampWrap,
         K::CameraHugeSdp,

@@ -67,6 +67,8 @@ pub(crate) struct Needs {
     pub(crate) clocks: Vec<bool>,
     /// Packets will be late, or lost.
     pub(crate) slow_path: bool,
+    /// Cameras will show something else, of another size.
+    pub(crate) alternate_clips: bool,
 }
 
 /// Real nodes over a real store, with simulated cameras before them: all on this machine, all gone with the drill.
@@ -125,7 +127,13 @@ impl LocalCell {
             seconds: if (CLIP_SECONDS * FPS).is_multiple_of(target.gop) { CLIP_SECONDS } else { target.gop },
             ..ClipSpec::default()
         };
-        let streams = (0..target.cameras).map(|i| StreamConfig::new(camera_name(i as usize), clip.clone())).collect();
+        let larger = ClipSpec { width: 176, height: 144, name: "alternate".to_owned(), ..clip.clone() };
+        let alternate = needs.alternate_clips.then_some(larger);
+        let stream = |camera: u32| StreamConfig {
+            alternate: alternate.clone(),
+            ..StreamConfig::new(camera_name(camera as usize), clip.clone())
+        };
+        let streams = (0..target.cameras).map(stream).collect();
         let bind = SocketAddr::new(network.address(Party::Cameras), if network.is_isolated() { 554 } else { 0 });
         let cameras = CamSim::start(CamSimConfig { bind, clip_dir: Clips::default_dir(), streams, seed: 1 }).await?;
         let wires = if network.is_isolated() {

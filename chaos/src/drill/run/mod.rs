@@ -26,7 +26,8 @@ use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, exp
 use super::plan::{Plan, Refusal, plan};
 use super::watch::CellWatch;
 use super::{
-    CellFacts, CutOff, Drill, DrillError, DrillReport, Fault, LocalStore, LocalTarget, NodeChoice, Target, inject,
+    CellFacts, CutOff, Drill, DrillError, DrillReport, Fault, FaultKind, LocalStore, LocalTarget, NodeChoice, Target,
+    inject,
 };
 
 /// What a drill needs that its file does not say.
@@ -180,6 +181,7 @@ fn needs(drill: &Drill, target: &LocalTarget) -> Needs {
         disks: by_node(Fault::is_of_a_disk),
         clocks: by_node(|fault| matches!(fault, Fault::ClockStep { .. })),
         slow_path: faults(drill).any(|fault| matches!(fault, Fault::Latency { .. } | Fault::PacketLoss { .. })),
+        alternate_clips: faults(drill).any(|fault| fault.kind() == FaultKind::CameraAlternateClip),
     }
 }
 
