@@ -59,8 +59,8 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Opens the data directory and makes what is missing in it: store, master key, tenant key, key spool, node id. At its first start
-    /// a node needs the store that it shares with others, and waits for it with [`Patience::Endless`].
+    /// Opens the data directory and makes what is missing in it: store, master key, tenant key, key spool, node id. At its first
+    /// start a node needs the store that it shares with others, and waits for it with [`Patience::Endless`].
     ///
     /// # Errors
     /// When another process uses it, or any part cannot be opened.

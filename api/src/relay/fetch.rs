@@ -214,8 +214,8 @@ mod tests {
             (6, Some(TooLong)),
             (7, Some(Garbage)),
             (8, Some(Garbage)),
-            // Its task is gone.
-            (9, None),
+            // It panicked, and answers 500.
+            (9, Some(Garbage)),
             (10, Some(Garbage)),
             (11, Some(Garbage)),
             (12, Some(Garbage)),

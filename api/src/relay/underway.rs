@@ -3,8 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use eyrie_types::NodeId;
 
-/// Bytes of one node's answers that are on their way at a time: a second of 2 Gbit/s. A node that answers without end fills this, and
-/// takes nothing of another's.
+/// Bytes of one node's answers that are on their way at a time: a second of 2 Gbit/s. A node that answers without end fills this,
+/// and takes nothing of another's.
 pub(super) const UNDERWAY_BYTES_MAX: usize = 256 << 20;
 
 /// How much of each node's answers is here and not whole yet.

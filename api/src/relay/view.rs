@@ -7,7 +7,8 @@ use super::source::Source;
 
 /// A node that did not answer is asked after the other one for so long.
 const SHUN_FOR: Duration = Duration::from_secs(2);
-/// One that answered what is no answer, for so long: it goes on doing so more often than not, and each try costs the viewer a pause.
+/// One that answered what is no answer, for so long: it goes on doing so more often than not, and each try costs the viewer a
+/// pause.
 const SHUN_GARBLER_FOR: Duration = Duration::from_secs(30);
 /// Nodes remembered for not answering: owner and twin, before and after a move.
 const SHUNNED_MAX: usize = 4;

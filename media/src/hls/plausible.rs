@@ -4,8 +4,8 @@ use crate::mp4_file::top_level_box;
 /// Boxes of one answer: a segment has one `moof` and one `mdat` a part, and a part lasts 100 ms at least.
 const BOXES_MAX: usize = 4096;
 
-/// Whether `bytes` can be the answer to `request`: a playlist that ends with a line, an init segment, or whole fragments. For whoever
-/// has them from somewhere else; what the pictures show, nobody can tell.
+/// Whether `bytes` can be the answer to `request`: a playlist that ends with a line, an init segment, or whole fragments. For
+/// whoever has them from somewhere else; what the pictures show, nobody can tell.
 pub fn is_plausible(request: &LiveRequest, bytes: &[u8]) -> bool {
     match request {
         LiveRequest::Multivariant | LiveRequest::Media(_) => {

@@ -174,8 +174,8 @@ impl Footage {
         Ok(FootageFound { pieces: merged(read, range), silent })
     }
 
-    /// Takes out of `read` what its node sent garbage of, wherever another recording has the same time. Where none has, whoever asks
-    /// for it hears what is wrong.
+    /// Takes out of `read` what its node sent garbage of, wherever another recording has the same time. Where none has, whoever
+    /// asks for it hears what is wrong.
     fn prefer_sound(&self, read: &mut [TrackRow], copies: &[SecondCopy]) {
         let (bad, sound): (Vec<_>, Vec<_>) = read.iter_mut().partition(|track| self.recorder_garbles(&track.row));
         let mut runs: Vec<TimeRange> = Vec::new();

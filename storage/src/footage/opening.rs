@@ -15,8 +15,8 @@ use crate::keys::SegmentKey;
 use crate::segment::{FormatError, SegmentError, SegmentOpener, SegmentPath, SegmentReader};
 use crate::store::StoreError;
 
-/// How long a segment is read elsewhere, where that is to be had, after a node sent garbage of it: until somebody looks after it, or
-/// the network is well again.
+/// How long a segment is read elsewhere, where that is to be had, after a node sent garbage of it: until somebody looks after it,
+/// or the network is well again.
 const GARBLED_FOR: Duration = Duration::from_secs(30);
 
 impl Footage {
@@ -187,8 +187,8 @@ impl Footage {
         error
     }
 
-    /// Remembers that `node` sent of `row` what was not recorded, if that is what `error` says: for a while, others are read instead
-    /// who recorded the same.
+    /// Remembers that `node` sent of `row` what was not recorded, if that is what `error` says: for a while, others are read
+    /// instead who recorded the same.
     fn note_garbage(&self, row: &SegmentRow, node: NodeId, error: &ElsewhereError) {
         if matches!(error, ElsewhereError::Garbage(_) | ElsewhereError::Refused(_)) {
             metrics::counter!("eyrie_footage_node_garbage_total").increment(1);

@@ -23,9 +23,10 @@ async fn three_nodes_that_start_at_one_moment_where_nothing_is_yet_are_one_cell(
         let ids = cell.add_cameras(1, 1, &json!({"redundancy": 2})).await?;
         let mut seen = BTreeSet::new();
         for i in 0..3 {
+            // Each hears of it a moment after the other.
+            cell.await_online(i, &ids).await?;
             let view = cell.client(i).await?.get("/api/v1/cluster").await?;
-            seen.insert(view["cell"].to_string());
-            cell.client(i).await?.get(&format!("/api/v1/cameras/{}", ids[0])).await?;
+            seen.insert(view["id"].to_string());
         }
         ensure!(seen.len() == 1 && !seen.contains("null"), "{seen:?}");
         ensure!(cell.key_files()? == 1, "one key file, and no more");

@@ -28,7 +28,7 @@ async fn live(client: &Client, camera: &str, file: &str) -> anyhow::Result<(Stat
 async fn newest_part(client: &Client, camera: &str) -> anyhow::Result<String> {
     let (status, playlist) = live(client, camera, "media.m3u8").await?;
     ensure!(status == StatusCode::OK, "{status} {playlist}");
-    let part = playlist.lines().filter(|line| line.starts_with("#EXT-X-PART:")).next_back();
+    let part = playlist.lines().rfind(|line| line.starts_with("#EXT-X-PART:"));
     let uri = part.and_then(|part| part.split_once("URI=\"")).context("no part")?.1;
     Ok(uri.split('"').next().unwrap_or_default().to_owned())
 }

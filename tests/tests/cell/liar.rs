@@ -1,5 +1,5 @@
-//! A man in the middle who knows the cell's secret: what other nodes ask one node for over the media link comes to him, and he answers
-//! with that node's own answers, or with what he makes of them. All else passes through as it is.
+//! A man in the middle who knows the cell's secret: what other nodes ask one node for over the media link comes to him, and he
+//! answers with that node's own answers, or with what he makes of them. All else passes through as it is.
 //!
 //! TLS lets nobody do that who does not know the secret: each end proves it within its own session. Greetings are handed on as they
 //! are, so that either side takes the other for the process that it is (docs/adr/0014).
@@ -15,6 +15,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http2::SendRequest;
+use hyper::header::CONTENT_LENGTH;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -165,7 +166,13 @@ async fn answer_as_told(
         anyhow::Ok((head, body.collect().await?.to_bytes()))
     };
     Ok(match answered.await.context("the node does not answer") {
-        Ok((head, body)) => Response::from_parts(head, spoilt(body, lie)),
+        Ok((mut head, body)) => {
+            if lie.is_some() {
+                // HTTP/2 itself would find him out.
+                head.headers.remove(CONTENT_LENGTH);
+            }
+            Response::from_parts(head, spoilt(body, lie))
+        }
         // Reset, as when the node itself is gone.
         Err(error) => Response::new(StreamBody::new(stream::iter([Err(io::Error::other(error))])).boxed_unsync()),
     })

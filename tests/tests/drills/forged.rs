@@ -11,19 +11,19 @@ use eyrie_types::{Epoch, FragmentEntry, SegmentId, SegmentRow, SegmentState, Sys
 
 /// How much is recorded a second time, and how long after its end that is to have been: together more than clocks of two nodes may
 /// differ, so that nobody takes it for the other copy of the same moment.
-const AGAIN: Duration = Duration::from_secs(6);
-const AFTER: Duration = Duration::from_millis(1500);
+const AGAIN: Duration = Duration::from_secs(4);
+const AFTER: Duration = Duration::from_secs(3);
 /// A file that did not grow for so long is one of a camera that sends nothing.
-const STILL: Duration = Duration::from_secs(4);
+const STILL: Duration = Duration::from_millis(2500);
 
 /// The fragments of the recording at `path`, once it has enough of them and its camera sends no more.
 async fn fragments_at_rest(path: &Path) -> anyhow::Result<Vec<FragmentEntry>> {
-    let mut last = (0, std::time::Instant::now());
+    let mut last = (0, tokio::time::Instant::now());
     eventually("a recording that does not grow", || {
         let read = SegmentReader::open(path, None).and_then(|reader| reader.scan(0)).map(|scan| scan.fragments);
         let found = read.map_err(|error| error.to_string()).and_then(|fragments| {
             if fragments.len() != last.0 {
-                last = (fragments.len(), std::time::Instant::now());
+                last = (fragments.len(), tokio::time::Instant::now());
             }
             let all: Duration = fragments.iter().map(|entry| Duration::from_micros(entry.duration_us.into())).sum();
             let enough = all > AGAIN && last.1.elapsed() > STILL;
@@ -34,8 +34,8 @@ async fn fragments_at_rest(path: &Path) -> anyhow::Result<Vec<FragmentEntry>> {
     .await
 }
 
-/// Behind the cell's back, the last seconds of the recording at `path` are recorded once more, as if they had been some seconds later,
-/// while its camera sends nothing: below `recordings`, where its node looks for it, and in the index. `scratch` is a directory for
+/// Behind the cell's back, the last seconds of the recording at `path` are recorded once more, as if they had been some seconds
+/// later, while its camera sends nothing: below `recordings`, where its node looks for it, and in the index. `scratch` is a directory for
 /// making it.
 pub(crate) async fn record_again(
     store: &Store,
