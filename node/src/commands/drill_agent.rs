@@ -41,9 +41,13 @@ when no node answers any more, and when the agent itself is killed.";
 /// Runs a node under an agent.
 pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
     let AgentArgs { api, token_file, ca, data_dir, node } = args;
-    let data_dir = match data_dir {
-        Some(data_dir) => data_dir,
-        None => data_dir_of(&node)?,
+    let (data_dir, peer_port) = match (data_dir, config_of(&node)) {
+        (Some(data_dir), config) => (data_dir, config.ok().flatten().and_then(|config| config.peer_port)),
+        (None, Ok(Some(config))) => (config.data_dir, config.peer_port),
+        (None, Err(error)) => return Err(error),
+        (None, Ok(None)) => {
+            bail!("say where the node keeps its data, with --data-dir: its command is not `eyrie node …`")
+        }
     };
     let ca = ca.map(|path| std::fs::read(&path).with_context(|| format!("--ca {}", path.display()))).transpose()?;
     let options = AgentOptions {
@@ -51,6 +55,7 @@ pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
         credentials: Credentials::read(&token_file)?,
         ca,
         data_dir,
+        peer_port,
         command: node,
         eyrie: std::env::current_exe().context("the path of this binary")?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -60,10 +65,16 @@ pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-/// Where the node that `command` starts keeps its data.
-fn data_dir_of(command: &[OsString]) -> anyhow::Result<PathBuf> {
-    let Ok(Cli { command: Command::Node(config) }) = Cli::try_parse_from(command) else {
-        bail!("say where the node keeps its data, with --data-dir: its command is not `eyrie node …`");
-    };
-    Ok(config.load()?.data_dir)
+/// What an agent has to know of its node's configuration.
+struct NodeFacts {
+    data_dir: PathBuf,
+    peer_port: Option<u16>,
+}
+
+/// How the node that `command` starts is configured; `None` where it is not `eyrie node …`.
+fn config_of(command: &[OsString]) -> anyhow::Result<Option<NodeFacts>> {
+    let Ok(Cli { command: Command::Node(config) }) = Cli::try_parse_from(command) else { return Ok(None) };
+    let config = config.load()?;
+    let peer_port = config.cluster.peers.map(|peers| peers.listen.port());
+    Ok(Some(NodeFacts { data_dir: config.data_dir, peer_port }))
 }

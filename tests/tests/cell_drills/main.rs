@@ -4,6 +4,8 @@
 
 mod carried;
 mod ended;
+mod networks;
 mod page;
+mod partitioned;
 mod refused;
 mod rig;

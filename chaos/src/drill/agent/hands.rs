@@ -3,9 +3,11 @@ use std::ffi::OsString;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use eyrie_types::{DrillAct, DrillDoing, DrillDoingState, DrillOrder, DrillRunId, Monotonic, WallTime};
+use eyrie_types::{DrillAct, DrillCannot, DrillDoing, DrillDoingState, DrillOrder, DrillRunId, Monotonic, WallTime};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::cut::{Cut, is_cut};
+use super::cutter::{Cutter, Peer};
 use super::watcher::Watcher;
 use crate::drill::local::{Launcher, dies_with_us};
 use crate::drill::{DrillError, Percent};
@@ -29,6 +31,7 @@ pub(super) struct Hands {
     node: Node,
     paused: bool,
     burners: Vec<Child>,
+    cutter: Cutter,
     run: Option<DrillRunId>,
     in_force: BTreeMap<u32, InForce>,
     doing: BTreeMap<u32, DrillDoing>,
@@ -47,11 +50,13 @@ struct InForce {
     from: Monotonic,
     /// When it ends by itself.
     until: Monotonic,
+    /// Of a partition: what it cuts, and the node's own port.
+    cut: Option<(u16, Cut)>,
 }
 
 impl Hands {
     /// Starts the node.
-    pub(super) fn start(command: Vec<OsString>, watcher: Watcher) -> Result<Self, DrillError> {
+    pub(super) fn start(command: Vec<OsString>, watcher: Watcher, cutter: Cutter) -> Result<Self, DrillError> {
         let mut hands = Self {
             command,
             watcher,
@@ -59,6 +64,7 @@ impl Hands {
             node: Node::Down,
             paused: false,
             burners: Vec::new(),
+            cutter,
             run: None,
             in_force: BTreeMap::new(),
             doing: BTreeMap::new(),
@@ -73,13 +79,25 @@ impl Hands {
         self.doing.values().skip(skip).cloned().collect()
     }
 
+    /// What cannot be done to the node called `own`, whose cell has these nodes.
+    pub(super) fn cannot(&self, own: &str, peers: &[Peer]) -> Vec<DrillCannot> {
+        self.cutter.why_not(own, peers).into_iter().collect()
+    }
+
     /// Something is being done.
     pub(super) fn is_busy(&self) -> bool {
         !self.in_force.is_empty()
     }
 
-    /// Takes what is to be in force now, in the run it belongs to.
-    pub(super) fn take(&mut self, run: Option<DrillRunId>, orders: &[DrillOrder], now: Monotonic, wall: WallTime) {
+    /// Takes what is to be in force now, in the run it belongs to. The node is called `own`, and its cell has these nodes.
+    pub(super) fn take(
+        &mut self,
+        run: Option<DrillRunId>,
+        orders: &[DrillOrder],
+        (own, peers): (&str, &[Peer]),
+        now: Monotonic,
+        wall: WallTime,
+    ) {
         let Some(run) = run else { return self.end_all("", wall) };
         if self.run != Some(run) {
             self.end_all("another drill began", wall);
@@ -98,9 +116,20 @@ impl Hands {
             if self.doing.contains_key(number) || self.doing.len() >= TAKEN_MAX {
                 continue;
             }
+            let cut = match act {
+                DrillAct::Partition { way, from, .. } => self.cutter.cut(*way, from, own, peers).map(Some),
+                _ => Ok(None),
+            };
+            let cut = match cut {
+                Ok(cut) => cut,
+                Err(why) => {
+                    self.note(*number, DrillDoingState::Failed, &why, wall);
+                    continue;
+                }
+            };
             let from = now + LEAD;
             let until = from + Duration::from_millis(*lasts_ms);
-            self.in_force.insert(*number, InForce { act: act.clone(), from, until });
+            self.in_force.insert(*number, InForce { act: act.clone(), from, until, cut });
             self.note(*number, DrillDoingState::Begun, "", wall + LEAD);
         }
     }
@@ -141,7 +170,22 @@ impl Hands {
         }
         self.see_to_the_pause(pause)?;
         self.see_to_the_cores(share)?;
+        self.see_to_the_cuts(now, wall);
         Ok(None)
+    }
+
+    fn see_to_the_cuts(&mut self, now: Monotonic, wall: WallTime) {
+        let cuts = self.in_force.values().filter(|in_force| in_force.from <= now).filter_map(|in_force| {
+            let DrillAct::Partition { flapping, .. } = &in_force.act else { return None };
+            in_force.cut.clone().filter(|_| is_cut(*flapping, now.since(in_force.from)))
+        });
+        let Err(why) = self.cutter.see_to(cuts.collect(), now, &mut self.watcher) else { return };
+        // A cut that cannot be made or renewed is none. One that cannot be mended is tried again, and expires.
+        let failed = self.in_force.iter().filter(|(_, in_force)| in_force.cut.is_some()).map(|(number, _)| *number);
+        for number in failed.collect::<Vec<_>>() {
+            self.in_force.remove(&number);
+            self.note(number, DrillDoingState::Failed, &why, wall);
+        }
     }
 
     fn see_to_the_node(&mut self, kill: bool, stop: bool, now: Monotonic) -> Result<Option<ExitStatus>, DrillError> {
@@ -222,6 +266,8 @@ impl Hands {
     pub(super) fn stop(mut self, wall: WallTime) -> Result<Option<ExitStatus>, DrillError> {
         self.end_all("the agent was told to stop", wall);
         self.see_to_the_cores(0)?;
+        // What cannot be mended expires.
+        let _ = self.cutter.see_to(Vec::new(), Monotonic::default(), &mut self.watcher);
         let status = match std::mem::replace(&mut self.node, Node::Down) {
             Node::Up(mut child) | Node::Stopping(mut child, _) => {
                 signal(&child, Signal::TERM)?;

@@ -16,6 +16,8 @@ pub struct AgentOptions {
     pub ca: Option<Vec<u8>>,
     /// The data directory of its node, to learn the node's id from.
     pub data_dir: PathBuf,
+    /// The port where its node listens for its peers; `None` to go by what the node tells the others.
+    pub peer_port: Option<u16>,
     /// The node's command line.
     pub command: Vec<OsString>,
     /// This binary, for the process that undoes what the agent did.

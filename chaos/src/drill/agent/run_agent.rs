@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::AgentOptions;
 use super::ask::{Telling, Told, ToldRun, ask};
+use super::cutter::{Cutter, Peer};
 use super::hands::Hands;
 use super::watcher::Watcher;
 use crate::drill::api::{ApiClient, ApiFailure, CarryOptions, carry};
@@ -25,6 +26,8 @@ const TICK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between looks for the identity of a node that starts for the first time.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How soon it is looked again whether something can be done that could not: a name was not found, a tool not installed.
+const LACKING_AGAIN: Duration = Duration::from_secs(30);
 /// Answers that wait to be read.
 const ANSWERS: usize = 4;
 
@@ -43,15 +46,17 @@ struct Carried {
 pub fn run_agent(options: AgentOptions, say: impl Fn(&str) + Send + Sync + 'static) -> Result<u8, DrillError> {
     let client = ApiClient::new(&options.addresses, options.credentials.clone(), options.ca.as_deref())?;
     let watcher = Watcher::start(&options.eyrie, &options.command)?;
-    let hands = Hands::start(options.command.clone(), watcher)?;
+    let runner = DrillRunnerId::random();
+    let hands = Hands::start(options.command.clone(), watcher, Cutter::new(runner, options.peer_port))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(DrillError::io("starting a runtime"))?;
-    runtime.block_on(beside(hands, Arc::new(client), options, Arc::new(say)))
+    runtime.block_on(beside(hands, Arc::new(client), runner, options, Arc::new(say)))
 }
 
 async fn beside(
     mut hands: Hands,
     client: Arc<ApiClient>,
+    runner: DrillRunnerId,
     options: AgentOptions,
     say: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> Result<u8, DrillError> {
@@ -59,7 +64,6 @@ async fn beside(
     let mut terminate = signal(SignalKind::terminate()).map_err(DrillError::io(what))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DrillError::io(what))?;
     let clock = SystemClock::new();
-    let runner = DrillRunnerId::random();
     let telling = Arc::new(Telling::default());
     let (told, mut tells) = mpsc::channel(ANSWERS);
     let asking = tokio::spawn({
@@ -73,13 +77,23 @@ async fn beside(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ear = Ear { heard: clock.monotonic(), patience: PATIENCE, trouble: String::new(), name: String::new() };
     let mut carrying: Option<JoinHandle<()>> = None;
+    let (mut peers, mut looked): (Vec<Peer>, _) = (Vec::new(), clock.monotonic());
     let ended = loop {
         tokio::select! {
             _ = ticks.tick() => {}
             Some((asked, answer)) = tells.recv() => {
                 if let Some(told) = ear.hear(asked, answer, &*say) {
                     let (run, orders) = told.run.map_or((None, Vec::new()), |run| (Some(run.id), run.orders));
-                    hands.take(run, &orders, clock.monotonic(), clock.now());
+                    let again = telling.lacks() && clock.monotonic().since(looked) > LACKING_AGAIN;
+                    if told.peers != peers || again {
+                        (peers, looked) = (told.peers, clock.monotonic());
+                        let cannot = tokio::task::block_in_place(|| hands.cannot(&told.name, &peers));
+                        cannot.iter().for_each(|cannot| say(&format!("cannot do {} here: {}", cannot.word, cannot.why)));
+                        telling.set_cannot(cannot);
+                    }
+                    tokio::task::block_in_place(|| {
+                        hands.take(run, &orders, (&told.name, &peers), clock.monotonic(), clock.now());
+                    });
                     let idle = carrying.as_ref().is_none_or(JoinHandle::is_finished);
                     if let Some(waiting) = told.waiting.filter(|_| idle) {
                         let name = format!("the agent of {}", told.name);

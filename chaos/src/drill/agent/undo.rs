@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::cutter::mend;
 use crate::drill::DrillError;
 
 /// How long a node that was told to stop may take; then it is killed, for its place is needed.
@@ -14,14 +15,15 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 /// Pause between looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Waits for the agent to be gone, and undoes what it did: a node that was stopped goes on, one that was ended is started again,
-/// by this very process. It is the dead man's switch of an agent; the agent speaks to it by standard input, which the system
+/// Waits for the agent to be gone, and undoes what it did: a node that was cut off is so no more, one that was stopped goes on, one
+/// that was ended is started again, by this very process. It is the dead man's switch of an agent; the agent speaks to it by standard input, which the system
 /// closes when the agent is gone, however that came.
 ///
 /// # Errors
 /// When the agent cannot be heard, or what it did cannot be undone.
 pub fn undo(command: &[OsString]) -> Result<(), DrillError> {
     let (mut node, mut paused, mut down) = (None, false, false);
+    let mut cut = None;
     for line in io::stdin().lock().lines() {
         let line = line.map_err(DrillError::io("listening to the agent"))?;
         match line.as_str() {
@@ -29,7 +31,9 @@ pub fn undo(command: &[OsString]) -> Result<(), DrillError> {
             "going" => paused = false,
             "down" => down = true,
             "up" => down = false,
+            "whole" => cut = None,
             "end" => return answer(),
+            other if other.starts_with("cut ") => cut = other.strip_prefix("cut ").map(str::to_owned),
             other => {
                 let pid = other.strip_prefix("node ").and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
                 let pid =
@@ -42,6 +46,8 @@ pub fn undo(command: &[OsString]) -> Result<(), DrillError> {
         }
         answer()?;
     }
+    // What cannot be mended expires, and is no reason to leave the rest as it is.
+    let mended = cut.map_or(Ok(()), |table| mend(&table));
     if let Some(node) = &node {
         if paused || down {
             signal(node, Signal::CONT)?;
@@ -64,7 +70,7 @@ pub fn undo(command: &[OsString]) -> Result<(), DrillError> {
             let error = Command::new(program).args(args).stdin(Stdio::null()).stdout(output).exec();
             Err(DrillError::io(format!("starting {} again", program.to_string_lossy()))(error))
         }
-        _ => Ok(()),
+        _ => mended,
     }
 }
 

@@ -44,6 +44,11 @@ impl Watcher {
         self.tell(if down { "down" } else { "up" })
     }
 
+    /// Packets are going to be lost by the rules of this table, or are no longer.
+    pub(super) fn cut(&mut self, table: Option<&str>) -> Result<(), DrillError> {
+        self.tell(&table.map_or_else(|| "whole".to_owned(), |table| format!("cut {table}")))
+    }
+
     /// The agent ends, and has undone everything itself.
     pub(super) fn end(mut self) {
         // One that is gone already has nothing to do either.

@@ -109,6 +109,16 @@ impl ApiClient {
         self.bases.len()
     }
 
+    /// The address that is asked first: the one that answered last.
+    pub(super) fn good(&self) -> usize {
+        self.good.load(Ordering::Relaxed)
+    }
+
+    /// Asks this address first from now on.
+    pub(super) fn set_good(&self, at: usize) {
+        self.good.store(at, Ordering::Relaxed);
+    }
+
     /// What is at `path`.
     ///
     /// # Errors

@@ -163,7 +163,7 @@ async fn begin(
     record: &mut Record,
 ) -> Result<(), String> {
     let fault = &scheduled.fault;
-    let act = acts_of(fault).ok_or_else(|| format!("no agent can do this: {fault}"))?;
+    let mut act = acts_of(fault).ok_or_else(|| format!("no agent can do this: {fault}"))?;
     let seen = look(client).await.map_err(|failure| failure.to_string())?;
     let all = || seen.facts.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>();
     let names = match fault.node() {
@@ -179,6 +179,9 @@ async fn begin(
         .map_err(|hit| format!("{fault} would touch {hit}, and the blast radius is {}", drill.blast_radius))?;
     let on = |name: &String| seen.nodes.get(name).copied().ok_or_else(|| format!("there is no node {name:?}"));
     let nodes = names.iter().map(on).collect::<Result<Vec<_>, _>>()?;
+    if let DrillAct::Partition { from, .. } = &mut act {
+        *from = seen.nodes.values().filter(|node| !nodes.contains(node)).copied().collect();
+    }
     let lasted = scheduled.ends - scheduled.begins;
     let starts_again = matches!(act, DrillAct::Kill | DrillAct::Stop);
     record.struck.push(Struck {
