@@ -8,4 +8,5 @@ mod networks;
 mod page;
 mod partitioned;
 mod refused;
+mod restarted;
 mod rig;

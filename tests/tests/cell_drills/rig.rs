@@ -28,6 +28,8 @@ pub(crate) struct Cell {
     /// Where each node is found: its API, and its listener for peers.
     addresses: Vec<(SocketAddr, SocketAddr)>,
     networks: Option<Networks>,
+    /// The node that its agent does not start.
+    beside: Option<usize>,
     dir: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -35,18 +37,24 @@ pub(crate) struct Cell {
 impl Cell {
     /// Starts it, and waits until all `cameras` are recorded and each node's agent is heard.
     pub(crate) async fn start(cameras: usize) -> anyhow::Result<Self> {
-        Self::start_in(cameras, None, TURN.lock().await).await
+        Self::start_in(cameras, None, None, TURN.lock().await).await
+    }
+
+    /// The same, with something else starting and stopping node `beside`, whose agent stands beside it.
+    pub(crate) async fn start_beside(cameras: usize, beside: usize) -> anyhow::Result<Self> {
+        Self::start_in(cameras, None, Some(beside), TURN.lock().await).await
     }
 
     /// The same with each node in a network of its own, as on a machine of its own.
     pub(crate) async fn start_apart(cameras: usize) -> anyhow::Result<Self> {
         let turn = TURN.lock().await;
-        Self::start_in(cameras, Some(Networks::new()?), turn).await
+        Self::start_in(cameras, Some(Networks::new()?), None, turn).await
     }
 
     async fn start_in(
         cameras: usize,
         networks: Option<Networks>,
+        beside: Option<usize>,
         turn: MutexGuard<'static, ()>,
     ) -> anyhow::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -68,7 +76,7 @@ impl Cell {
         };
         let addresses = (0..3).map(address).collect::<Result<Vec<_>, _>>()?;
         let urls: Vec<_> = (0..cameras).map(|i| sim.url(&format!("cam{i}"))).collect();
-        let mut cell = Self { _cameras: sim, agents: Vec::new(), addresses, networks, dir, _turn: turn };
+        let mut cell = Self { _cameras: sim, agents: Vec::new(), addresses, networks, beside, dir, _turn: turn };
         let keyspace = format!("cell_drills_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         for i in 0..3 {
             let agent = cell.start_node(i, &keyspace)?;
@@ -133,17 +141,26 @@ impl Cell {
         agent
             .args(["drill", "agent", "--api", &self.bases().join(","), "--token-file"])
             .arg(self.dir.path().join("token"));
-        agent.arg("--").arg(binary("eyrie")?).args(["node", "--http", &http.to_string()]);
-        agent
-            .args(["--allow-network", "127.0.0.0/8", "--allow-network", "10.0.0.0/8", "--data-dir"])
-            .arg(&data_dir)
-            .arg("--config")
-            .arg(&config);
-        // What is set for the test is not meant for its nodes.
-        for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EYRIE_")) {
-            agent.env_remove(variable);
+        let command = [
+            binary("eyrie")?.display().to_string(),
+            format!("node --http {http} --allow-network 127.0.0.0/8 --allow-network 10.0.0.0/8 --data-dir"),
+            format!("{} --config {}", data_dir.display(), config.display()),
+        ]
+        .join(" ");
+        if self.beside == Some(i) {
+            // What systemd would do, in two lines.
+            let pid_file = data_dir.with_extension("pid");
+            let (log, pid) = (self.log(i), pid_file.display().to_string());
+            let start = format!("setsid {command} >> {} 2>&1 < /dev/null & echo $! > {pid}", log.display());
+            agent.arg("--pid-file").arg(&pid_file).arg("--data-dir").arg(&data_dir);
+            agent.args(["--start-command", &start, "--stop-command", &format!("kill $(cat {pid}) || true")]);
+            let mut first = Command::new("sh");
+            first.args(["-c", &start]);
+            ensure!(without_ours(&mut first).status()?.success(), "{start}");
+        } else {
+            agent.arg("--").args(command.split(' '));
         }
-        agent.env("EYRIE_ADMIN_PASSWORD", ADMIN_PASSWORD).stdin(Stdio::null());
+        without_ours(&mut agent).stdin(Stdio::null());
         agent.stdout(log.try_clone()?).stderr(log);
         match &self.networks {
             Some(networks) => Ok(networks.launcher.spawn(agent, &networks.place(i))?),
@@ -260,6 +277,14 @@ impl Cell {
         process(|line| line.contains(&wanted) && !line.contains("\0drill\0"))
     }
 
+    /// Waits until node `i` has a process, or none.
+    pub(crate) async fn await_process(&self, i: usize, wanted: bool) -> anyhow::Result<()> {
+        eventually(if wanted { "the node is back" } else { "the node is down" }, || async {
+            if self.node_pid(i).is_some() == wanted { Ok(()) } else { Err(self.logs()) }
+        })
+        .await
+    }
+
     /// Waits until one of the nodes is stopped; which.
     pub(crate) async fn await_stopped(&self) -> anyhow::Result<usize> {
         eventually("a node is stopped", || async {
@@ -290,6 +315,14 @@ impl Cell {
         agent.wait()?;
         Ok(())
     }
+}
+
+/// `command` for a node or its agent: what is set for the test is not meant for them.
+fn without_ours(command: &mut Command) -> &mut Command {
+    for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EYRIE_")) {
+        command.env_remove(variable);
+    }
+    command.env("EYRIE_ADMIN_PASSWORD", ADMIN_PASSWORD)
 }
 
 /// A process by its command line, whose words end with NUL.

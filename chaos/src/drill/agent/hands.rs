@@ -1,19 +1,18 @@
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use eyrie_types::{DrillAct, DrillCannot, DrillDoing, DrillDoingState, DrillOrder, DrillRunId, Monotonic, WallTime};
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::cut::{Cut, is_cut};
 use super::cutter::{Cutter, Peer};
+use super::means::Means;
+use super::node::Node;
+use super::process::Ended;
 use super::watcher::Watcher;
 use crate::drill::local::{Launcher, dies_with_us};
 use crate::drill::{DrillError, Percent};
 
-/// How long a node that was told to stop may take; then it is killed.
-const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 /// From saying that a fault begins to doing it: so that the cell hears of it even when this ends the last node that listens.
 const LEAD: Duration = Duration::from_millis(750);
 /// Orders that are told of.
@@ -25,23 +24,14 @@ const TAKEN_MAX: usize = 10_000;
 /// The node, and what is being done to it. What is to be in force is compared with what is, again and again, so that whatever went
 /// wrong once is tried again, and what ends for any reason ends the same way.
 pub(super) struct Hands {
-    command: Vec<OsString>,
     watcher: Watcher,
     launcher: Launcher,
     node: Node,
-    paused: bool,
     burners: Vec<Child>,
     cutter: Cutter,
     run: Option<DrillRunId>,
     in_force: BTreeMap<u32, InForce>,
     doing: BTreeMap<u32, DrillDoing>,
-}
-
-enum Node {
-    Up(Child),
-    /// It was told to stop.
-    Stopping(Child, Monotonic),
-    Down,
 }
 
 struct InForce {
@@ -55,22 +45,24 @@ struct InForce {
 }
 
 impl Hands {
-    /// Starts the node.
-    pub(super) fn start(command: Vec<OsString>, watcher: Watcher, cutter: Cutter) -> Result<Self, DrillError> {
-        let mut hands = Self {
-            command,
+    /// Starts the node, or looks for the one that runs.
+    pub(super) fn start(
+        means: Means,
+        mut watcher: Watcher,
+        cutter: Cutter,
+        now: Monotonic,
+    ) -> Result<Self, DrillError> {
+        let launcher = Launcher::start()?;
+        Ok(Self {
+            node: Node::start(means, now, &mut watcher)?,
             watcher,
-            launcher: Launcher::start()?,
-            node: Node::Down,
-            paused: false,
+            launcher,
             burners: Vec::new(),
             cutter,
             run: None,
             in_force: BTreeMap::new(),
             doing: BTreeMap::new(),
-        };
-        hands.begin_node()?;
-        Ok(hands)
+        })
     }
 
     /// What became of the orders so far.
@@ -151,7 +143,7 @@ impl Hands {
     }
 
     /// Makes it so. `Some` when the node has ended by itself.
-    pub(super) fn see_to_it(&mut self, now: Monotonic, wall: WallTime) -> Result<Option<ExitStatus>, DrillError> {
+    pub(super) fn see_to_it(&mut self, now: Monotonic, wall: WallTime) -> Result<Option<Ended>, DrillError> {
         let late: Vec<_> =
             self.in_force.iter().filter(|(_, in_force)| in_force.until <= now).map(|(n, _)| *n).collect();
         late.into_iter().for_each(|number| self.over(number, "", wall));
@@ -164,11 +156,10 @@ impl Hands {
             _ => None,
         });
         let share = share.max().unwrap_or_default();
-        let ended = self.see_to_the_node(kill, stop, now)?;
+        let ended = self.node.see_to((kill, stop, pause), now, &mut self.watcher)?;
         if ended.is_some() {
             return Ok(ended);
         }
-        self.see_to_the_pause(pause)?;
         self.see_to_the_cores(share)?;
         self.see_to_the_cuts(now, wall);
         Ok(None)
@@ -188,52 +179,6 @@ impl Hands {
         }
     }
 
-    fn see_to_the_node(&mut self, kill: bool, stop: bool, now: Monotonic) -> Result<Option<ExitStatus>, DrillError> {
-        let node = std::mem::replace(&mut self.node, Node::Down);
-        self.node = match node {
-            Node::Up(mut child) => match child.try_wait().map_err(DrillError::io("waiting for the node"))? {
-                Some(status) => return Ok(Some(status)),
-                None if kill || stop => {
-                    self.watcher.down(true)?;
-                    signal(&child, if kill { Signal::KILL } else { Signal::TERM })?;
-                    // A stopped process hears it only when it goes on.
-                    signal(&child, Signal::CONT)?;
-                    self.paused = false;
-                    Node::Stopping(child, now)
-                }
-                None => Node::Up(child),
-            },
-            Node::Stopping(mut child, since) => {
-                if child.try_wait().map_err(DrillError::io("waiting for the node"))?.is_some() {
-                    Node::Down
-                } else {
-                    if kill || now.since(since) > STOPPED_WITHIN {
-                        signal(&child, Signal::KILL)?;
-                    }
-                    Node::Stopping(child, since)
-                }
-            }
-            Node::Down => Node::Down,
-        };
-        if matches!(self.node, Node::Down) && !kill && !stop {
-            self.begin_node()?;
-        }
-        Ok(None)
-    }
-
-    fn see_to_the_pause(&mut self, pause: bool) -> Result<(), DrillError> {
-        let Node::Up(child) = &self.node else { return Ok(()) };
-        if pause && !self.paused {
-            self.watcher.paused(true)?;
-            signal(child, Signal::STOP)?;
-        } else if !pause && self.paused {
-            signal(child, Signal::CONT)?;
-            self.watcher.paused(false)?;
-        }
-        self.paused = pause;
-        Ok(())
-    }
-
     fn see_to_the_cores(&mut self, share: u16) -> Result<(), DrillError> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let whole = usize::from(Percent::WHOLE.as_hundredths());
@@ -251,41 +196,14 @@ impl Hands {
         Ok(())
     }
 
-    fn begin_node(&mut self) -> Result<(), DrillError> {
-        let [program, args @ ..] = self.command.as_slice() else {
-            return Err(DrillError::Refused("say how the node is started, behind `--`".to_owned()));
-        };
-        let started = Command::new(program).args(args).stdin(Stdio::null()).spawn();
-        let child = started.map_err(DrillError::io(format!("starting {}", program.to_string_lossy())))?;
-        self.watcher.node(child.id())?;
-        self.node = Node::Up(child);
-        Ok(())
-    }
-
-    /// Ends the node as an operator would, with everything that was done to it; how it ended.
-    pub(super) fn stop(mut self, wall: WallTime) -> Result<Option<ExitStatus>, DrillError> {
+    /// Ends everything that was done to the node, and with it a node that is our own, as an operator would; how that one ended.
+    pub(super) fn leave(mut self, wall: WallTime) -> Result<Option<Ended>, DrillError> {
         self.end_all("the agent was told to stop", wall);
         self.see_to_the_cores(0)?;
         // What cannot be mended expires.
         let _ = self.cutter.see_to(Vec::new(), Monotonic::default(), &mut self.watcher);
-        let status = match std::mem::replace(&mut self.node, Node::Down) {
-            Node::Up(mut child) | Node::Stopping(mut child, _) => {
-                signal(&child, Signal::TERM)?;
-                signal(&child, Signal::CONT)?;
-                Some(child.wait().map_err(DrillError::io("waiting for the node"))?)
-            }
-            Node::Down => None,
-        };
+        let ended = self.node.leave()?;
         self.watcher.end();
-        Ok(status)
-    }
-}
-
-/// Signals our own child, which was not waited for: the number is its own. One that has ended is no error.
-fn signal(child: &Child, signal: Signal) -> Result<(), DrillError> {
-    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return Ok(()) };
-    match kill_process(pid, signal) {
-        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
-        Err(error) => Err(DrillError::io("signalling the node")(error.into())),
+        Ok(ended)
     }
 }

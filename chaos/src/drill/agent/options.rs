@@ -1,8 +1,8 @@
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use url::Url;
 
+use super::Means;
 use crate::drill::api::Credentials;
 
 /// What an agent is started with.
@@ -18,8 +18,8 @@ pub struct AgentOptions {
     pub data_dir: PathBuf,
     /// The port where its node listens for its peers; `None` to go by what the node tells the others.
     pub peer_port: Option<u16>,
-    /// The node's command line.
-    pub command: Vec<OsString>,
+    /// How the node is started and stopped.
+    pub means: Means,
     /// This binary, for the process that undoes what the agent did.
     pub eyrie: PathBuf,
     /// This release.

@@ -14,6 +14,7 @@ use super::AgentOptions;
 use super::ask::{Telling, Told, ToldRun, ask};
 use super::cutter::{Cutter, Peer};
 use super::hands::Hands;
+use super::process::Ended;
 use super::watcher::Watcher;
 use crate::drill::api::{ApiClient, ApiFailure, CarryOptions, carry};
 use crate::drill::file::read_drill;
@@ -39,15 +40,16 @@ struct Carried {
 }
 
 /// Starts the node and does to it what drills of its cell say, until the node ends or SIGTERM or SIGINT comes, which are passed on
-/// to it. Answers what the node ended with.
+/// to it. Answers what the node ended with. A node that the agent stands beside, and does not start, goes on without it.
 ///
 /// # Errors
 /// When the node cannot be started, or what was done to it cannot be undone.
 pub fn run_agent(options: AgentOptions, say: impl Fn(&str) + Send + Sync + 'static) -> Result<u8, DrillError> {
     let client = ApiClient::new(&options.addresses, options.credentials.clone(), options.ca.as_deref())?;
-    let watcher = Watcher::start(&options.eyrie, &options.command)?;
+    let watcher = Watcher::start(&options.eyrie, &options.means)?;
     let runner = DrillRunnerId::random();
-    let hands = Hands::start(options.command.clone(), watcher, Cutter::new(runner, options.peer_port))?;
+    let cutter = Cutter::new(runner, options.peer_port);
+    let hands = Hands::start(options.means.clone(), watcher, cutter, SystemClock::new().monotonic())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(DrillError::io("starting a runtime"))?;
     runtime.block_on(beside(hands, Arc::new(client), runner, options, Arc::new(say)))
@@ -117,13 +119,15 @@ async fn beside(
         }
     };
     asking.abort();
-    let stopped = tokio::task::block_in_place(|| hands.stop(clock.now()))?;
-    let status = ended.or(stopped);
+    let stopped = tokio::task::block_in_place(|| hands.leave(clock.now()))?;
     // As a shell would say it: 128 and the signal.
-    let code = status.map_or(Some(0), |status| {
-        use std::os::unix::process::ExitStatusExt as _;
-        status.code().or_else(|| status.signal().map(|signal| 128 + signal))
-    });
+    let code = match ended.or(stopped) {
+        Some(Ended::With(status)) => {
+            use std::os::unix::process::ExitStatusExt as _;
+            status.code().or_else(|| status.signal().map(|signal| 128 + signal))
+        }
+        Some(Ended::Somehow) | None => Some(0),
+    };
     Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
