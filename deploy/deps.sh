@@ -43,6 +43,8 @@ if [ "$what" = test ]; then
   need redis-server redis-server
   # Drills put each node into a network of its own.
   need ip iproute2
+  # Agents cut nodes off with it.
+  [ -e /usr/sbin/nft ] || need nft nftables
   # And give some a wrong clock.
   need_file "$(echo /usr/lib/*/faketime/libfaketimeMT.so.1)" libfaketime
   /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||

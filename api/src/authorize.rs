@@ -113,9 +113,14 @@ async fn admit(
             let pause = state.attempts().take(peer(parts)).await.err();
             return pause.map_or(Ok(None), |pause| Err(sign_in_pause(pause).into()));
         }
-        Access::Role(least) | Access::RoleOrDriller(least) => {
+        Access::Role(least) | Access::RoleOrDriller(least) | Access::RoleOrDrillerHead(least) => {
             let principal = by_token(state, &parts.headers).await?;
-            let drills = matches!(permission.access, Access::RoleOrDriller(_)) && principal.role == Role::Driller;
+            let for_drills = match permission.access {
+                Access::RoleOrDriller(_) => true,
+                Access::RoleOrDrillerHead(_) => parts.method == Method::HEAD,
+                _ => false,
+            };
+            let drills = for_drills && principal.role == Role::Driller;
             if !principal.role.may(least) && !drills {
                 let detail = format!("This needs the role {}; yours is {}.", least.as_str(), principal.role.as_str());
                 let problem = Problem::new(ProblemCode::Forbidden, detail);

@@ -13,6 +13,8 @@ pub(crate) enum Access {
     Role(Role),
     /// The same; or one that drills, and has to see this for it.
     RoleOrDriller(Role),
+    /// The same; but one that drills gets no body: with HEAD it finds out that something is there, and sees nothing of it.
+    RoleOrDrillerHead(Role),
     /// The holder of a capability of this kind for the camera in the path.
     Capability(CapabilityKind),
     /// The holder of a single-use WebSocket ticket.
@@ -64,6 +66,14 @@ impl Permission {
     pub(crate) const fn or_driller(mut self) -> Self {
         if let Access::Role(role) = self.access {
             self.access = Access::RoleOrDriller(role);
+        }
+        self
+    }
+
+    /// The same, for drillers, too, without the body.
+    pub(crate) const fn or_driller_head(mut self) -> Self {
+        if let Access::Role(role) = self.access {
+            self.access = Access::RoleOrDrillerHead(role);
         }
         self
     }

@@ -82,14 +82,15 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(facts::get_node_history), read("node.read", Viewer, "")),
         // Opening is audited; the thousands of parts that follow are not.
         Contract(routes!(live::live_index), read("live.open", Viewer, "cameras").audited()),
-        Contract(routes!(live::live_playlist), read("live.read", Viewer, "cameras")),
-        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras")),
+        Contract(routes!(live::live_playlist), read("live.read", Viewer, "cameras").or_driller()),
+        // Playlists say when pictures were made; a driller is shown that, and none of the pictures.
+        Contract(routes!(live::live_file), read("live.read", Viewer, "cameras").or_driller_head()),
         Contract(routes!(live::media_index), media("live.open", CapabilityKind::Live).audited()),
         Contract(routes!(live::media_playlist), media("live.read", CapabilityKind::Live)),
         Contract(routes!(live::media_file), media("live.read", CapabilityKind::Live)),
-        Contract(routes!(playback::playback_index), read("playback.open", Viewer, "cameras").audited()),
-        Contract(routes!(playback::playback_playlist), read("playback.read", Viewer, "cameras")),
-        Contract(routes!(playback::playback_file), read("playback.read", Viewer, "cameras")),
+        Contract(routes!(playback::playback_index), read("playback.open", Viewer, "cameras").or_driller().audited()),
+        Contract(routes!(playback::playback_playlist), read("playback.read", Viewer, "cameras").or_driller()),
+        Contract(routes!(playback::playback_file), read("playback.read", Viewer, "cameras").or_driller_head()),
         Contract(routes!(playback::media_playback_index), media("playback.open", CapabilityKind::Playback).audited()),
         Contract(routes!(playback::media_playback_playlist), media("playback.read", CapabilityKind::Playback)),
         Contract(routes!(playback::media_playback_file), media("playback.read", CapabilityKind::Playback)),
@@ -195,6 +196,9 @@ fn describe(operation: &mut utoipa::openapi::path::Operation, permission: &Permi
         Access::Open | Access::Gate | Access::Capability(_) | Access::Ticket => None,
         Access::Role(role) => Some(role.as_str().to_owned()),
         Access::RoleOrDriller(role) => Some(format!("{} or {}", role.as_str(), Driller.as_str())),
+        Access::RoleOrDrillerHead(role) => {
+            Some(format!("{}, or {} without the body (HEAD)", role.as_str(), Driller.as_str()))
+        }
         Access::Metrics => Some(Admin.as_str().to_owned()),
     };
     let Some(role) = who else { return };

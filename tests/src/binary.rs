@@ -27,7 +27,7 @@ pub fn eyrie() -> anyhow::Result<Command> {
 }
 
 /// Keeps `EYRIE_` variables of this process from the one that is to be started.
-pub(crate) fn without_ours(command: &mut Command) {
+pub fn without_ours(command: &mut Command) {
     for (variable, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"EYRIE_")) {
         command.env_remove(variable);
     }

@@ -8,7 +8,7 @@ mod node;
 mod recorded;
 mod wait;
 
-pub use binary::{binary, eyrie};
+pub use binary::{binary, eyrie, without_ours};
 pub use client::Client;
 pub use free_port::free_port;
 pub use node::{ADMIN_PASSWORD, Node, NodeOptions};

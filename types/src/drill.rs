@@ -119,9 +119,44 @@ pub enum DrillAct {
         /// How much of all cores, in hundredths of a percent.
         share: u16,
     },
+    /// Packets between it and other nodes of its cell are lost on its machine: those of the nodes' own connections, and no others.
+    Partition {
+        /// In which direction.
+        way: DrillWay,
+        /// The nodes it is cut off from. Only members of its cell are: agents learn their addresses from the cell, not from an order.
+        from: Vec<NodeId>,
+        /// On and off; throughout when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flapping: Option<DrillFlapping>,
+    },
+}
+
+/// In which direction packets are lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillWay {
+    /// Both.
+    Both,
+    /// The node hears nobody.
+    In,
+    /// Nobody hears the node.
+    Out,
+}
+
+/// How a partition comes and goes, beginning with the cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrillFlapping {
+    /// Milliseconds in which packets are lost.
+    pub cut_ms: u64,
+    /// Milliseconds in which they are not.
+    pub whole_ms: u64,
 }
 
 impl DrillAct {
+    /// Every word.
+    pub const WORDS: [&str; 5] = ["kill", "pause", "stop", "cpu_pressure", "partition"];
+
     /// Its word.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -129,6 +164,7 @@ impl DrillAct {
             Self::Pause => "pause",
             Self::Stop => "stop",
             Self::CpuPressure { .. } => "cpu_pressure",
+            Self::Partition { .. } => "partition",
         }
     }
 }
@@ -140,14 +176,28 @@ pub struct DrillAgent {
     pub node: NodeId,
     /// The process.
     pub runner: DrillRunnerId,
-    /// The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`.
+    /// The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`, `partition`.
     pub can: Vec<String>,
+    /// What it cannot do there, and why.
+    #[serde(default)]
+    #[schema(required)]
+    pub cannot: Vec<DrillCannot>,
     /// Its release.
     pub version: String,
     /// The orders it knows of, in force and over.
     pub doing: Vec<DrillDoing>,
     /// When it was last heard, by the clock of the node that heard it.
     pub heard_at: WallTime,
+}
+
+/// What an agent cannot do on its machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrillCannot {
+    /// The word.
+    pub word: String,
+    /// Why not, and what would help.
+    pub why: String,
 }
 
 /// What became of an order.

@@ -33,8 +33,8 @@ pub use camera::{
 };
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use drill::{
-    DrillAct, DrillAgent, DrillAsked, DrillDoing, DrillDoingState, DrillFault, DrillNow, DrillOrder, DrillProgress,
-    DrillRun, DrillRunState, DrillRunner, DrillSeen, DrillVerdict,
+    DrillAct, DrillAgent, DrillAsked, DrillCannot, DrillDoing, DrillDoingState, DrillFault, DrillFlapping, DrillNow,
+    DrillOrder, DrillProgress, DrillRun, DrillRunState, DrillRunner, DrillSeen, DrillVerdict, DrillWay,
 };
 pub use event::{By, EVENT_VERSION, Event, EventKind};
 pub use gap::{Gap, GapCause, Incident};

@@ -90,11 +90,19 @@ impl Dialer {
 }
 
 async fn resolve(address: &str) -> Result<Vec<SocketAddr>, PeerError> {
-    let with_port = if has_port(address)? { address.to_owned() } else { format!("{address}:{PEER_PORT}") };
+    let with_port = with_port(address)?;
     let resolve_error = |source| PeerError::Resolve { address: address.to_owned(), source };
     let found = timeout(RESOLVE_DEADLINE, lookup_host(&with_port)).await;
     let found = found.unwrap_or(Err(io::ErrorKind::TimedOut.into())).map_err(resolve_error)?;
     Ok(found.take(ADDRESSES_MAX).collect())
+}
+
+/// The address of a peer with its port: [`PEER_PORT`] where it names none.
+///
+/// # Errors
+/// When it is no address.
+pub fn with_port(address: &str) -> Result<String, PeerError> {
+    Ok(if has_port(address)? { address.to_owned() } else { format!("{address}:{PEER_PORT}") })
 }
 
 /// Whether an address names its port.

@@ -26,7 +26,7 @@ mod tls;
 pub use config::{
     ATTEMPT_DEADLINE, HANDSHAKE_DEADLINE, NAME_CHARS_MAX, PEER_PORT, PeerConfig, PeerTls, SECRET_CHARS_MIN,
 };
-pub use dialer::Dialer;
+pub use dialer::{Dialer, with_port};
 pub use error::{PeerConfigError, PeerError};
 pub use listener::{PeerListener, PeerRoutes};
 pub use message::{PROTOCOL_MAX, PROTOCOL_MIN, PROTOCOL_OF_MEDIA, PeerHello, Purpose, RefusalReason};

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use eyrie_chaos::drill::on_cell::Agents;
+use eyrie_chaos::drill::on_cell::{AgentCan, Agents};
 use eyrie_types::{DrillAgent, NodeId, WallTime};
 
 use super::AGENT_SILENT;
@@ -13,5 +13,9 @@ pub(crate) fn hears(agent: &DrillAgent, now: WallTime) -> bool {
 /// What the agents that are heard can do, by the names of their nodes.
 pub(crate) fn heard(agents: Vec<DrillAgent>, names: &BTreeMap<NodeId, String>, now: WallTime) -> Agents {
     let heard = agents.into_iter().filter(|agent| hears(agent, now));
-    heard.filter_map(|agent| Some((names.get(&agent.node)?.clone(), agent.can.into_iter().collect()))).collect()
+    let can = |agent: DrillAgent| AgentCan {
+        can: agent.can.into_iter().collect(),
+        cannot: agent.cannot.into_iter().map(|cannot| (cannot.word, cannot.why)).collect(),
+    };
+    heard.filter_map(|agent| Some((names.get(&agent.node)?.clone(), can(agent)))).collect()
 }

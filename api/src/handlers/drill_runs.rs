@@ -6,7 +6,8 @@ use eyrie_chaos::drill::report::Outcome;
 use eyrie_chaos::drill::{DrillReport, Refusal};
 use eyrie_storage::store::{DRILL_REPORT_BYTES_MAX, StoreError};
 use eyrie_types::{
-    DrillAsked, DrillNow, DrillRun, DrillRunId, DrillRunState, DrillRunner, DrillRunnerId, FieldError, ProblemCode,
+    DrillAct, DrillAsked, DrillNow, DrillOrder, DrillRun, DrillRunId, DrillRunState, DrillRunner, DrillRunnerId,
+    FieldError, ProblemCode,
 };
 
 use super::drills::{planned, running};
@@ -296,6 +297,10 @@ fn check_beat(beat: &RunnerBeat) -> Result<(), Problem> {
     let progress = &beat.progress;
     if beat.orders.len() > ORDERS_MAX {
         return too_many("orders", ORDERS_MAX);
+    }
+    let from = |order: &DrillOrder| if let DrillAct::Partition { from, .. } = &order.act { from.len() } else { 0 };
+    if beat.orders.iter().any(|order| from(order) > ORDERS_MAX) {
+        return too_many("orders.act.from", ORDERS_MAX);
     }
     if progress.lines.len() > LINES_MAX {
         return too_many("progress.lines", LINES_MAX);

@@ -1,8 +1,8 @@
 use axum::Json;
 use axum::extract::State;
 use eyrie_chaos::drill::file::read_drill;
-use eyrie_chaos::drill::on_cell::{ABILITIES, Adapted, acts_of, adapt, plan_on_cell};
-use eyrie_chaos::drill::{CATALOGUE, Drill, Plan, Refusal};
+use eyrie_chaos::drill::on_cell::{ABILITIES, Adapted, acts_of, adapt, cannot_cut, plan_on_cell};
+use eyrie_chaos::drill::{CATALOGUE, Drill, Fault, Plan, Refusal};
 use eyrie_types::{CellId, DrillRun, DrillRunState, ProblemCode};
 
 use super::cluster::cell;
@@ -28,7 +28,8 @@ pub(crate) async fn list_drills(_caller: Authorized<Principal>) -> Result<Json<C
 fn catalogued(drill: Drill) -> CatalogueDrill {
     let faults: Vec<_> = drill.faults.iter().flat_map(|timed| &timed.one_of).collect();
     let cannot = faults.iter().filter(|fault| acts_of(fault).is_none());
-    let mut unsupported: Vec<_> = cannot.map(|fault| format!("no agent can do this: {fault}")).collect();
+    let why = |fault: &Fault| cannot_cut(fault).map(|why| format!(": {why}")).unwrap_or_default();
+    let mut unsupported: Vec<_> = cannot.map(|fault| format!("no agent can do this: {fault}{}", why(fault))).collect();
     let (name, hypothesis, blast_radius) =
         (drill.name.clone(), drill.hypothesis.clone(), drill.blast_radius.to_string());
     let faults = faults.iter().map(ToString::to_string).collect();

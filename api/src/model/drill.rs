@@ -1,5 +1,6 @@
 use eyrie_types::{
-    CellId, DrillAgent, DrillDoing, DrillOrder, DrillProgress, DrillRun, DrillRunId, DrillRunnerId, DrillVerdict,
+    CellId, DrillAgent, DrillCannot, DrillDoing, DrillOrder, DrillProgress, DrillRun, DrillRunId, DrillRunnerId,
+    DrillVerdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -160,6 +161,9 @@ pub struct AgentBeat {
     pub runner: DrillRunnerId,
     /// The words of what it can do, at most 16.
     pub can: Vec<String>,
+    /// What it cannot do on its machine, and why; at most 16.
+    #[serde(default)]
+    pub cannot: Vec<DrillCannot>,
     /// Its release.
     pub version: String,
     /// The orders it knows of, at most 64.
@@ -177,8 +181,22 @@ pub struct AgentAnswer {
     /// A run that nobody carries yet.
     #[schema(required)]
     pub waiting: Option<DrillRunId>,
+    /// Every node of the cell, its own too: whom it may be told to cut its node off from, and where they are.
+    pub peers: Vec<AgentPeer>,
     /// Milliseconds until the agent should ask again.
     pub again_ms: u64,
+}
+
+/// A node, as an agent has to know it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentPeer {
+    /// Which.
+    pub node: eyrie_types::NodeId,
+    /// What the cell calls it.
+    pub name: String,
+    /// Where other nodes reach it: host and port.
+    #[schema(example = "10.0.0.2:7443")]
+    pub address: String,
 }
 
 /// A run, as an agent needs it.

@@ -29,7 +29,7 @@ pub use cluster::{
     PlacementQuery, SurvivalAnswer, ZoneLoss,
 };
 pub use drill::{
-    AgentAnswer, AgentBeat, AgentDoing, AgentRun, AgentsAnswer, CarriedAnswer, CarryInput, CatalogueAnswer,
+    AgentAnswer, AgentBeat, AgentDoing, AgentPeer, AgentRun, AgentsAnswer, CarriedAnswer, CarryInput, CatalogueAnswer,
     CatalogueDrill, DrillPlanAnswer, DrillRunsAnswer, DrillWanted, NodeAgent, ReportForm, RunnerAnswer, RunnerBeat,
     RunnerEnd,
 };

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Eyrie, METRICS_TOKEN, problem};
 
 /// Method, path and the least role; `anyone`, `ticket` and `capability` for what needs none, `local` for admins and processes
-/// of the machine. `driller` is that one and the admin; `+driller` that one, too.
+/// of the machine. `driller` is that one and the admin; `+driller` that one, too; `+driller-head` that one, without the body.
 const EXPECTED: &str = "
 POST   /api/v1/auth/login anyone
 POST   /api/v1/auth/refresh anyone
@@ -51,14 +51,14 @@ GET    /api/v1/cameras/{id}/export.mp4 viewer
 GET    /media/{capability}/cameras/{id}/export.mp4 capability
 POST   /api/v1/cameras/{id}/capabilities viewer
 GET    /api/v1/cameras/{id}/live/index.m3u8 viewer
-GET    /api/v1/cameras/{id}/live/media.m3u8 viewer
-GET    /api/v1/cameras/{id}/live/{placement}/{file} viewer
+GET    /api/v1/cameras/{id}/live/media.m3u8 viewer+driller
+GET    /api/v1/cameras/{id}/live/{placement}/{file} viewer+driller-head
 GET    /media/{capability}/cameras/{id}/live/index.m3u8 capability
 GET    /media/{capability}/cameras/{id}/live/media.m3u8 capability
 GET    /media/{capability}/cameras/{id}/live/{placement}/{file} capability
-GET    /api/v1/cameras/{id}/playback/index.m3u8 viewer
-GET    /api/v1/cameras/{id}/playback/{playlist} viewer
-GET    /api/v1/cameras/{id}/playback/{segment}/{file} viewer
+GET    /api/v1/cameras/{id}/playback/index.m3u8 viewer+driller
+GET    /api/v1/cameras/{id}/playback/{playlist} viewer+driller
+GET    /api/v1/cameras/{id}/playback/{segment}/{file} viewer+driller-head
 GET    /media/{capability}/cameras/{id}/playback/index.m3u8 capability
 GET    /media/{capability}/cameras/{id}/playback/{playlist} capability
 GET    /media/{capability}/cameras/{id}/playback/{segment}/{file} capability
@@ -144,6 +144,10 @@ async fn each_route_lets_in_whom_the_contract_names_and_nobody_else() {
             match expected {
                 Some(expected) => assert_eq!(status, expected, "{method} {path} as {role}"),
                 None => assert!(!matches!(status.as_u16(), 401 | 403 | 500), "{method} {path} as {role}: {status}"),
+            }
+            if *role == "driller" && who.ends_with("+driller-head") {
+                let status = caller.request(Method::HEAD, &filled).send().await.unwrap().status();
+                assert!(!matches!(status.as_u16(), 401 | 403 | 500), "HEAD {path} as {role}: {status}");
             }
         }
     }

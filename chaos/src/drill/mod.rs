@@ -57,6 +57,8 @@ pub use guard::{DeadMan, Guard, Seen};
 pub use guardrails::{CamerasSilent, FailingApi, Guardrails};
 #[cfg(feature = "run")]
 pub use hold_memory::hold_memory;
+#[cfg(feature = "run")]
+pub use local::{Guest, Launcher, Place, Relaying, dies_with_us, relay};
 pub use measure::{Bound, Limit, Measure, Unit};
 pub use model::{Drill, Settle};
 pub use percent::Percent;

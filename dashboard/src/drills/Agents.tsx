@@ -5,6 +5,11 @@ import { Icon } from "../ui/Icon";
 import { Card } from "../ui/Page";
 import { Notice } from "../ui/States";
 
+/** What an agent does, in words. */
+function can(word: string) {
+  return (m.drills.agentCan as Readonly<Record<string, string>>)[word] ?? word;
+}
+
 /** The nodes, and whether somebody stands beside each who could break it. */
 export function Agents({ agents }: { agents: DrillAgents }) {
   const heard = agents.items.filter((item) => item.heard).length;
@@ -17,12 +22,18 @@ export function Agents({ agents }: { agents: DrillAgents }) {
       )}
       <ul aria-label={m.drills.agents} className="space-y-2 text-sm">
         {agents.items.map(({ node, name, heard: ready, agent }) => (
-          <li key={node} data-agent={ready ? "heard" : "silent"} className="flex items-baseline gap-3">
+          <li key={node} data-agent={ready ? "heard" : "silent"} className="flex flex-wrap items-baseline gap-x-3">
             <span aria-hidden="true" className={`inline-block size-2 shrink-0 rounded-full ${ready ? "bg-good-fill" : "bg-warn-fill"}`} />
             <bdi className="min-w-0 font-medium break-words">{name}</bdi>
             <span className="ml-auto text-right text-soft">
-              {ready && agent ? agent.can.map((word) => (m.drills.agentCan as Readonly<Record<string, string>>)[word] ?? word).join(", ") : agent ? m.drills.agentSilent : m.drills.agentNone}
+              {ready && agent ? agent.can.map(can).join(", ") : agent ? m.drills.agentSilent : m.drills.agentNone}
             </span>
+            {ready &&
+              agent?.cannot.map(({ word, why }) => (
+                <span key={word} className="w-full break-words text-faint">
+                  {m.drills.agentCannot(can(word), why)}
+                </span>
+              ))}
           </li>
         ))}
       </ul>

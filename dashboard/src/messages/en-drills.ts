@@ -31,9 +31,10 @@ export const drills = {
   agentHeard: "Ready",
   agentSilent: "Not heard",
   agentNone: "None",
-  agentCan: { kill: "kill", pause: "pause", stop: "stop", cpu_pressure: "load its cores" },
+  agentCan: { kill: "kill", pause: "pause", stop: "stop", cpu_pressure: "load its cores", partition: "cut it off" },
+  agentCannot: (what: string, why: string) => `Cannot ${what}: ${why}`,
   startTitle: "No agent is heard yet",
-  startText: "Faults are done by agents, one beside each node: a process that starts the node and can therefore kill, stop and pause it. It dials out and opens no port.",
+  startText: "Faults are done by agents, one beside each node: a process that starts the node, or stands beside it, and can therefore kill, stop and pause it. It dials out and opens no port.",
   startSteps: [
     "Add a user with the role driller (Users). It can drill, and do nothing else.",
     "On each machine, write its name and password into a file that only Eyrie can read.",

@@ -58,6 +58,9 @@ enum DrillCommand {
     /// Undoes what an agent did when it is gone; agents start it themselves
     #[command(hide = true)]
     Undo {
+        /// What has the node started, where something else does than an agent
+        #[arg(long, value_name = "LINE")]
+        start_command: Option<String>,
         /// How the node is started
         #[arg(last = true)]
         node: Vec<std::ffi::OsString>,
@@ -96,8 +99,8 @@ pub(crate) fn run(args: DrillArgs) -> anyhow::Result<ExitCode> {
         }
         DrillCommand::List { name } => list(name.as_deref()),
         DrillCommand::Agent(args) => drill_agent::run(args),
-        DrillCommand::Undo { node } => {
-            eyrie_chaos::drill::agent::undo(&node)?;
+        DrillCommand::Undo { start_command, node } => {
+            eyrie_chaos::drill::agent::undo(&node, start_command.as_deref())?;
             Ok(ExitCode::SUCCESS)
         }
         DrillCommand::Run { file, report, store, seed, data_dir, loopback, dry_run: dry, cell } => {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser as _};
-use eyrie_chaos::drill::agent::{AgentOptions, run_agent};
+use eyrie_chaos::drill::agent::{AgentOptions, Means, Service, run_agent};
 use eyrie_chaos::drill::api::Credentials;
 use url::Url;
 
@@ -26,8 +26,17 @@ pub(super) struct AgentArgs {
     /// The node's data directory; needed only where the node's command is not `eyrie node …`
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// How the node is started
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    /// Stand beside a node that something else starts, such as systemd: the file where the number of its process is written
+    #[arg(long, value_name = "FILE", requires_all = ["start_command", "stop_command", "data_dir"], conflicts_with = "node")]
+    pid_file: Option<PathBuf>,
+    /// What has that node started, a line for the shell, such as `systemctl start eyrie`
+    #[arg(long, value_name = "LINE", requires = "pid_file")]
+    start_command: Option<String>,
+    /// What has it stopped, and not started again by itself, such as `systemctl stop eyrie`
+    #[arg(long, value_name = "LINE", requires = "pid_file")]
+    stop_command: Option<String>,
+    /// How the node is started, where the agent does
+    #[arg(last = true, required_unless_present = "pid_file", value_name = "COMMAND")]
     node: Vec<OsString>,
 }
 
@@ -35,15 +44,27 @@ const AGENT_HELP: &str = "\
 For example:
   eyrie drill agent --api https://berlin-1:8080,https://berlin-2:8080 --token-file /etc/eyrie/drill.token \\
     -- eyrie node --config /etc/eyrie/node.toml
-The agent ends when the node does, with the same code, and passes SIGTERM and Ctrl-C on to it. Faults end when their drill does,
+  eyrie drill agent --api https://berlin-1:8080,https://berlin-2:8080 --token-file /etc/eyrie/drill.token \\
+    --pid-file /run/eyrie/node.pid --data-dir /var/lib/eyrie \\
+    --start-command 'systemctl start eyrie' --stop-command 'systemctl stop eyrie'
+An agent that starts its node ends when the node does, with the same code, and passes SIGTERM and Ctrl-C on to it; one that stands
+beside a node comes and goes without it. Faults end when their drill does,
 when no node answers any more, and when the agent itself is killed.";
 
 /// Runs a node under an agent.
 pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
-    let AgentArgs { api, token_file, ca, data_dir, node } = args;
-    let data_dir = match data_dir {
-        Some(data_dir) => data_dir,
-        None => data_dir_of(&node)?,
+    let AgentArgs { api, token_file, ca, data_dir, pid_file, start_command, stop_command, node } = args;
+    let (data_dir, peer_port) = match (data_dir, config_of(&node)) {
+        (Some(data_dir), config) => (data_dir, config.ok().flatten().and_then(|config| config.peer_port)),
+        (None, Ok(Some(config))) => (config.data_dir, config.peer_port),
+        (None, Err(error)) => return Err(error),
+        (None, Ok(None)) => {
+            bail!("say where the node keeps its data, with --data-dir: its command is not `eyrie node …`")
+        }
+    };
+    let means = match (pid_file, start_command, stop_command) {
+        (Some(pid_file), Some(start), Some(stop)) => Means::Beside(Service { pid_file, start, stop }),
+        _ => Means::Parent(node),
     };
     let ca = ca.map(|path| std::fs::read(&path).with_context(|| format!("--ca {}", path.display()))).transpose()?;
     let options = AgentOptions {
@@ -51,7 +72,8 @@ pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
         credentials: Credentials::read(&token_file)?,
         ca,
         data_dir,
-        command: node,
+        peer_port,
+        means,
         eyrie: std::env::current_exe().context("the path of this binary")?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -60,10 +82,16 @@ pub(super) fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-/// Where the node that `command` starts keeps its data.
-fn data_dir_of(command: &[OsString]) -> anyhow::Result<PathBuf> {
-    let Ok(Cli { command: Command::Node(config) }) = Cli::try_parse_from(command) else {
-        bail!("say where the node keeps its data, with --data-dir: its command is not `eyrie node …`");
-    };
-    Ok(config.load()?.data_dir)
+/// What an agent has to know of its node's configuration.
+struct NodeFacts {
+    data_dir: PathBuf,
+    peer_port: Option<u16>,
+}
+
+/// How the node that `command` starts is configured; `None` where it is not `eyrie node …`.
+fn config_of(command: &[OsString]) -> anyhow::Result<Option<NodeFacts>> {
+    let Ok(Cli { command: Command::Node(config) }) = Cli::try_parse_from(command) else { return Ok(None) };
+    let config = config.load()?;
+    let peer_port = config.cluster.peers.map(|peers| peers.listen.port());
+    Ok(Some(NodeFacts { data_dir: config.data_dir, peer_port }))
 }

@@ -108,6 +108,7 @@ async fn each_node_has_one_agent_the_one_that_spoke_last() {
         node,
         runner: DrillRunnerId::random(),
         can: vec!["kill".to_owned()],
+        cannot: Vec::new(),
         version: "0.1.0".to_owned(),
         doing: Vec::new(),
         heard_at: at(ms),

@@ -75,7 +75,10 @@ async fn a_drill_is_run_from_another_machine_with_a_users_name_and_password() ->
     let cell = Cell::start(3).await?;
     let (file, token) = (cell.dir().join("drill.yaml"), cell.dir().join("drills.token"));
     std::fs::write(&token, format!("drills:{PASSWORD}"))?;
-    std::fs::write(&file, KILL.replace("kill: {node: follower}", "stop: {node: leader}"))?;
+    let measured = "recorded_gap: {doubled: 0, longest: 45s, ";
+    let more = "  live: {outage: 60s}\n  playback: {success: 50%, range: 2s, every: 1s}\n  api:";
+    let text = KILL.replace("kill: {node: follower}", "stop: {node: leader}").replace("  api:", more);
+    std::fs::write(&file, text.replace("recorded_gap: {longest: 45s, ", measured))?;
     let run = |more: &[&str], cell_id: &str| -> anyhow::Result<(Option<i32>, String)> {
         let mut command = eyrie()?;
         command.args([
@@ -104,6 +107,15 @@ async fn a_drill_is_run_from_another_machine_with_a_users_name_and_password() ->
     let (code, said) = tokio::task::block_in_place(|| run(&[], &id))?;
     ensure!(code == Some(0), "{code:?} {said}\n{}", cell.logs());
     ensure!(cell.dir().join("tested.html").is_file(), "a report");
+    // Who may drill and see no footage has measured live pictures and playback.
+    let report: Value = serde_json::from_slice(&std::fs::read(cell.dir().join("tested.json"))?)?;
+    let measured = |name: &str| {
+        let checks = report["checks"].as_array().into_iter().flatten();
+        checks.filter(|check| check["measure"] == name).map(|check| check["measured"].clone()).next()
+    };
+    for name in ["live_outage", "playback_success", "units_doubled"] {
+        ensure!(measured(name).is_some_and(|value| value.is_u64()), "{name}: {report:#}");
+    }
     eventually("the cell keeps it", || async {
         let runs = async { cell.driller().await?.get("/api/v1/drills/runs").await };
         let runs = runs.await.map_err(|error| error.to_string())?;

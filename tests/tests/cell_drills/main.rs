@@ -4,6 +4,9 @@
 
 mod carried;
 mod ended;
+mod networks;
 mod page;
+mod partitioned;
 mod refused;
+mod restarted;
 mod rig;

@@ -31,6 +31,7 @@ async fn who_may_not_drill_is_refused_and_so_is_a_drill_of_another_cell_or_of_a_
     }
     for (method, path) in [
         (Method::GET, format!("/api/v1/cameras/{camera}/live/index.m3u8")),
+        (Method::GET, format!("/api/v1/cameras/{camera}/live/0-1/1.m4s")),
         (Method::GET, format!("/api/v1/cameras/{camera}/recordings")),
         (Method::GET, "/api/v1/users".to_owned()),
         (Method::DELETE, format!("/api/v1/cameras/{camera}")),
@@ -52,6 +53,10 @@ async fn who_may_not_drill_is_refused_and_so_is_a_drill_of_another_cell_or_of_a_
     let too_much = KILL.replace("nodes: 1, cameras: all", "nodes: 1, cameras: 0");
     let said = refused(json!({"file": too_much, "cell": id})).await?;
     ensure!(said.contains("the blast radius is"), "{said}");
+    let cut = KILL.replace("kill: {node: follower}", "partition: {node: n1}");
+    let body = json!({"file": cut, "cell": id});
+    eventually_said(&cell, &body, "is on the same machine (127.0.0.1), where one cannot be told from the other")
+        .await?;
     // A node without its agent, which has gone: nobody could end a fault there.
     cell.kill_agent(2)?;
     let plan = json!({"file": KILL, "cell": id});

@@ -1,11 +1,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eyrie_types::{Clock as _, DrillDoing, DrillOrder, DrillRunId, DrillRunnerId, Monotonic, NodeId, SystemClock};
+use eyrie_types::{
+    Clock as _, DrillAct, DrillCannot, DrillDoing, DrillOrder, DrillRunId, DrillRunnerId, Monotonic, NodeId,
+    SystemClock,
+};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{Notify, mpsc};
 
+use super::cutter::Peer;
 use crate::drill::api::{ApiClient, ApiFailure};
 
 /// Pause after a question that nobody answered.
@@ -14,6 +18,8 @@ const AGAIN: Duration = Duration::from_millis(500);
 const REFUSED_AGAIN: Duration = Duration::from_secs(10);
 /// What a node may say to be asked again at: sooner is load, later is deaf.
 const AGAIN_MS: (u64, u64) = (50, 10_000);
+/// What not every machine lets an agent do.
+const PARTITION: &str = "partition";
 
 /// What an agent is told.
 #[derive(Debug, Deserialize)]
@@ -22,6 +28,9 @@ pub(super) struct Told {
     pub(super) name: String,
     pub(super) run: Option<ToldRun>,
     pub(super) waiting: Option<DrillRunId>,
+    /// The nodes of the cell; none of a node of an earlier release.
+    #[serde(default)]
+    pub(super) peers: Vec<Peer>,
     again_ms: u64,
 }
 
@@ -37,6 +46,8 @@ pub(super) struct ToldRun {
 #[derive(Debug, Default)]
 pub(super) struct Telling {
     doing: Mutex<Vec<DrillDoing>>,
+    /// What the agent cannot do; `None` until it knows whom its node could be cut off from.
+    cannot: Mutex<Option<Vec<DrillCannot>>>,
     changed: Notify,
 }
 
@@ -48,6 +59,26 @@ impl Telling {
             *known = doing;
             self.changed.notify_one();
         }
+    }
+
+    /// What the agent cannot do, and why.
+    pub(super) fn set_cannot(&self, cannot: Vec<DrillCannot>) {
+        *self.cannot.lock().unwrap_or_else(PoisonError::into_inner) = Some(cannot);
+        self.changed.notify_one();
+    }
+
+    /// There is something that the agent cannot do.
+    pub(super) fn lacks(&self) -> bool {
+        self.cannot.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|cannot| !cannot.is_empty())
+    }
+
+    /// The words of what the agent can do, and what it cannot.
+    fn can(&self) -> (Vec<&'static str>, Vec<DrillCannot>) {
+        let cannot = self.cannot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unknown = cannot.is_none();
+        let cannot = cannot.unwrap_or_default();
+        let can = |word: &&str| !(unknown && *word == PARTITION) && !cannot.iter().any(|cannot| cannot.word == **word);
+        (DrillAct::WORDS.into_iter().filter(can).collect(), cannot)
     }
 }
 
@@ -63,7 +94,12 @@ pub(super) async fn ask(
     let path = format!("/api/v1/drills/agents/{node}");
     loop {
         let doing = telling.doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let body = json!({"runner": runner, "can": CAN, "version": version, "doing": doing});
+        let (can, cannot) = telling.can();
+        let mut body = json!({"runner": runner, "can": can, "version": version, "doing": doing});
+        // Nodes of the release before know no such field.
+        if !cannot.is_empty() {
+            body["cannot"] = json!(cannot);
+        }
         let asked = clock.monotonic();
         let answer = client.post::<Told>(&path, &body).await;
         let pause = match &answer {
@@ -78,6 +114,3 @@ pub(super) async fn ask(
         let _ = tokio::time::timeout(pause, telling.changed.notified()).await;
     }
 }
-
-/// The words of what an agent can do.
-const CAN: [&str; 4] = ["kill", "pause", "stop", "cpu_pressure"];

@@ -1,8 +1,8 @@
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use url::Url;
 
+use super::Means;
 use crate::drill::api::Credentials;
 
 /// What an agent is started with.
@@ -16,8 +16,10 @@ pub struct AgentOptions {
     pub ca: Option<Vec<u8>>,
     /// The data directory of its node, to learn the node's id from.
     pub data_dir: PathBuf,
-    /// The node's command line.
-    pub command: Vec<OsString>,
+    /// The port where its node listens for its peers; `None` to go by what the node tells the others.
+    pub peer_port: Option<u16>,
+    /// How the node is started and stopped.
+    pub means: Means,
     /// This binary, for the process that undoes what the agent did.
     pub eyrie: PathBuf,
     /// This release.

@@ -12,7 +12,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::AgentOptions;
 use super::ask::{Telling, Told, ToldRun, ask};
+use super::cutter::{Cutter, Peer};
 use super::hands::Hands;
+use super::process::Ended;
 use super::watcher::Watcher;
 use crate::drill::api::{ApiClient, ApiFailure, CarryOptions, carry};
 use crate::drill::file::read_drill;
@@ -25,6 +27,8 @@ const TICK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between looks for the identity of a node that starts for the first time.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How soon it is looked again whether something can be done that could not: a name was not found, a tool not installed.
+const LACKING_AGAIN: Duration = Duration::from_secs(30);
 /// Answers that wait to be read.
 const ANSWERS: usize = 4;
 
@@ -36,22 +40,25 @@ struct Carried {
 }
 
 /// Starts the node and does to it what drills of its cell say, until the node ends or SIGTERM or SIGINT comes, which are passed on
-/// to it. Answers what the node ended with.
+/// to it. Answers what the node ended with. A node that the agent stands beside, and does not start, goes on without it.
 ///
 /// # Errors
 /// When the node cannot be started, or what was done to it cannot be undone.
 pub fn run_agent(options: AgentOptions, say: impl Fn(&str) + Send + Sync + 'static) -> Result<u8, DrillError> {
     let client = ApiClient::new(&options.addresses, options.credentials.clone(), options.ca.as_deref())?;
-    let watcher = Watcher::start(&options.eyrie, &options.command)?;
-    let hands = Hands::start(options.command.clone(), watcher)?;
+    let watcher = Watcher::start(&options.eyrie, &options.means)?;
+    let runner = DrillRunnerId::random();
+    let cutter = Cutter::new(runner, options.peer_port);
+    let hands = Hands::start(options.means.clone(), watcher, cutter, SystemClock::new().monotonic())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(DrillError::io("starting a runtime"))?;
-    runtime.block_on(beside(hands, Arc::new(client), options, Arc::new(say)))
+    runtime.block_on(beside(hands, Arc::new(client), runner, options, Arc::new(say)))
 }
 
 async fn beside(
     mut hands: Hands,
     client: Arc<ApiClient>,
+    runner: DrillRunnerId,
     options: AgentOptions,
     say: Arc<dyn Fn(&str) + Send + Sync>,
 ) -> Result<u8, DrillError> {
@@ -59,7 +66,6 @@ async fn beside(
     let mut terminate = signal(SignalKind::terminate()).map_err(DrillError::io(what))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(DrillError::io(what))?;
     let clock = SystemClock::new();
-    let runner = DrillRunnerId::random();
     let telling = Arc::new(Telling::default());
     let (told, mut tells) = mpsc::channel(ANSWERS);
     let asking = tokio::spawn({
@@ -73,13 +79,23 @@ async fn beside(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ear = Ear { heard: clock.monotonic(), patience: PATIENCE, trouble: String::new(), name: String::new() };
     let mut carrying: Option<JoinHandle<()>> = None;
+    let (mut peers, mut looked): (Vec<Peer>, _) = (Vec::new(), clock.monotonic());
     let ended = loop {
         tokio::select! {
             _ = ticks.tick() => {}
             Some((asked, answer)) = tells.recv() => {
                 if let Some(told) = ear.hear(asked, answer, &*say) {
                     let (run, orders) = told.run.map_or((None, Vec::new()), |run| (Some(run.id), run.orders));
-                    hands.take(run, &orders, clock.monotonic(), clock.now());
+                    let again = telling.lacks() && clock.monotonic().since(looked) > LACKING_AGAIN;
+                    if told.peers != peers || again {
+                        (peers, looked) = (told.peers, clock.monotonic());
+                        let cannot = tokio::task::block_in_place(|| hands.cannot(&told.name, &peers));
+                        cannot.iter().for_each(|cannot| say(&format!("cannot do {} here: {}", cannot.word, cannot.why)));
+                        telling.set_cannot(cannot);
+                    }
+                    tokio::task::block_in_place(|| {
+                        hands.take(run, &orders, (&told.name, &peers), clock.monotonic(), clock.now());
+                    });
                     let idle = carrying.as_ref().is_none_or(JoinHandle::is_finished);
                     if let Some(waiting) = told.waiting.filter(|_| idle) {
                         let name = format!("the agent of {}", told.name);
@@ -103,13 +119,15 @@ async fn beside(
         }
     };
     asking.abort();
-    let stopped = tokio::task::block_in_place(|| hands.stop(clock.now()))?;
-    let status = ended.or(stopped);
+    let stopped = tokio::task::block_in_place(|| hands.leave(clock.now()))?;
     // As a shell would say it: 128 and the signal.
-    let code = status.map_or(Some(0), |status| {
-        use std::os::unix::process::ExitStatusExt as _;
-        status.code().or_else(|| status.signal().map(|signal| 128 + signal))
-    });
+    let code = match ended.or(stopped) {
+        Some(Ended::With(status)) => {
+            use std::os::unix::process::ExitStatusExt as _;
+            status.code().or_else(|| status.signal().map(|signal| 128 + signal))
+        }
+        Some(Ended::Somehow) | None => Some(0),
+    };
     Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 

@@ -1,9 +1,9 @@
-use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use super::means::Means;
 use crate::drill::DrillError;
 
 /// The agent's end of the process that undoes what it did: [`undo`](super::undo). It is told beforehand what is going to be done,
@@ -15,10 +15,10 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Starts it. `command` is the node's.
-    pub(super) fn start(eyrie: &Path, command: &[OsString]) -> Result<Self, DrillError> {
+    /// Starts it. `means` are those of the node.
+    pub(super) fn start(eyrie: &Path, means: &Means) -> Result<Self, DrillError> {
         let mut watcher = Command::new(eyrie);
-        watcher.args(["drill", "undo", "--"]).args(command).stdin(Stdio::piped()).stdout(Stdio::piped());
+        watcher.args(["drill", "undo"]).args(means.undo_args()).stdin(Stdio::piped()).stdout(Stdio::piped());
         // What is sent to the agent's group from a terminal is not meant for it.
         watcher.process_group(0);
         let what = "starting the process that undoes what the agent does";
@@ -42,6 +42,11 @@ impl Watcher {
     /// The node is going to be ended, and is to be started again, or that is done.
     pub(super) fn down(&mut self, down: bool) -> Result<(), DrillError> {
         self.tell(if down { "down" } else { "up" })
+    }
+
+    /// Packets are going to be lost by the rules of this table, or are no longer.
+    pub(super) fn cut(&mut self, table: Option<&str>) -> Result<(), DrillError> {
+        self.tell(&table.map_or_else(|| "whole".to_owned(), |table| format!("cut {table}")))
     }
 
     /// The agent ends, and has undone everything itself.

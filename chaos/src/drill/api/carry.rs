@@ -2,20 +2,26 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eyrie_types::{Clock as _, DrillRun, DrillRunnerId, DrillSeen, DrillVerdict, NodeId, SystemClock};
+use eyrie_types::{
+    Clock as _, DrillRun, DrillRunnerId, DrillSeen, DrillVerdict, NodeId, SystemClock, TimeRange, WallTime,
+};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::ApiClient;
 use super::calls::Calls;
-use super::findings::{Findings, Taken};
+use super::findings::Findings;
 use super::lead::Lead;
-use super::look::{Look, look};
+use super::live::look_at_live;
+use super::look::look;
+use super::plays::{doubled, play_ranges};
 use super::round::{Record, round};
+use super::through::Through;
 use super::views::{OneNode, Placed};
-use crate::drill::report::{Mark, MarkKind};
-use crate::drill::{Drill, DrillError, DrillReport, Guard, Plan, Probe, Say, Seen};
+use crate::drill::report::{Draft, Found, Mark, MarkKind, Taken};
+use crate::drill::watch::{Ages, Plays};
+use crate::drill::{Drill, DrillError, DrillReport, Guard, LiveProbe, Measure, Probe, Say, Seen};
 
 /// How often the cell is looked at: a planned move takes longer, and is seen on its way.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -39,8 +45,48 @@ pub struct CarryOptions {
 #[derive(Debug, Default)]
 struct Watched {
     taken: Vec<Taken>,
-    marks: Vec<(eyrie_types::WallTime, MarkKind, String)>,
-    latest: Option<Look>,
+    marks: Vec<(WallTime, MarkKind, String)>,
+}
+
+/// The probes that run while the cell is drilled.
+struct Probing {
+    calls: Arc<Calls>,
+    live: Option<(LiveProbe, Arc<Ages>)>,
+    plays: Arc<Plays>,
+}
+
+impl Probing {
+    /// Begins those that the drill asks for.
+    fn start(drill: &Drill, through: &Through, tasks: &mut JoinSet<()>) -> Self {
+        let mut probing = Self { calls: Arc::default(), live: None, plays: Arc::default() };
+        for probe in &drill.probes {
+            match probe {
+                Probe::Api(api) => {
+                    tasks.spawn(Arc::clone(&probing.calls).run(through.clone(), api.every));
+                }
+                Probe::Live(live) => {
+                    let ages = Arc::<Ages>::default();
+                    tasks.spawn(look_at_live(Arc::clone(&ages), through.clone(), live.clone()));
+                    probing.live = Some((live.clone(), ages));
+                }
+                Probe::Playback(playback) => {
+                    tasks.spawn(play_ranges(Arc::clone(&probing.plays), through.clone(), playback.clone()));
+                }
+                Probe::RecordedGap(_) | Probe::FalseReassignments(_) | Probe::IndexMatchesDisk(_) => {}
+            }
+        }
+        probing
+    }
+
+    /// What they have found at `now`.
+    fn found(&self, now: WallTime) -> Found {
+        Found {
+            calls: self.calls.all(),
+            plays: self.plays.all(),
+            live: self.live.as_ref().and_then(|(probe, ages)| ages.worst(probe.age, now)),
+            ..Found::default()
+        }
+    }
 }
 
 /// Carries `drill` out on the cell that `client` asks: says which faults are to be in force, watches, and hands the report in. Ends
@@ -69,19 +115,21 @@ pub async fn carry(
     }
     let first = look(client).await?;
     let names: BTreeMap<NodeId, String> = first.nodes.iter().map(|(name, id)| (*id, name.clone())).collect();
-    let watched = Arc::new(Mutex::new(Watched { latest: Some(first), ..Watched::default() }));
-    let calls = Arc::new(Calls::default());
+    let through = Through {
+        client: Arc::clone(client),
+        lead: Arc::clone(&lead),
+        nodes: nodes.into(),
+        latest: Arc::new(Mutex::new(Some(Arc::new(first)))),
+    };
+    let watched = Arc::<Mutex<Watched>>::default();
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&lead).beat(Arc::clone(client)));
-    tasks.spawn(watch(Arc::clone(client), Arc::clone(&lead), Arc::clone(&calls), Arc::clone(&watched), drill.clone()));
-    let api = drill.probes.iter().find_map(|probe| if let Probe::Api(api) = probe { Some(api.every) } else { None });
-    if let Some(every) = api {
-        tasks.spawn(Arc::clone(&calls).run(Arc::clone(client), Arc::clone(&lead), nodes, every));
-    }
-    let plan = Plan { lines: run.asked.plan.clone(), warnings: Vec::new() };
-    let (started, eyrie, seed) = (lead.now(), one.version, run.asked.seed);
-    let mut findings =
-        Findings { drill, plan, client, lead: &lead, started, seed, eyrie, rounds: Vec::new(), records: Vec::new() };
+    let probing = Probing::start(drill, &through, &mut tasks);
+    let calls = Arc::clone(&probing.calls);
+    tasks.spawn(watch(through.clone(), calls, Arc::clone(&watched), names, drill.clone()));
+    let (started, seed) = (lead.now(), run.asked.seed);
+    let draft = Draft::new(drill, run.asked.plan.clone(), started, seed, one.version);
+    let mut findings = Findings { draft, client, lead: &lead };
     let tell = |text: &str| {
         lead.line(text);
         say(text);
@@ -100,13 +148,11 @@ pub async fn carry(
             record.cut_short(client, &lead).await;
         }
         lead.tell(|progress| progress.doing = "asks the ledger what is missing".to_owned());
-        let (cell, marks) = {
-            let mut watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            (watched.latest.clone(), std::mem::take(&mut watched.marks))
-        };
-        let marks = marks.into_iter().map(|(at, kind, text)| Mark { at_ms: findings.ms(at), kind, text }).collect();
-        if let Some(cell) = cell {
-            match findings.take(record, &cell, marks).await {
+        let marks = std::mem::take(&mut watched.lock().unwrap_or_else(PoisonError::into_inner).marks);
+        let mark = |(at, kind, text)| Mark { at_ms: findings.draft.ms(at), kind, text };
+        let marks = marks.into_iter().map(mark).collect();
+        if let Some(cell) = through.seen() {
+            match findings.take(record.done, &cell, marks).await {
                 Ok(line) => tell(&line),
                 Err(why) => broken_off = Some(format!("the ledger could not be asked: {why}")),
             }
@@ -119,8 +165,22 @@ pub async fn carry(
             break;
         }
     }
-    let taken = std::mem::take(&mut watched.lock().unwrap_or_else(PoisonError::into_inner).taken);
-    let report = findings.report(&calls.all(), &taken, &names, broken_off.as_deref());
+    let mut found = probing.found(lead.now());
+    found.taken = std::mem::take(&mut watched.lock().unwrap_or_else(PoisonError::into_inner).taken);
+    let wants_doubled = drill.bounds().iter().any(|bound| bound.measure == Measure::UnitsDoubled);
+    if wants_doubled && broken_off.is_none() {
+        lead.tell(|progress| progress.doing = "looks for what playback shows twice".to_owned());
+        let looking = doubled(&through, TimeRange { start: started, end: lead.now() });
+        tokio::select! {
+            answer = looking => match answer {
+                Ok(worst) => found.doubled = Some(worst),
+                Err(why) => tell(&format!("what playback shows twice cannot be told: {why}")),
+            },
+            why = lead.broken_off() => broken_off = Some(why),
+            why = &mut stop => broken_off = Some(why),
+        }
+    }
+    let report = findings.draft.report(&found, lead.now(), broken_off.as_deref());
     hand_in(client, &run, runner, &report, say).await;
     tasks.shutdown().await;
     Ok(report)
@@ -152,7 +212,14 @@ async fn hand_in(client: &ApiClient, run: &DrillRun, runner: DrillRunnerId, repo
 }
 
 /// Looks at the cell, for as long as it is polled: what moves, who leads, and whether a guardrail is hit.
-async fn watch(client: Arc<ApiClient>, lead: Arc<Lead>, calls: Arc<Calls>, watched: Arc<Mutex<Watched>>, drill: Drill) {
+async fn watch(
+    through: Through,
+    calls: Arc<Calls>,
+    watched: Arc<Mutex<Watched>>,
+    names: BTreeMap<NodeId, String>,
+    drill: Drill,
+) {
+    let (client, lead) = (&through.client, &through.lead);
     let started = lead.monotonic();
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -164,7 +231,7 @@ async fn watch(client: Arc<ApiClient>, lead: Arc<Lead>, calls: Arc<Calls>, watch
     loop {
         ticks.tick().await;
         // Nobody answers while all are down: that is known, too.
-        let seen = look(&client).await.ok();
+        let seen = look(client).await.ok();
         let counts = calls.counts();
         let guarded = seen.as_ref().map(|seen| Seen {
             nodes_down: seen.facts.nodes.iter().filter(|node| !node.up).count() as u32,
@@ -208,17 +275,19 @@ async fn watch(client: Arc<ApiClient>, lead: Arc<Lead>, calls: Arc<Calls>, watch
         let down: Vec<_> = seen.facts.nodes.iter().filter(|node| !node.up).map(|node| node.name.clone()).collect();
         down.iter().filter(|node| !dead.contains(*node)).for_each(|node| mark(format!("{node} is held to be dead")));
         dead = down;
-        compare(&mut watched.taken, now, &seen.placements, &mut known);
-        watched.latest = Some(seen);
+        compare(&mut watched.taken, now, &seen.placements, &mut known, &names);
+        *through.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(seen));
     }
 }
 
 fn compare(
     taken: &mut Vec<Taken>,
-    now: eyrie_types::WallTime,
+    now: WallTime,
     placements: &[Placed],
     known: &mut BTreeMap<(String, u64), Placed>,
+    names: &BTreeMap<NodeId, String>,
 ) {
+    let name = |node: NodeId| names.get(&node).cloned().unwrap_or_else(|| node.to_string());
     for placed in placements {
         let key = (placed.camera.clone(), placed.slot);
         let before = known.get(&key);
@@ -231,7 +300,7 @@ fn compare(
             && taken.len() < TAKEN_MAX
         {
             let camera = placed.name.clone().unwrap_or_else(|| placed.camera.clone());
-            taken.push(Taken { at: now, camera, from: before.node, to: placed.node });
+            taken.push(Taken { at: now, camera, from: name(before.node), to: name(placed.node) });
         }
         known.insert(key, placed.clone());
     }

@@ -109,6 +109,16 @@ impl ApiClient {
         self.bases.len()
     }
 
+    /// The address that is asked first: the one that answered last.
+    pub(super) fn good(&self) -> usize {
+        self.good.load(Ordering::Relaxed)
+    }
+
+    /// Asks this address first from now on.
+    pub(super) fn set_good(&self, at: usize) {
+        self.good.store(at, Ordering::Relaxed);
+    }
+
     /// What is at `path`.
     ///
     /// # Errors
@@ -130,8 +140,28 @@ impl ApiClient {
     /// # Errors
     /// As [`Self::get`].
     pub async fn get_of<T: DeserializeOwned>(&self, at: usize, path: &str) -> Result<T, ApiFailure> {
-        let base = self.bases.get(at).ok_or_else(|| ApiFailure::Unreachable("no such address".to_owned()))?;
-        read(base, path, self.send(base, &Method::GET, path, None).await?)
+        read(self.base(at)?, path, self.text_of(at, path).await?)
+    }
+
+    /// The text at `path`, of the node at address `at` alone.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(super) async fn text_of(&self, at: usize, path: &str) -> Result<String, ApiFailure> {
+        self.send(self.base(at)?, &Method::GET, path, None).await
+    }
+
+    /// Whether there is something at `path`, and that the node at address `at` can give it; without having it.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(super) async fn head_of(&self, at: usize, path: &str) -> Result<(), ApiFailure> {
+        self.send(self.base(at)?, &Method::HEAD, path, None).await.map(drop)
+    }
+
+    fn base(&self, at: usize) -> Result<&str, ApiFailure> {
+        let base = self.bases.get(at).map(String::as_str);
+        base.ok_or_else(|| ApiFailure::Unreachable("no such address".to_owned()))
     }
 
     async fn ask<T: DeserializeOwned>(

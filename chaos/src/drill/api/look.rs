@@ -25,13 +25,37 @@ pub(super) struct Look {
     pub(super) wanted: u64,
 }
 
-/// Looks at the cell, as whichever node answers sees it.
+/// Looks at the cell, as whichever node answers sees it: one that knows of a leader, if there is any. Who is cut off knows the cell
+/// as it was.
 pub(super) async fn look(client: &ApiClient) -> Result<Look, ApiFailure> {
-    let cell: Cell = client.get("/api/v1/cluster").await?;
+    let first = look_through(client, client.good()).await;
+    if first.as_ref().is_ok_and(|seen| !seen.facts.stale) {
+        return first;
+    }
+    let mut best = first;
+    let asked = client.good();
+    for at in (0..client.addresses()).filter(|at| *at != asked) {
+        let Ok(seen) = look_through(client, at).await else { continue };
+        if !seen.facts.stale {
+            client.set_good(at);
+            return Ok(seen);
+        }
+        if best.is_err() {
+            client.set_good(at);
+            best = Ok(seen);
+        }
+    }
+    best
+}
+
+/// Looks at the cell as the node at address `at` sees it.
+async fn look_through(client: &ApiClient, at: usize) -> Result<Look, ApiFailure> {
+    let cell: Cell = client.get_of(at, "/api/v1/cluster").await?;
     let mut placements = Vec::new();
     let mut cursor = String::new();
     for _ in 0..PAGES_MAX {
-        let page: Placements = client.get(&format!("/api/v1/cluster/placements?limit={PAGE}&cursor={cursor}")).await?;
+        let page = format!("/api/v1/cluster/placements?limit={PAGE}&cursor={cursor}");
+        let page: Placements = client.get_of(at, &page).await?;
         placements.extend(page.items);
         match page.next_cursor {
             Some(next) => cursor = next,

@@ -7,8 +7,11 @@ mod client;
 mod credentials;
 mod findings;
 mod lead;
+mod live;
 mod look;
+mod plays;
 mod round;
+mod through;
 mod views;
 
 pub use carry::{CarryOptions, carry};

@@ -9,6 +9,7 @@ use super::lead::Lead;
 use super::look::{Look, look};
 use crate::drill::on_cell::acts_of;
 use crate::drill::plan::{Hits, Scheduled, admit, choose_nodes, schedule};
+use crate::drill::report::{RoundRecord, StruckRecord};
 use crate::drill::run::{Step, steps};
 use crate::drill::{Drill, Fault};
 use crate::sim::Dice;
@@ -29,28 +30,14 @@ const SHOWN_MAX: usize = 200;
 /// What was done in a round, and what came of it.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) number: u32,
-    pub(super) began: WallTime,
-    pub(super) ended: WallTime,
-    pub(super) struck: Vec<Struck>,
-    pub(super) over: Option<WallTime>,
-    pub(super) steady: Option<WallTime>,
+    pub(super) done: RoundRecord,
+    /// What it takes to end each of its faults, in their order.
+    ends: Vec<Ending>,
 }
 
-/// A fault that was done.
+/// What it takes to end a fault.
 #[derive(Debug)]
-pub(super) struct Struck {
-    pub(super) kind: &'static str,
-    pub(super) what: String,
-    pub(super) at: WallTime,
-    pub(super) ended: Option<WallTime>,
-    pub(super) cut_short: bool,
-    /// Names of nodes.
-    pub(super) nodes: BTreeSet<String>,
-    /// Names of cameras that were on them.
-    pub(super) cameras: BTreeSet<String>,
-    /// Placements may be taken from the nodes, and rightly so.
-    pub(super) may_take: bool,
+struct Ending {
     /// Its orders.
     orders: Vec<(u32, NodeId)>,
     /// Nodes that start again at its end, with the number of their start before it.
@@ -60,17 +47,25 @@ pub(super) struct Struck {
 
 impl Record {
     pub(super) fn new(number: u32, now: WallTime) -> Self {
-        Self { number, began: now, ended: now, struck: Vec::new(), over: None, steady: None }
+        Self { done: RoundRecord::new(number, now), ends: Vec::new() }
+    }
+
+    /// The fault at this place, and what it takes to end it, while it lasts.
+    fn lasting(&mut self, place: usize) -> Option<(&mut StruckRecord, &Ending)> {
+        let struck = self.done.struck.get_mut(place).filter(|struck| struck.ended.is_none())?;
+        Some((struck, self.ends.get(place)?))
     }
 
     /// The round was broken off: ends what is in force.
     pub(super) async fn cut_short(&mut self, client: &Arc<ApiClient>, lead: &Lead) {
         lead.withdraw_all();
-        for struck in self.struck.iter_mut().filter(|struck| struck.ended.is_none()) {
-            struck.cut_short = true;
-            end(struck, client, lead).await;
+        for place in 0..self.ends.len() {
+            if let Some((struck, ending)) = self.lasting(place) {
+                struck.cut_short = true;
+                end(struck, ending, client, lead).await;
+            }
         }
-        self.ended = lead.now();
+        self.done.ended = lead.now();
     }
 }
 
@@ -84,16 +79,16 @@ pub(super) async fn round(
 ) -> Result<(), String> {
     lead.tell(|progress| {
         progress.doing = "waits for the steady state".to_owned();
-        progress.round = record.number;
+        progress.round = record.done.number;
         progress.faults.clear();
     });
     lead.set_round(None);
     let held = await_steady(client, drill.settle.held, drill.settle.within, lead).await;
     held.map_err(|seen| format!("no steady state within {:?}: {seen}", drill.settle.within))?;
-    let scheduled = schedule(drill, seed, record.number);
-    let mut dice = Dice::new(!seed ^ u64::from(record.number).rotate_left(32));
+    let scheduled = schedule(drill, seed, record.done.number);
+    let mut dice = Dice::new(!seed ^ u64::from(record.done.number).rotate_left(32));
     let began = lead.monotonic();
-    record.began = lead.now();
+    record.done.began = lead.now();
     lead.set_round(Some(began));
     lead.tell(|progress| {
         progress.doing = "faults".to_owned();
@@ -103,28 +98,28 @@ pub(super) async fn round(
     for Step { at, fault, begins } in steps(&scheduled) {
         let Some(of) = scheduled.get(fault) else { continue };
         let lasts = |record: &Record| {
-            places.get(&fault).and_then(|place| record.struck.get(*place)).is_some_and(|s| s.ended.is_none())
+            places.get(&fault).and_then(|place| record.done.struck.get(*place)).is_some_and(|s| s.ended.is_none())
         };
         if begins || lasts(record) {
             tokio::time::sleep((began + at).since(lead.monotonic())).await;
         }
         if begins {
-            places.insert(fault, record.struck.len());
+            places.insert(fault, record.done.struck.len());
             begin(drill, of, client, lead, &mut dice, record).await?;
-            show(lead, record, fault, record.struck.len().saturating_sub(1));
+            show(lead, record, fault, record.done.struck.len().saturating_sub(1));
         } else if let Some(place) = places.get(&fault) {
-            record.over = Some(lead.now());
-            if let Some(struck) = record.struck.get_mut(*place).filter(|struck| struck.ended.is_none()) {
-                end(struck, client, lead).await;
+            record.done.over = Some(lead.now());
+            if let Some((struck, ending)) = record.lasting(*place) {
+                end(struck, ending, client, lead).await;
             }
             show(lead, record, fault, *place);
         }
     }
     lead.tell(|progress| progress.doing = "waits for the steady state to come back".to_owned());
     if await_steady(client, Duration::ZERO, drill.recover, lead).await.is_ok() {
-        record.steady = Some(lead.now());
+        record.done.steady = Some(lead.now());
     }
-    record.ended = lead.now();
+    record.done.ended = lead.now();
     Ok(())
 }
 
@@ -141,8 +136,8 @@ fn planned(of: &Scheduled) -> DrillFault {
 }
 
 fn show(lead: &Lead, record: &Record, fault: usize, place: usize) {
-    let Some(struck) = record.struck.get(place) else { return };
-    let ms = |at: WallTime| at.since(record.began).as_millis() as u64;
+    let Some(struck) = record.done.struck.get(place) else { return };
+    let ms = |at: WallTime| at.since(record.done.began).as_millis() as u64;
     lead.tell(|progress| {
         let Some(shown) = progress.faults.get_mut(fault) else { return };
         shown.hit = struck.nodes.iter().cloned().collect();
@@ -163,7 +158,7 @@ async fn begin(
     record: &mut Record,
 ) -> Result<(), String> {
     let fault = &scheduled.fault;
-    let act = acts_of(fault).ok_or_else(|| format!("no agent can do this: {fault}"))?;
+    let mut act = acts_of(fault).ok_or_else(|| format!("no agent can do this: {fault}"))?;
     let seen = look(client).await.map_err(|failure| failure.to_string())?;
     let all = || seen.facts.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>();
     let names = match fault.node() {
@@ -172,16 +167,19 @@ async fn begin(
     };
     // A rolling restart is done to one node after the other: one of them at a time counts.
     let at_once = if matches!(fault, Fault::RollingRestart(_)) { 1 } else { names.len() };
-    let already = record.struck.iter().filter(|struck| struck.ended.is_none());
-    let already = already.fold(Hits::default(), |hits, struck| hits.with(&struck.hits));
+    let already = record.done.struck.iter().zip(&record.ends).filter(|(struck, _)| struck.ended.is_none());
+    let already = already.fold(Hits::default(), |hits, (_, ending)| hits.with(&ending.hits));
     let hits = Hits { nodes: names.iter().take(at_once).cloned().collect(), ..Hits::default() };
     admit(&drill.blast_radius, &already.with(&hits), &seen.facts)
         .map_err(|hit| format!("{fault} would touch {hit}, and the blast radius is {}", drill.blast_radius))?;
     let on = |name: &String| seen.nodes.get(name).copied().ok_or_else(|| format!("there is no node {name:?}"));
     let nodes = names.iter().map(on).collect::<Result<Vec<_>, _>>()?;
+    if let DrillAct::Partition { from, .. } = &mut act {
+        *from = seen.nodes.values().filter(|node| !nodes.contains(node)).copied().collect();
+    }
     let lasted = scheduled.ends - scheduled.begins;
     let starts_again = matches!(act, DrillAct::Kill | DrillAct::Stop);
-    record.struck.push(Struck {
+    record.done.struck.push(StruckRecord {
         kind: fault.kind().as_str(),
         what: fault.to_string(),
         at: lead.now(),
@@ -190,20 +188,20 @@ async fn begin(
         cameras: cameras_of(&seen, &names),
         nodes: names.into_iter().collect(),
         may_take: !matches!(act, DrillAct::CpuPressure { .. }),
-        orders: Vec::new(),
-        starts: if starts_again { seen.starts.clone() } else { BTreeMap::new() },
-        hits,
+        chosen: Vec::new(),
     });
-    let Some(struck) = record.struck.last_mut() else { return Ok(()) };
+    let starts = if starts_again { seen.starts.clone() } else { BTreeMap::new() };
+    record.ends.push(Ending { orders: Vec::new(), starts, hits });
+    let (Some(struck), Some(ending)) = (record.done.struck.last_mut(), record.ends.last_mut()) else { return Ok(()) };
     lead.line(&format!("{fault} begins: {}", struck.nodes.iter().cloned().collect::<Vec<_>>().join(", ")));
     if matches!(fault, Fault::RollingRestart(_)) {
-        let done = tokio::time::timeout(lasted, roll(&nodes, &act, client, lead, struck)).await;
+        let done = tokio::time::timeout(lasted, roll(&nodes, &act, client, lead, ending)).await;
         done.unwrap_or_else(|_| Err(format!("{fault} took longer than it may")))?;
         struck.ended = Some(lead.now());
         return Ok(());
     }
     let orders: Vec<_> = nodes.iter().map(|node| (lead.order(*node, act.clone(), lasted), *node)).collect();
-    struck.orders.clone_from(&orders);
+    ending.orders.clone_from(&orders);
     let mut first = None;
     for (number, _) in orders {
         let begun = lead.await_state(number, DrillDoingState::Begun, BEGUN_WITHIN).await;
@@ -221,15 +219,15 @@ async fn roll(
     act: &DrillAct,
     client: &Arc<ApiClient>,
     lead: &Lead,
-    struck: &mut Struck,
+    ending: &mut Ending,
 ) -> Result<(), String> {
     for node in nodes {
         let number = lead.order(*node, act.clone(), ENDED_WITHIN);
-        struck.orders = vec![(number, *node)];
+        ending.orders = vec![(number, *node)];
         lead.await_state(number, DrillDoingState::Begun, BEGUN_WITHIN).await?;
         lead.withdraw(number);
         lead.await_state(number, DrillDoingState::Ended, ENDED_WITHIN).await?;
-        await_start(*node, struck, client).await;
+        await_start(*node, ending, client).await;
         lead.spare(*node);
         // Bounded by the time of the fault.
         await_steady(client, Duration::ZERO, Duration::MAX, lead).await?;
@@ -238,13 +236,13 @@ async fn roll(
 }
 
 /// Ends a fault. One that could not be ended has no end, and fails the drill.
-async fn end(struck: &mut Struck, client: &Arc<ApiClient>, lead: &Lead) {
-    struck.orders.iter().for_each(|(number, _)| lead.withdraw(*number));
-    for (number, node) in &struck.orders {
-        let within = if struck.starts.is_empty() { SIGNALLED_WITHIN } else { ENDED_WITHIN };
+async fn end(struck: &mut StruckRecord, ending: &Ending, client: &Arc<ApiClient>, lead: &Lead) {
+    ending.orders.iter().for_each(|(number, _)| lead.withdraw(*number));
+    for (number, node) in &ending.orders {
+        let within = if ending.starts.is_empty() { SIGNALLED_WITHIN } else { ENDED_WITHIN };
         let over = lead.await_state(*number, DrillDoingState::Ended, within).await;
         let up = match over {
-            Ok(_) => tokio::time::timeout(ENDED_WITHIN, await_start(*node, struck, client))
+            Ok(_) => tokio::time::timeout(ENDED_WITHIN, await_start(*node, ending, client))
                 .await
                 .map_err(|_| format!("the cell has not heard its node again within {} s", ENDED_WITHIN.as_secs())),
             Err(why) => Err(why),
@@ -262,8 +260,8 @@ async fn end(struck: &mut Struck, client: &Arc<ApiClient>, lead: &Lead) {
 }
 
 /// Waits until the cell hears a later start of a node that starts again; at once for one that does not.
-async fn await_start(node: NodeId, struck: &Struck, client: &Arc<ApiClient>) {
-    let Some(before) = struck.starts.get(&node) else { return };
+async fn await_start(node: NodeId, ending: &Ending, client: &Arc<ApiClient>) {
+    let Some(before) = ending.starts.get(&node) else { return };
     while !look(client).await.is_ok_and(|seen| seen.starts.get(&node).is_some_and(|start| start > before)) {
         tokio::time::sleep(LOOK_EVERY).await;
     }

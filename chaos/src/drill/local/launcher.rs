@@ -11,11 +11,14 @@ use crate::drill::DrillError;
 
 /// The network a process lives in: a namespace, or the one the drill was started in.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Place(Option<Arc<OwnedFd>>);
+pub struct Place(Option<Arc<OwnedFd>>);
 
 impl Place {
     /// The calling thread lives there from now on.
-    pub(crate) fn enter(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn enter(&self) -> io::Result<()> {
         let Some(namespace) = &self.0 else { return Ok(()) };
         Ok(move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))?)
     }
@@ -25,7 +28,7 @@ impl Place {
 /// began it ends, and this one ends with the drill, however that ends. So no fault and no node outlives it. It is the dead man's
 /// switch.
 #[derive(Debug)]
-pub(crate) struct Launcher {
+pub struct Launcher {
     orders: Sender<Order>,
 }
 
@@ -38,7 +41,10 @@ struct Order {
 
 impl Launcher {
     /// Starts the thread.
-    pub(crate) fn start() -> Result<Self, DrillError> {
+    ///
+    /// # Errors
+    /// When the system has none.
+    pub fn start() -> Result<Self, DrillError> {
         let (orders, waiting) = mpsc::channel::<Order>();
         let launch = move || {
             for Order { mut command, place, answer } in waiting {
@@ -52,7 +58,10 @@ impl Launcher {
     }
 
     /// Begins a process in `place`. [`dies_with_us`] makes its command.
-    pub(crate) fn spawn(&self, command: Command, place: &Place) -> Result<Child, DrillError> {
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn(&self, command: Command, place: &Place) -> Result<Child, DrillError> {
         let what = format!("starting {}", text(&command));
         let (answer, told) = mpsc::channel();
         let order = Order { command, place: place.clone(), answer };
@@ -62,7 +71,10 @@ impl Launcher {
     }
 
     /// Runs a tool in `place` to its end, and answers what it printed.
-    pub(crate) fn run(&self, place: &Place, program: &str, args: &[&str]) -> Result<String, DrillError> {
+    ///
+    /// # Errors
+    /// When it cannot be started, or fails.
+    pub fn run(&self, place: &Place, program: &str, args: &[&str]) -> Result<String, DrillError> {
         let mut command = dies_with_us(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let said = text(&command);
@@ -75,7 +87,10 @@ impl Launcher {
 
     /// A new network namespace with its loopback interface up, and a process in it, for tools that name a namespace so. It lives
     /// while something is in it or knows its [`Place`].
-    pub(crate) fn namespace(&self, within: &Place) -> Result<(Place, Guest), DrillError> {
+    ///
+    /// # Errors
+    /// When the system does not let us make one.
+    pub fn namespace(&self, within: &Place) -> Result<(Place, Guest), DrillError> {
         let mut command = dies_with_us("unshare");
         // It says that it is there, and stays until its standard input ends.
         command.args(["--net", "sh", "-c", "ip link set lo up && echo there && read _"]);
@@ -98,11 +113,11 @@ impl Launcher {
 
 /// A process that does nothing but be in a namespace. Ends when dropped.
 #[derive(Debug)]
-pub(crate) struct Guest(Child);
+pub struct Guest(Child);
 
 impl Guest {
     /// Its number.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.0.id()
     }
 }
@@ -116,7 +131,7 @@ impl Drop for Guest {
 }
 
 /// A command for `program` whose process the kernel kills when the thread that began it is gone.
-pub(crate) fn dies_with_us(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub fn dies_with_us(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     command

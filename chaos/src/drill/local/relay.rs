@@ -14,7 +14,7 @@ const CONNECTIONS_MAX: usize = 256;
 
 /// What the relay does with what comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Relaying {
+pub enum Relaying {
     /// It carries it.
     Carry,
     /// It holds it: connections stay, and nothing comes through.
@@ -28,7 +28,10 @@ pub(crate) enum Relaying {
 /// Leads from the drill's network to the metadata store, which lives in the machine's: a socket stays in the namespace it was
 /// made in, so one made over there can be served over here. `framed`: it knows CQL, which [`Relaying::Errors`] needs. Runs until
 /// dropped.
-pub(crate) async fn relay(
+///
+/// # Errors
+/// When no more connections can be taken.
+pub async fn relay(
     listener: std::net::TcpListener,
     to: SocketAddr,
     relaying: watch::Receiver<Relaying>,

@@ -23,14 +23,11 @@ pub fn adapt(drill: Drill, cell: CellId) -> Result<Adapted, Refusal> {
     let mut left_out = Vec::new();
     let probes = drill.probes.into_iter().filter_map(|probe| match probe {
         Probe::RecordedGap(gap) => {
-            for (field, bound) in [("unexplained", gap.unexplained), ("doubled", gap.doubled)] {
-                if bound.is_some() {
-                    left_out.push(format!(
-                        "recorded_gap.{field} is not measured: real cameras do not number their pictures"
-                    ));
-                }
+            if gap.unexplained.is_some() {
+                let why = "real cameras do not number their pictures";
+                left_out.push(format!("recorded_gap.unexplained is not measured: {why}"));
             }
-            let gap = GapProbe { unexplained: None, doubled: None, ..gap };
+            let gap = GapProbe { unexplained: None, ..gap };
             (gap != GapProbe::default()).then_some(Probe::RecordedGap(gap))
         }
         other => Some(other),

@@ -4,6 +4,6 @@ mod acts;
 mod adapt;
 mod plan;
 
-pub use acts::acts_of;
+pub use acts::{acts_of, cannot_cut};
 pub use adapt::{Adapted, adapt};
-pub use plan::{ABILITIES, Agents, plan_on_cell};
+pub use plan::{ABILITIES, AgentCan, Agents, plan_on_cell};

@@ -45,6 +45,16 @@ pub enum Refusal {
         /// Those it has.
         supported: Vec<Measure>,
     },
+    /// No agent can do a fault of this kind in this way.
+    #[error("line {line}: not supported by this target: {what}: {why}")]
+    NoAgentCan {
+        /// The line of the fault.
+        line: u64,
+        /// The fault.
+        what: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// No agent stands beside some of the nodes that a fault may hit, or it cannot do that.
     #[error(
         "line {line}: {what} may hit {}, where no agent is heard that can do that; start one beside each node: \
@@ -56,7 +66,7 @@ pub enum Refusal {
         line: u64,
         /// The fault.
         what: String,
-        /// The names of the nodes.
+        /// The names of the nodes, and why their agents cannot where they say so.
         nodes: Vec<String>,
     },
     /// Nothing of what it measures can be measured on a cell of real cameras.
@@ -91,7 +101,10 @@ pub enum Refusal {
 impl Refusal {
     /// The target cannot; the cell would have let it.
     pub const fn is_unsupported(&self) -> bool {
-        matches!(self, Self::Unsupported { .. } | Self::Unmeasured { .. } | Self::NothingMeasured)
+        matches!(
+            self,
+            Self::Unsupported { .. } | Self::Unmeasured { .. } | Self::NoAgentCan { .. } | Self::NothingMeasured
+        )
     }
 }
 

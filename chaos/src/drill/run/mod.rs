@@ -2,7 +2,6 @@
 
 mod findings;
 mod probed;
-mod record;
 mod round;
 mod watchdog;
 
@@ -18,12 +17,12 @@ use tokio::sync::watch::Sender;
 use tokio::task::JoinSet;
 
 use self::findings::Findings;
-use self::probed::{Outside, Probing};
-use self::record::RoundRecord;
+use self::probed::{Outside, Probing, look_back};
 pub(super) use self::round::{Step, steps};
 use self::watchdog::Watchdog;
 use super::local::{CellSetup, Launcher, LocalCell, Needs, Network, Relaying, expected, name, relay};
 use super::plan::{Plan, Refusal, plan};
+use super::report::{Draft, RoundRecord};
 use super::watch::CellWatch;
 use super::{
     CellFacts, CutOff, Drill, DrillError, DrillReport, Fault, FaultKind, LocalStore, LocalTarget, NodeChoice, Target,
@@ -60,8 +59,8 @@ pub type Say<'a> = &'a (dyn Fn(&str) + Send + Sync);
 pub fn run(drill: &Drill, options: &RunOptions, say: Say<'_>) -> Result<DrillReport, DrillError> {
     let (plan, target) = match (planned(drill, options.running.clone()), &drill.target) {
         (Ok(plan), Target::Local(target)) => (plan, target),
-        (Ok(_), Target::Api(_)) => return Ok(findings::refused(drill, options, &[])),
-        (Err(refusals), _) => return Ok(findings::refused(drill, options, &refusals)),
+        (Ok(_), Target::Api(_)) => return Ok(refused(drill, options, &[])),
+        (Err(refusals), _) => return Ok(refused(drill, options, &refusals)),
     };
     let store = needs_store(target, options)?;
     let launcher = Launcher::start()?;
@@ -114,6 +113,12 @@ fn store_of(store: Option<SocketAddr>, keyspace: &str, options: &RunOptions) -> 
         tls: None,
         replication: Replication::Local(1),
     })
+}
+
+/// The report of a drill of which nothing was done.
+fn refused(drill: &Drill, options: &RunOptions, refusals: &[Refusal]) -> DrillReport {
+    let now = SystemClock::new().now();
+    Draft::new(drill, Vec::new(), now, options.seed, options.version.clone()).refused(refusals)
 }
 
 /// What a drill on a local cell would do, without doing it; or why it would be refused.
@@ -250,7 +255,11 @@ async fn carry_out(
         };
         if done.is_err() {
             // What is in force ends with the cell.
-            record.cut_short(cell.now());
+            let now = cell.now();
+            record.ended = now;
+            for struck in record.struck.iter_mut().filter(|struck| struck.ended.is_none()) {
+                (struck.ended, struck.cut_short) = (Some(now), true);
+            }
         }
         say(&findings.take(record).await?);
         if let Err(why) = done {
@@ -265,13 +274,13 @@ async fn carry_out(
     findings.explain().await;
     if broken_off.is_none() {
         broken_off = tokio::select! {
-            () = probed.look_back(drill, &cell, started, &outside, say) => None,
+            () = look_back(&mut probed, drill, &cell, started, &outside, say) => None,
             _ = terminate.recv() => Some("it was told to stop".to_owned()),
             _ = interrupt.recv() => Some("it was told to stop".to_owned()),
         };
     }
     say(&findings.counts(&watched));
-    Ok(findings.report(&probed, &watched, broken_off.as_deref()))
+    Ok(findings.report(probed, &watched, broken_off.as_deref()))
 }
 
 async fn start(

@@ -9,18 +9,9 @@ use tokio::task::JoinSet;
 
 use super::Say;
 use crate::drill::local::LocalCell;
-use crate::drill::watch::{ApiCall, ApiCalls, LiveAges, Play, Plays, Worst, doubled, index_differences};
+use crate::drill::report::{Found, Worst};
+use crate::drill::watch::{ApiCalls, LiveAges, Plays, doubled, index_differences};
 use crate::drill::{Drill, DrillError, LiveProbe, Measure, Probe};
-
-/// What the probes of a drill found, beside what was recorded.
-#[derive(Debug, Default)]
-pub(super) struct Probed {
-    pub(super) calls: Vec<ApiCall>,
-    pub(super) live: Option<Worst>,
-    pub(super) plays: Vec<Play>,
-    pub(super) doubled: Option<Worst>,
-    pub(super) index: Option<Worst>,
-}
 
 /// The probes that run while the cell is drilled.
 pub(super) struct Probing {
@@ -61,41 +52,39 @@ impl Probing {
     }
 
     /// What they have found at `now`.
-    pub(super) fn found(&self, now: WallTime) -> Probed {
-        Probed {
+    pub(super) fn found(&self, now: WallTime) -> Found {
+        Found {
             calls: self.calls.all(),
             live: self.live.as_ref().and_then(|(probe, ages)| ages.worst(probe.age, now)),
             plays: self.plays.all(),
-            ..Probed::default()
+            ..Found::default()
         }
     }
 }
 
-impl Probed {
-    /// Measures what is measured when all is over: what playback of the whole drill shows twice; and, with all cameras switched
-    /// off, where index and disks differ. What cannot be measured is said, and stays without a value.
-    pub(super) async fn look_back(
-        &mut self,
-        drill: &Drill,
-        cell: &LocalCell,
-        started: WallTime,
-        outside: &Outside,
-        say: Say<'_>,
-    ) {
-        let wants = |measure| drill.bounds().iter().any(|bound| bound.measure == measure);
-        if wants(Measure::UnitsDoubled) {
-            say("playing all that was recorded");
-            match doubled(cell, TimeRange { start: started, end: cell.now() }).await {
-                Ok(found) => self.doubled = Some(found),
-                Err(error) => say(&format!("what playback shows twice cannot be told: {error}")),
-            }
+/// Measures what is measured when all is over: what playback of the whole drill shows twice; and, with all cameras switched off,
+/// where index and disks differ. What cannot be measured is said, and stays without a value.
+pub(super) async fn look_back(
+    found: &mut Found,
+    drill: &Drill,
+    cell: &LocalCell,
+    started: WallTime,
+    outside: &Outside,
+    say: Say<'_>,
+) {
+    let wants = |measure| drill.bounds().iter().any(|bound| bound.measure == measure);
+    if wants(Measure::UnitsDoubled) {
+        say("playing all that was recorded");
+        match doubled(cell, TimeRange { start: started, end: cell.now() }).await {
+            Ok(worst) => found.doubled = Some(worst),
+            Err(error) => say(&format!("what playback shows twice cannot be told: {error}")),
         }
-        if wants(Measure::IndexDifferences) {
-            say("comparing index and disks");
-            match differences(cell, outside).await {
-                Ok(found) => self.index = Some(found),
-                Err(why) => say(&format!("index and disks cannot be compared: {why}")),
-            }
+    }
+    if wants(Measure::IndexDifferences) {
+        say("comparing index and disks");
+        match differences(cell, outside).await {
+            Ok(worst) => found.index = Some(worst),
+            Err(why) => say(&format!("index and disks cannot be compared: {why}")),
         }
     }
 }

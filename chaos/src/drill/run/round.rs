@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use eyrie_types::{Clock as _, Monotonic, SystemClock};
 
-use super::record::{RoundRecord, StruckRecord};
 use crate::drill::inject::{self, InForce, Struck};
-use crate::drill::local::{LocalCell, facts};
+use crate::drill::local::{LocalCell, camera_name, facts};
 use crate::drill::plan::{Hits, Scheduled, schedule};
+use crate::drill::report::{RoundRecord, StruckRecord};
 use crate::drill::{Drill, DrillError, Fault};
 use crate::sim::Dice;
 
@@ -104,9 +104,9 @@ impl InForceNow {
         let Struck { at, nodes, cameras, may_take, in_force: force } =
             inject::begin(fault, chosen, cell, dice).await.map_err(error)?;
         let hit: BTreeSet<_> = nodes.iter().map(|node| crate::drill::local::name(*node)).collect();
-        let touched =
-            now.cameras.iter().enumerate().filter(|(_, camera)| camera.nodes.iter().any(|node| hit.contains(node)));
-        let touched: BTreeSet<_> = touched.map(|(camera, _)| camera).chain(cameras.iter().copied()).collect();
+        let chosen: Vec<_> = cameras.iter().map(|camera| camera_name(*camera)).collect();
+        let touched = now.cameras.iter().filter(|camera| camera.nodes.iter().any(|node| hit.contains(node)));
+        let touched: BTreeSet<_> = touched.map(|camera| camera.name.clone()).chain(chosen.iter().cloned()).collect();
         let lived = matches!(fault, Fault::Pause(_)) && scheduled.ends - scheduled.begins < LIVED;
         let place = record.struck.len();
         record.struck.push(StruckRecord {
@@ -115,9 +115,9 @@ impl InForceNow {
             at,
             ended: force.is_none().then(|| cell.now()),
             cut_short: false,
-            nodes,
+            nodes: hit,
             cameras: touched,
-            chosen: cameras,
+            chosen,
             may_take: may_take && !lived,
         });
         self.0.insert(number, Lasting { force, hits, place });

@@ -6,20 +6,10 @@ use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::drill::local::LocalCell;
+use crate::drill::report::ApiCall;
 
 /// Calls that are remembered: a day of five a second.
 const CALLS_MAX: usize = 432_000;
-
-/// A call of the API.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ApiCall {
-    /// When it was made.
-    pub(crate) at: WallTime,
-    /// How long the answer took.
-    pub(crate) took: Duration,
-    /// It was answered, and with success.
-    pub(crate) succeeded: bool,
-}
 
 /// Calls of the API, over time.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use eyrie_storage::segment::{SegmentPath, SegmentReader, walk};
 use eyrie_storage::store::{SEGMENT_PAGE_MAX, Store, StoreConfig};
 use eyrie_types::{FragmentEntry, SegmentId, SegmentState, SystemClock};
 
-use super::Worst;
+use crate::drill::report::Worst;
 
 /// How long recorders may take to close what they had open when their cameras were switched off.
 const CLOSED_WITHIN: Duration = Duration::from_secs(30);

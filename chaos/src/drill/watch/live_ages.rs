@@ -7,9 +7,10 @@ use eyrie_types::WallTime;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Worst;
+use super::Ages;
 use crate::drill::LiveProbe;
 use crate::drill::local::{LocalCell, camera_name};
+use crate::drill::report::Worst;
 
 /// How often it is looked who runs which camera.
 const PLACED_EVERY: Duration = Duration::from_millis(500);
@@ -17,18 +18,9 @@ const PLACED_EVERY: Duration = Duration::from_millis(500);
 /// How old the newest live picture of each camera is, through a node that does not run it.
 #[derive(Debug, Default)]
 pub(crate) struct LiveAges {
-    cameras: Mutex<BTreeMap<usize, Age>>,
+    ages: Ages,
     /// By the id of a camera: the nodes that run it.
     run_by: Mutex<BTreeMap<String, BTreeSet<usize>>>,
-}
-
-/// What was seen of a camera.
-#[derive(Debug, Clone, Copy)]
-struct Age {
-    /// When the newest picture was sent, by its camera.
-    sent: WallTime,
-    /// The longest time in which the newest picture was older than allowed.
-    outage: Duration,
 }
 
 impl LiveAges {
@@ -46,10 +38,7 @@ impl LiveAges {
     /// The longest time in which a camera's newest picture was older than `age`, of all cameras, in milliseconds, at `now`; `None`
     /// where none was looked at.
     pub(crate) fn worst(&self, age: Duration, now: WallTime) -> Option<Worst> {
-        let cameras = self.cameras.lock().unwrap_or_else(PoisonError::into_inner);
-        let outages = cameras.iter().map(|(camera, seen)| (seen.at(age, now).outage, *camera));
-        let (outage, camera) = outages.max()?;
-        Some(Worst { measured: outage.as_millis() as u64, text: camera_name(camera) })
+        self.ages.worst(age, now)
     }
 
     async fn follow_placements(self: Arc<Self>, cell: Arc<LocalCell>) {
@@ -70,12 +59,13 @@ impl LiveAges {
         let mut ticks = interval(probe.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // Without a picture from the beginning on, that is one that gets older.
-        self.saw(camera, cell.now(), cell.now(), probe.age);
+        let name = camera_name(camera);
+        self.ages.saw(&name, cell.now(), cell.now(), probe.age);
         for turn in camera.. {
             ticks.tick().await;
             let Some(node) = self.another(&cell, camera, turn) else { continue };
             if let Some(sent) = newest(&cell, node, camera).await {
-                self.saw(camera, sent, cell.now(), probe.age);
+                self.ages.saw(&name, sent, cell.now(), probe.age);
             }
         }
     }
@@ -89,21 +79,6 @@ impl LiveAges {
             .collect();
         others.get(turn % others.len().max(1)).copied().or_else(|| cell.any_sound(turn))
     }
-
-    fn saw(&self, camera: usize, sent: WallTime, now: WallTime, age: Duration) {
-        let mut cameras = self.cameras.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = cameras.get(&camera).map(|seen| seen.at(age, now));
-        // Another node may be a part behind.
-        let sent = before.map_or(sent, |before| before.sent.max(sent));
-        cameras.insert(camera, Age { sent, outage: before.map_or(Duration::ZERO, |before| before.outage) });
-    }
-}
-
-impl Age {
-    /// The same, looked at `now`.
-    fn at(self, age: Duration, now: WallTime) -> Self {
-        Self { outage: self.outage.max(now.since(self.sent + age)), ..self }
-    }
 }
 
 /// When the newest picture of a camera was sent, as a node shows it.
@@ -116,33 +91,4 @@ async fn newest(cell: &LocalCell, node: usize, camera: usize) -> Option<WallTime
     let media = cell.api.bytes(&base, &format!("{below}/{}", uri.split('"').next()?)).await.ok()?;
     let unit = scan(&media).max_by_key(|unit| unit.number)?;
     Some(WallTime::from_unix_us(unit.sent_unix_us.cast_signed()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn an_outage_lasts_from_when_the_newest_picture_is_too_old_until_a_fresh_one() {
-        let (ages, start) = (LiveAges::default(), WallTime::from_unix_us(1_000_000_000));
-        let age = 4 * SECOND;
-        ages.saw(0, start, start, age);
-        ages.saw(0, start + 3 * SECOND, start + 3 * SECOND, age);
-        assert_eq!(ages.worst(age, start + 7 * SECOND).unwrap().measured, 0);
-        // Ten seconds later: six of them without a fresh one.
-        ages.saw(0, start + 13 * SECOND, start + 13 * SECOND, age);
-        let worst = ages.worst(age, start + 13 * SECOND).unwrap();
-        assert_eq!((worst.measured, worst.text.as_str()), (6_000, "cam0"));
-        // One that is old itself ends nothing.
-        ages.saw(1, start, start, age);
-        ages.saw(1, start + SECOND, start + 9 * SECOND, age);
-        assert_eq!(ages.worst(age, start + 15 * SECOND).unwrap(), Worst { measured: 10_000, text: "cam1".to_owned() });
-    }
-
-    #[test]
-    fn nothing_looked_at_is_nothing_measured() {
-        assert_eq!(LiveAges::default().worst(SECOND, WallTime::EPOCH), None);
-    }
 }

@@ -6,28 +6,17 @@ use eyrie_camsim::au_number::scan;
 use eyrie_types::{TimeRange, WallTime};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Worst;
 use crate::drill::local::{LocalCell, camera_name};
+use crate::drill::report::{Play, Worst};
 use crate::drill::{DrillError, PlaybackProbe};
 
 /// What was sent so long ago is durable and in the index: a fragment of a second, a sync that stretches under load, and a tail that
 /// nodes ask one another for.
-const DURABLE_AFTER: Duration = Duration::from_secs(8);
+pub(crate) const DURABLE_AFTER: Duration = Duration::from_secs(8);
 /// Plays that are remembered: a day of one every two seconds.
 const PLAYS_MAX: usize = 43_200;
 /// A longer range is looked at in pieces.
-const PIECE: Duration = Duration::from_secs(600);
-
-/// A range that was played, or was to be.
-#[derive(Debug, Clone)]
-pub(crate) struct Play {
-    /// Which camera, by number.
-    pub(crate) camera: usize,
-    /// How long until its playlists were there.
-    pub(crate) took: Duration,
-    /// Why not all of it was answered; `None` where it was.
-    pub(crate) failed: Option<String>,
-}
+pub(crate) const PIECE: Duration = Duration::from_secs(600);
 
 /// Ranges that are played while the cell is drilled.
 #[derive(Debug, Default)]
@@ -54,11 +43,16 @@ impl Plays {
                 };
             // A node that a fault has hit meanwhile owes no answer.
             if failed.is_none() || cell.is_sound(node) {
-                let mut plays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if plays.len() < PLAYS_MAX {
-                    plays.push(Play { camera, took, failed });
-                }
+                self.add(Play { camera: camera_name(camera), took, failed });
             }
+        }
+    }
+
+    /// One more.
+    pub(crate) fn add(&self, play: Play) {
+        let mut plays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if plays.len() < PLAYS_MAX {
+            plays.push(play);
         }
     }
 
@@ -127,14 +121,15 @@ async fn play(cell: &LocalCell, node: usize, camera: usize, range: TimeRange) ->
 }
 
 /// The file that a line of a media playlist names.
-fn named(line: &str) -> Option<&str> {
+pub(crate) fn named(line: &str) -> Option<&str> {
     match line.strip_prefix("#EXT-X-MAP:URI=\"") {
         Some(init) => init.split('"').next(),
         None => Some(line).filter(|line| !line.is_empty() && !line.starts_with('#')),
     }
 }
 
-fn before(moment: WallTime, by: Duration) -> WallTime {
+/// The moment so long before another.
+pub(crate) fn before(moment: WallTime, by: Duration) -> WallTime {
     moment.offset_us(-i64::try_from(by.as_micros()).unwrap_or(i64::MAX))
 }
 
