@@ -88,7 +88,8 @@ export function checkForm(form: CameraForm): FieldError[] {
 }
 
 function sourceOf(form: CameraForm): SourceInput {
-  if (form.sourceType === "rtmp") return { type: "rtmp" };
+  // Nothing but its type; the generated type of an object without fields of its own takes not even that.
+  if (form.sourceType === "rtmp") return { type: "rtmp" } as unknown as SourceInput;
   if (form.sourceType === "file") return { type: "file", path: form.path.trim() };
   // The password is write-only; the document leaves it out of the source that input and answers share.
   const rtsp: SourceInput & { password?: string } = {
