@@ -15,8 +15,8 @@ use crate::context::NodeContext;
 
 /// How long a publisher may take from its connection to its question.
 const ASK_WITHIN: Duration = Duration::from_secs(10);
-/// What an address may try. Keys cannot be guessed at any rate, so a wrong one in one camera must not keep out its neighbours behind
-/// the same address for long.
+/// What an address may try. Keys cannot be guessed at any rate, so a wrong one in one camera must not keep out its neighbours
+/// behind the same address for long.
 const ATTEMPTS: RateLimit = RateLimit {
     kind: "publish",
     burst: 120,

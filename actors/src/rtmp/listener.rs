@@ -62,7 +62,8 @@ impl RtmpListener {
         tokio::spawn(async move {
             if stream.set_nodelay(true).is_ok() {
                 let mut random = [0; eyrie_media::rtmp::HANDSHAKE_RANDOM_BYTES];
-                rand::fill(&mut random);
+                // Nothing depends on them: without random bytes they are zeros.
+                let _ = aws_lc_rs::rand::fill(&mut random);
                 enter(&node, Connection::new(stream, remote, random, counted), remote).await;
             }
             drop((setup, address));

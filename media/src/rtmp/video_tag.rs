@@ -12,7 +12,7 @@ const COMMAND: u8 = 5;
 /// The body of an FLV video tag (FLV 10.1 annex E.4.3), or one of Enhanced RTMP v2.
 ///
 /// ```text
-/// classic:  frame type (4 bits) | codec: 7 H.264, 12 H.265 as some vendors have it | packet type (1) | composition offset (3) | data
+/// classic:  frame type (4 bits) | codec: 7 H.264, 12 H.265 (some vendors) | packet type (1) | composition offset (3) | data
 /// enhanced: 1 | frame type (3 bits) | packet type (4 bits) | FourCC (4) | composition offset (3), in packets of type 1 | data
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
