@@ -24,6 +24,7 @@ use crate::node::{Directory, Fallen, NodeConfig, NodeSettings};
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegment, LeftSegments, RotationPace};
 use crate::retention::RetentionOutlook;
+use crate::rtmp::PublishDoor;
 use crate::setup_gate::SetupGate;
 
 /// What every part of the tree shares.
@@ -102,6 +103,8 @@ pub(crate) struct CameraContext {
     pub(crate) source: watch::Sender<Source>,
     /// Places for other nodes that are fed from here.
     pub(crate) feeds: Arc<Semaphore>,
+    /// Where publishers come in, while its source is one that they push to.
+    pub(crate) door: PublishDoor,
     /// RTP packets lost since this incarnation began.
     pub(crate) packets_lost: AtomicU64,
     last_durable_seq: AtomicU64,
@@ -133,6 +136,7 @@ impl CameraContext {
             feed_from: watch::Sender::new(feed_from),
             source: watch::Sender::default(),
             feeds: Arc::new(Semaphore::new(FEEDS_MAX)),
+            door: PublishDoor::default(),
             packets_lost: AtomicU64::new(0),
             last_durable_seq,
             last_wall_us: AtomicI64::new(NOTHING_CAME),

@@ -42,6 +42,7 @@ mod reached;
 mod recording;
 mod recording_account;
 mod retention;
+mod rtmp;
 mod setup_gate;
 #[cfg(test)]
 mod supervision_tests;
@@ -57,3 +58,4 @@ pub use node::{
 };
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;
+pub use rtmp::{PUBLISH_APP, publish_name};

@@ -16,7 +16,11 @@ pub(crate) fn describe() {
     });
 }
 
-const COUNTERS: [(&str, &str); 39] = [
+const COUNTERS: [(&str, &str); 43] = [
+    ("eyrie_publish_connections_total", "Connections to the listener of cameras that push"),
+    ("eyrie_publish_accepted_total", "Publishers that were let in"),
+    ("eyrie_publish_refused_total", "Publishers that were turned away, by reason"),
+    ("eyrie_publish_accept_failures_total", "Connections of publishers that the system did not hand over"),
     ("eyrie_camera_access_units_total", "Access units received, by camera"),
     ("eyrie_camera_received_bytes_total", "Bytes of access units received, by camera"),
     ("eyrie_camera_faults_total", "Lost or failed connections, by cause"),
@@ -61,7 +65,8 @@ const COUNTERS: [(&str, &str); 39] = [
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 26] = [
+const GAUGES: [(&str, Unit, &str); 27] = [
+    ("eyrie_publishers", Unit::Count, "Who publishes to this node"),
     ("eyrie_feeds_given", Unit::Count, "Feeds of cameras that this node gives to others"),
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),
     ("eyrie_cameras_by_verdict", Unit::Count, "Cameras that run or ran, by the verdict on their stream"),

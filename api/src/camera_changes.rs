@@ -14,6 +14,7 @@ use crate::camera_input::{PasswordInput, check_spec, patch_spec, read_spec, take
 use crate::directory::{Places, Whereabouts};
 use crate::model::{AudioFacts, CameraAnswer, CameraLinks, SourceAnswer, StreamAnswer, VideoFacts};
 use crate::principal::Principal;
+use crate::publish::{AskedHost, link, new_key};
 use crate::{GatewayState, Problem};
 
 /// Adds a camera.
@@ -24,17 +25,53 @@ pub(crate) async fn create(
     state: &GatewayState,
     caller: &Principal,
     by: By,
+    asked: &AskedHost,
     body: Value,
 ) -> Result<CameraAnswer, Problem> {
     let mut spec = read_spec(body)?;
     check_spec(&spec, state.network())?;
     let (id, now) = (CameraId::generate(), state.clock().now());
-    let password = take_password(&mut spec).map(|password| seal(state, &caller.tenant, id, &password)).transpose()?;
+    let password = match spec.source.is_pushed() {
+        true => Some(first_key(state)?),
+        false => take_password(&mut spec),
+    };
+    let password = password.map(|password| seal(state, &caller.tenant, id, &password)).transpose()?;
     let camera = Camera { id, tenant: caller.tenant.clone(), revision: 1, created_at: now, updated_at: now, spec };
     let event = state.store().create_camera(camera.clone(), password.clone(), by).await?;
     let stored = StoredCamera { camera, password };
     apply(state, vec![(stored.clone(), event)]).await;
-    Ok(answer(state, stored))
+    Ok(answer(state, stored, asked))
+}
+
+/// The key of a camera that begins to be published.
+fn first_key(state: &GatewayState) -> Result<Secret, Problem> {
+    if state.publish().is_none() {
+        let reason = "this node takes no publishers; start it with --rtmp ADDR:PORT, or set rtmp in its configuration";
+        return Err(Problem::field("source.type", reason));
+    }
+    new_key()
+}
+
+/// Makes a camera another address to publish to. Whoever publishes with the old one is cut off.
+///
+/// # Errors
+/// `not_found`; when the camera does not publish.
+pub(crate) async fn change_key(
+    state: &GatewayState,
+    caller: &Principal,
+    by: By,
+    asked: &AskedHost,
+    id: CameraId,
+) -> Result<CameraAnswer, Problem> {
+    let old = state.store().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
+    if !old.camera.spec.source.is_pushed() {
+        return Err(Problem::field("source.type", "has no key: only cameras that publish have one"));
+    }
+    let password = PasswordChange::Set(seal(state, &caller.tenant, id, &new_key()?)?);
+    let update = CameraUpdate { expected: Some(old.camera.revision), spec: old.camera.spec, password };
+    let (stored, event) = state.store().update_camera(&caller.tenant, id, update, state.clock().now(), by).await?;
+    apply(state, vec![(stored.clone(), event)]).await;
+    Ok(answer(state, stored, asked))
 }
 
 /// Changes a camera by a merge patch; with `expected`, only if it is at that revision.
@@ -45,6 +82,7 @@ pub(crate) async fn update(
     state: &GatewayState,
     caller: &Principal,
     by: By,
+    asked: &AskedHost,
     id: CameraId,
     expected: Option<u64>,
     patch: Value,
@@ -57,7 +95,9 @@ pub(crate) async fn update(
     let (mut spec, password) = patch_spec(&old.camera.spec, old.password.is_some(), patch)?;
     check_spec(&spec, state.network())?;
     take_password(&mut spec);
+    let begins = spec.source.is_pushed() && !old.camera.spec.source.is_pushed();
     let password = match password {
+        _ if begins => PasswordChange::Set(seal(state, &caller.tenant, id, &first_key(state)?)?),
         PasswordInput::Keep => PasswordChange::Keep,
         PasswordInput::Clear => PasswordChange::Clear,
         PasswordInput::Set(password) => PasswordChange::Set(seal(state, &caller.tenant, id, &password)?),
@@ -67,7 +107,7 @@ pub(crate) async fn update(
     let update = CameraUpdate { expected: Some(revision), spec, password };
     let (stored, event) = state.store().update_camera(&caller.tenant, id, update, now, by).await?;
     apply(state, vec![(stored.clone(), event)]).await;
-    Ok(answer(state, stored))
+    Ok(answer(state, stored, asked))
 }
 
 /// Deletes a camera; with `expected`, only if it is at that revision.
@@ -119,13 +159,16 @@ fn seal(state: &GatewayState, tenant: &TenantId, id: CameraId, password: &Secret
     })
 }
 
-/// A camera as clients see it.
-pub(crate) fn answer(state: &GatewayState, stored: StoredCamera) -> CameraAnswer {
+/// A camera as those see it who may manage it.
+fn answer(state: &GatewayState, stored: StoredCamera, asked: &AskedHost) -> CameraAnswer {
+    let publish = link(state, asked, &stored);
     let status = status(state, &stored.camera);
     let Camera { id, tenant, spec, .. } = &stored.camera;
     let stream = state.node().stream_facts(*id).map(|stream| stream_answer(&stream));
     let places = Whereabouts::new(state.control().state(), tenant.clone()).of(*id, spec.enabled);
-    answer_of(stored, places, status, stream)
+    let mut answer = answer_of(stored, places, status, stream);
+    answer.links.publish = publish;
+    answer
 }
 
 /// A camera that runs there, and does and sends this.
@@ -144,6 +187,7 @@ pub(crate) fn answer_of(
             has_password: stored.password.is_some(),
         },
         SourceSpec::File(file) => SourceAnswer::File { path: file.path },
+        SourceSpec::Rtmp(_) => SourceAnswer::Rtmp {},
     };
     CameraAnswer {
         id,

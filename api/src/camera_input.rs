@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use eyrie_actors::NetworkPolicy;
-use eyrie_types::{CameraSpec, FieldError, FileSource, RtspSource, Secret, SourceSpec};
+use eyrie_types::{CameraSpec, FieldError, FileSource, RtmpSource, RtspSource, Secret, SourceSpec};
 use serde_json::{Map, Value};
 
 use crate::Problem;
@@ -31,7 +31,8 @@ pub(crate) fn read_spec(body: Value) -> Result<CameraSpec, Problem> {
         match fields.remove("type").as_ref().map(|kind| kind.as_str()) {
             Some(Some("rtsp")) => drop(from_value::<RtspSource>("source", Value::Object(fields))?),
             Some(Some("file")) => drop(from_value::<FileSource>("source", Value::Object(fields))?),
-            Some(_) => return Err(Problem::field("source.type", "must be rtsp or file")),
+            Some(Some("rtmp")) => drop(from_value::<RtmpSource>("source", Value::Object(fields))?),
+            Some(_) => return Err(Problem::field("source.type", "must be rtsp, file or rtmp")),
             None => return Err(Problem::field("source.type", "is required")),
         }
     }
@@ -114,16 +115,13 @@ pub(crate) fn patch_spec(
 fn host(spec: &CameraSpec) -> Option<String> {
     match &spec.source {
         SourceSpec::Rtsp(rtsp) => rtsp.parsed_url().ok()?.host_str().map(str::to_ascii_lowercase),
-        SourceSpec::File(_) => None,
+        SourceSpec::File(_) | SourceSpec::Rtmp(_) => None,
     }
 }
 
 /// Takes the password out of a spec.
 pub(crate) fn take_password(spec: &mut CameraSpec) -> Option<Secret> {
-    match &mut spec.source {
-        SourceSpec::Rtsp(rtsp) => rtsp.password.take().filter(|password| !password.is_empty()),
-        SourceSpec::File(_) => None,
-    }
+    spec.source.take_secret().filter(|password| !password.is_empty())
 }
 
 #[cfg(test)]
@@ -191,5 +189,7 @@ mod tests {
         assert_eq!(field(&patched(json!({"password": 5})).unwrap_err()), "source.password");
         assert_eq!(field(&patched(json!({"url": "rtsp://10.0.0.2/a"})).unwrap_err()), "source.password");
         assert_eq!(patched(json!({"type": "file", "path": "a.mp4"})).unwrap(), PasswordInput::Clear);
+        assert_eq!(patched(json!({"type": "rtmp"})).unwrap(), PasswordInput::Clear);
+        assert_eq!(field(&patched(json!({"type": "rtmp", "key": "mine"})).unwrap_err()), "source.key");
     }
 }

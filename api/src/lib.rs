@@ -29,6 +29,7 @@ mod pictures;
 mod playback;
 mod principal;
 mod problem;
+mod publish;
 mod relay;
 mod routes;
 mod shell;
@@ -38,3 +39,4 @@ pub use auth::{BootstrapError, KeyError, PasswordError, ensure_admin, reset_pass
 pub use gateway::{Gateway, GatewayError, GatewayParts, GatewayState, ServeError, TlsError, TlsFiles};
 pub use openapi::openapi_json;
 pub use problem::Problem;
+pub use publish::PublishAddress;

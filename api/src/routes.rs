@@ -57,6 +57,7 @@ fn entries() -> Vec<Entry> {
         Contract(routes!(camera_bulk::change_cameras), change("camera.change_many", Operator, "cameras")),
         Contract(routes!(cameras::get_camera), read("camera.read", Viewer, "cameras")),
         Contract(routes!(cameras::update_camera), change("camera.update", Operator, "cameras")),
+        Contract(routes!(cameras::change_publish_key), change("camera.change_key", Operator, "cameras")),
         Contract(routes!(cameras::delete_camera), change("camera.delete", Operator, "cameras")),
         Contract(routes!(cameras::get_camera_status), read("camera.read_status", Viewer, "cameras")),
         Contract(routes!(cameras::list_labels), read("label.list", Viewer, "")),

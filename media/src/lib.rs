@@ -10,6 +10,7 @@ mod fmp4;
 pub mod hls;
 pub mod mp4_file;
 mod ring;
+pub mod rtmp;
 mod stream;
 mod ticks;
 mod timeline;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use eyrie_actors::control::ControlHandle;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
-use eyrie_api::{BootstrapError, Gateway, GatewayParts, TlsFiles, ensure_admin};
+use eyrie_api::{BootstrapError, Gateway, GatewayParts, PublishAddress, TlsFiles, ensure_admin};
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::NodeIdentity;
@@ -202,6 +202,16 @@ impl RunningNode {
         let listener =
             TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
         let address = listener.local_addr()?;
+        let rtmp = match config.rtmp {
+            Some(at) => Some(TcpListener::bind(at).await.with_context(|| format!("listening on {at} for RTMP"))?),
+            None => None,
+        };
+        let publish = match &rtmp {
+            Some(socket) => {
+                Some(PublishAddress { host: config.rtmp_address.clone(), port: socket.local_addr()?.port() })
+            }
+            None => None,
+        };
         let data = DataDir::open(config, Patience::Endless).await?;
         // Before rows of this node are written: it may run elsewhere.
         let seat = cell::take_seat(config, &data).await?;
@@ -267,7 +277,12 @@ impl RunningNode {
             metrics,
             metrics_token: None,
             admin_password,
+            publish,
         };
+        if let Some(socket) = rtmp {
+            tracing::info!(at = %socket.local_addr()?, "cameras may publish with RTMP");
+            node.serve_rtmp(socket).await?;
+        }
         let tls = config.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
         let gateway = tokio::spawn(Gateway::serve_once_ready(parts, listener, tls, stop.clone()));
         Ok(Self {

@@ -225,6 +225,8 @@ pub enum SourceSpec {
     Rtsp(RtspSource),
     /// An MP4 file, looped in real time.
     File(FileSource),
+    /// Pushed by the camera, or an encoder, with RTMP.
+    Rtmp(RtmpSource),
 }
 
 /// An RTSP camera.
@@ -266,11 +268,44 @@ pub struct FileSource {
     pub path: String,
 }
 
+/// A camera that publishes with RTMP to the address it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RtmpSource {
+    /// The secret of its address. The server makes it and keeps it apart, sealed; nobody sets it.
+    #[serde(skip)]
+    pub key: Option<Secret>,
+}
+
 impl SourceSpec {
+    /// Whether the camera comes to the server, instead of the server to the camera.
+    pub const fn is_pushed(&self) -> bool {
+        matches!(self, Self::Rtmp(_))
+    }
+
+    /// Takes the secret out: a camera's password, or the key of its address.
+    pub fn take_secret(&mut self) -> Option<Secret> {
+        match self {
+            Self::Rtsp(rtsp) => rtsp.password.take(),
+            Self::Rtmp(rtmp) => rtmp.key.take(),
+            Self::File(_) => None,
+        }
+    }
+
+    /// Puts a secret in, where there is a place for one.
+    pub fn put_secret(&mut self, secret: Secret) {
+        match self {
+            Self::Rtsp(rtsp) => rtsp.password = Some(secret),
+            Self::Rtmp(rtmp) => rtmp.key = Some(secret),
+            Self::File(_) => {}
+        }
+    }
+
     fn validate(&self) -> Vec<FieldError> {
         match self {
             Self::Rtsp(rtsp) => rtsp.validate(),
             Self::File(file) => file.validate().err().into_iter().collect(),
+            Self::Rtmp(_) => Vec::new(),
         }
     }
 }
@@ -433,6 +468,15 @@ mod tests {
         let spec = spec(json).unwrap();
         assert!(!serde_json::to_string(&spec).unwrap().contains("hunter2"));
         assert!(!format!("{spec:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn nobody_chooses_the_key_of_a_published_camera_and_it_never_comes_out() {
+        let mut made = spec(serde_json::json!({"name": "a", "source": {"type": "rtmp"}})).unwrap();
+        made.source.put_secret(Secret::new("hunter2"));
+        assert_eq!(serde_json::to_value(&made.source).unwrap(), serde_json::json!({"type": "rtmp"}));
+        assert!(spec(serde_json::json!({"name": "a", "source": {"type": "rtmp", "key": "hunter2"}})).is_err());
+        assert_eq!(made.source.take_secret(), Some(Secret::new("hunter2")));
     }
 
     #[test]

@@ -28,8 +28,8 @@ mod wall_time;
 pub use audit::{Actor, AuditOutcome, AuditRecord};
 pub use byte_size::ByteSize;
 pub use camera::{
-    Camera, CameraSpec, FieldError, FileSource, Labels, RecordingMode, RecordingSpec, RtspSource, RtspTransport, Site,
-    SourceSpec, check_name,
+    Camera, CameraSpec, FieldError, FileSource, Labels, RecordingMode, RecordingSpec, RtmpSource, RtspSource,
+    RtspTransport, Site, SourceSpec, check_name,
 };
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use drill::{

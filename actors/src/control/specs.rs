@@ -7,14 +7,14 @@ use eyrie_cluster::{CameraKey, CameraNeeds};
 use eyrie_storage::keys::{KeyError, SealContext, Sealer, TenantKeyRow};
 use eyrie_storage::mirror::{camera_from_bytes, tenant_key_from_bytes};
 use eyrie_storage::store::StoredCamera;
-use eyrie_types::{Camera, CameraSpec, Secret, SourceSpec};
+use eyrie_types::{Camera, CameraSpec, Secret};
 
 use tokio::task::JoinSet;
 
 use super::control::Shared;
 use crate::link::{LinkAnswer, LinkRequest};
 
-/// What the sealer calls camera passwords.
+/// What the sealer calls camera passwords, and the keys of addresses that cameras publish to.
 pub const CAMERA_PASSWORD: &str = "camera-password";
 /// How long the store may take: one that hangs must not keep a camera from being started with what a peer knows.
 const STORE_WITHIN: Duration = Duration::from_secs(1);
@@ -30,7 +30,8 @@ pub(super) fn needs_of(camera: &Camera, twins: &[String]) -> CameraNeeds {
         enabled: *enabled,
         redundancy: if twin { 2 } else { placement.redundancy },
         labels: placement.node_labels.iter().map(str::to_owned).collect(),
-        max_sessions: placement.max_sessions,
+        // One publishes at a time, to one node.
+        max_sessions: if camera.spec.source.is_pushed() { 1 } else { placement.max_sessions },
         weight: 1,
     }
 }
@@ -41,11 +42,11 @@ pub(super) fn needs_of(camera: &Camera, twins: &[String]) -> CameraNeeds {
 /// When the password was sealed under another master key, for another camera, or is damaged.
 pub(super) fn open_camera(sealer: &Sealer, stored: StoredCamera) -> Result<Camera, KeyError> {
     let StoredCamera { mut camera, password } = stored;
-    if let (SourceSpec::Rtsp(rtsp), Some(sealed)) = (&mut camera.spec.source, password) {
+    if let Some(sealed) = password {
         let object = camera.id.to_string();
         let context = SealContext { tenant: &camera.tenant, purpose: CAMERA_PASSWORD, object: &object };
         let opened = sealer.open(context, sealed.as_bytes())?;
-        rtsp.password = Some(Secret::new(String::from_utf8_lossy(&opened)));
+        camera.spec.source.put_secret(Secret::new(String::from_utf8_lossy(&opened)));
     }
     Ok(camera)
 }

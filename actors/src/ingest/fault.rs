@@ -68,6 +68,12 @@ pub(crate) enum Fault {
     /// The camera allows this node a session of its own, by its spec.
     #[error("the camera allows a session of this node's own now; connecting to it")]
     FeedOutlived,
+    /// The publisher of a camera that is pushed ended, or its connection did.
+    #[error("the publisher has gone; waiting for it to connect again")]
+    PublisherGone,
+    /// What the publisher sends cannot be taken; the text says what to do.
+    #[error("the publisher was turned away: {0}")]
+    PublisherRefused(String),
     /// The file of a `file` source cannot be played.
     #[error("the file cannot be played: {0}")]
     File(String),
@@ -99,7 +105,7 @@ impl Fault {
             | Self::Recalled
             | Self::FeedOutlived
             | Self::MemoryLimit(_) => CameraState::Offline,
-            Self::Silent(_) => CameraState::Silent,
+            Self::Silent(_) | Self::PublisherGone => CameraState::Silent,
             Self::Network(_)
             | Self::Unauthorized
             | Self::NotFound
@@ -109,6 +115,7 @@ impl Fault {
             | Self::UnsupportedCodec(_)
             | Self::NoMedia
             | Self::Invalid(_)
+            | Self::PublisherRefused(_)
             | Self::File(_) => CameraState::Refused,
         }
     }
@@ -120,6 +127,7 @@ impl Fault {
             | Self::Unreachable(_)
             | Self::Timeout(_)
             | Self::Closed
+            | Self::PublisherGone
             | Self::FeedWaits(_) => GapCause::CameraUnreachable,
             Self::Silent(_) => GapCause::CameraSilent,
             // With a second session there would be no gap.
@@ -127,7 +135,7 @@ impl Fault {
                 GapCause::CameraSessionLimit
             }
             Self::FeedLost(_) => GapCause::NodeDown,
-            Self::Invalid(_) => GapCause::StreamInvalid,
+            Self::Invalid(_) | Self::PublisherRefused(_) => GapCause::StreamInvalid,
             Self::MemoryLimit(_) => GapCause::MemoryLimit,
             Self::Network(_)
             | Self::Unauthorized

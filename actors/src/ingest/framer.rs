@@ -40,9 +40,21 @@ pub(super) struct Framer {
     anchor: TimelineAnchor,
     stream: Option<Arc<Stream>>,
     next_sequence: u64,
+    /// Equal times of all tracks are one moment.
+    one_clock: bool,
 }
 
 impl Framer {
+    /// As [`Self::new`], for a source whose tracks have one clock: equal times are one moment, however late either arrives.
+    pub(super) fn with_one_clock(first_sequence: u64, tracks: Vec<(u32, Option<TrackKind>)>) -> Self {
+        Self { one_clock: true, ..Self::new(first_sequence, tracks) }
+    }
+
+    /// The number of the next stream that begins.
+    pub(super) const fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
     /// A framer of tracks with these clock rates, in ticks per second, and what they carry as far as it is known. Its first
     /// stream is numbered `first_sequence`.
     pub(super) fn new(first_sequence: u64, tracks: Vec<(u32, Option<TrackKind>)>) -> Self {
@@ -57,6 +69,7 @@ impl Framer {
             anchor: TimelineAnchor::new(rates),
             stream: None,
             next_sequence: first_sequence,
+            one_clock: false,
         }
     }
 
@@ -134,6 +147,12 @@ impl Framer {
         let stream = Arc::new(Stream { sequence: self.next_sequence, tracks });
         self.next_sequence += 1;
         self.anchor = TimelineAnchor::new(self.tracks.iter().map(|track| track.clock_rate));
+        if self.one_clock {
+            // What sender reports say of others: here time 0 is one moment on all.
+            (0..self.tracks.len())
+                .filter_map(|at| u8::try_from(at).ok())
+                .for_each(|at| self.anchor.sender_report(at, 0, 0));
+        }
         for track in &mut self.tracks {
             track.dts = estimator(track.clock_rate, track.kind.as_ref());
         }
@@ -200,6 +219,16 @@ mod tests {
         let first = framer.push(frame(0, 7_200, 80, true)).unwrap();
         assert_eq!((first.stream.sequence, first.pts, first.keyframe), (5, 0, true));
         assert!(framer.push(frame(1, 8_000, 90, false)).is_some_and(|unit| !unit.is_video()));
+    }
+
+    #[test]
+    fn tracks_of_one_clock_stay_together_however_late_one_of_them_arrives() {
+        let sound = TrackKind::Audio(AudioTrack::g711(AudioCodec::G711A, 8_000, 1));
+        let kinds = vec![(90_000, Some(TrackKind::Video(video(1280)))), (8_000, Some(sound))];
+        let mut framer = Framer::with_one_clock(5, kinds);
+        let picture = framer.push(frame(0, 900_000, 0, true)).unwrap();
+        let late = framer.push(frame(1, 80_000, 400, false)).unwrap();
+        assert_eq!((picture.pts, late.pts, late.wall), (0, 0, picture.wall));
     }
 
     #[test]

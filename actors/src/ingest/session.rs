@@ -79,6 +79,19 @@ impl<'a> Session<'a> {
         self.watched.pulse.beat(self.camera.node.clock.monotonic());
     }
 
+    /// Something came that is no access unit yet: it is not silent.
+    pub(super) fn heard(&self, now: Monotonic) {
+        self.watched.pulse.beat(now);
+    }
+
+    /// Nothing is wrong but that no publisher comes.
+    pub(super) fn unpublished(&mut self) {
+        if !self.retries {
+            self.camera.set_ingest(CameraState::Silent, "waiting for a publisher to connect");
+        }
+        self.trouble.set(Some(GapCause::CameraUnreachable), self.camera.node.clock.now());
+    }
+
     /// Waits until the camera is silent.
     pub(super) fn silent(&self) -> impl Future<Output = Fault> + use<> {
         let pulse = Arc::clone(&self.watched.pulse);

@@ -6,10 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
 use super::way::{Way, Ways};
-use super::{Fault, Retry, fed, file, rtsp};
+use super::{Fault, Retry, fed, file, rtmp, rtsp};
 use crate::backoff::{Backoff, jitter};
 use crate::context::CameraContext;
 use crate::incidents::Trouble;
+use crate::rtmp::OpenDoor;
 
 /// Keeps a camera's pictures coming until `stop`: connects, stays, and after each loss connects again, at once the first time
 /// and then with rising, jittered pauses.
@@ -23,6 +24,7 @@ pub(crate) async fn ingest(camera: Arc<CameraContext>, spec: CameraSpec, stop: C
         patient: Backoff::refused(),
         node: Backoff::peer(),
         retries: false,
+        door: None,
     };
     ingest.trouble.set(Some(GapCause::Starting), ingest.camera.node.clock.now());
     // A loop that is told to stop is dropped where it waits; a session says goodbye when it is dropped.
@@ -44,6 +46,8 @@ struct Ingest {
     node: Backoff,
     /// The attempt before failed, or was lost.
     retries: bool,
+    /// Where the camera comes in, if it is one that pushes.
+    door: Option<OpenDoor>,
 }
 
 impl Ingest {
@@ -57,6 +61,8 @@ impl Ingest {
                     Duration::ZERO
                 }
                 (Way::Node(_), _) => self.node.pause(jitter()),
+                // It comes when it comes, and the listener paces those who come too often.
+                _ if self.door.is_some() && !matches!(fault, Fault::MemoryLimit(_)) => Duration::ZERO,
                 (Way::Camera, Retry::Soon) => self.soon.pause(jitter()),
                 (Way::Camera, Retry::Patient) => self.patient.pause(jitter()),
             };
@@ -80,8 +86,17 @@ impl Ingest {
     /// One connection, from its turn in the gate to its loss.
     async fn attempt(&mut self, spec: &CameraSpec, way: Way) -> Fault {
         let camera = Arc::clone(&self.camera);
+        self.door = match (&spec.source, way) {
+            // Open from one publisher to the next.
+            (SourceSpec::Rtmp(source), Way::Camera) => {
+                self.door.take().or_else(|| source.key.clone().map(|key| camera.door.open(key)))
+            }
+            _ => None,
+        };
         // The gate spares cameras and switches; another node has what is asked for in memory.
         let turn = match way {
+            // Nor is there anything to spare where the camera comes by itself.
+            Way::Camera if spec.source.is_pushed() => None,
             Way::Camera => Some(camera.node.gate.enter(camera.key()).await),
             Way::Node(_) => None,
         };
@@ -97,7 +112,11 @@ impl Ingest {
                 fault = rtsp::pull(&mut session, source) => fault,
                 fault = fed::recalled(&camera) => fault,
             },
-            (SourceSpec::Rtsp(_), Way::Node(node)) => tokio::select! {
+            (SourceSpec::Rtmp(_), Way::Camera) => tokio::select! {
+                fault = rtmp::receive(&mut session, self.door.as_mut()) => fault,
+                fault = fed::recalled(&camera) => fault,
+            },
+            (SourceSpec::Rtsp(_) | SourceSpec::Rtmp(_), Way::Node(node)) => tokio::select! {
                 fault = fed::pull(&mut session, node) => fault,
                 fault = fed::outlived(&camera) => fault,
             },

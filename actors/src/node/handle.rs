@@ -13,8 +13,10 @@ use eyrie_storage::footage::{Footage, OpenTail};
 use eyrie_storage::keys::{KeyRing, KeyRows};
 use eyrie_storage::store::{Store, StoreError};
 use eyrie_types::{CameraId, CameraState, CameraStatus, Clock, Epoch, Event, TenantId, TimeRange, WallTime};
+use futures::FutureExt as _;
 use ractor::rpc::CallResult;
 use ractor::{Actor, ActorRef};
+use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
 
 use super::{
@@ -33,6 +35,7 @@ use crate::media_threads::MediaThreads;
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegments, RotationPace};
 use crate::retention::RetentionOutlook;
+use crate::rtmp::RtmpListener;
 use crate::setup_gate::SetupGate;
 use crate::telemetry;
 
@@ -189,6 +192,16 @@ impl NodeHandle {
             Ok(CallResult::Success(true)) => Ok(()),
             _ => Err(NodeError::NotRunning),
         }
+    }
+
+    /// Takes cameras that push with RTMP at `socket`, for as long as the node runs.
+    ///
+    /// # Errors
+    /// When the node is shutting down.
+    pub async fn serve_rtmp(&self, socket: TcpListener) -> Result<(), NodeError> {
+        let listener = Arc::new(RtmpListener::new(Arc::clone(&self.context), socket));
+        self.serve(ServiceArgs { name: "RTMP listener", body: Arc::new(move || Arc::clone(&listener).run().boxed()) })
+            .await
     }
 
     /// What a camera is doing; `None` when this node knows no such camera.

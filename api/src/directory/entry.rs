@@ -19,6 +19,8 @@ pub(crate) struct Entry {
     /// The JSON of its answer up to what cell and node know: everything before `,"node"`.
     pub(super) head: Box<str>,
     pub(super) enabled: bool,
+    /// It publishes: its address is to be shown to some.
+    pub(crate) pushed: bool,
     updated_at: WallTime,
 }
 
@@ -38,6 +40,7 @@ impl Entry {
             labels: labels.into_iter().map(Box::from).collect(),
             head: head(&answer).into(),
             enabled: camera.spec.enabled,
+            pushed: camera.spec.source.is_pushed(),
             updated_at: camera.updated_at,
         }
     }

@@ -14,12 +14,25 @@ use crate::model::CameraLinks;
 /// Bytes set aside for each camera of an answer: the usual length, so that the answer is not copied while it grows.
 const CAMERA_BYTES: usize = 1536;
 
-/// The answer for one camera.
-pub(crate) fn camera_json(node: &NodeHandle, mut places: Whereabouts, entry: &Entry) -> Vec<u8> {
+/// The answer for one camera; with the address it publishes to, where the caller may see it.
+pub(crate) fn camera_json(node: &NodeHandle, mut places: Whereabouts, entry: &Entry, publish: Option<&str>) -> Vec<u8> {
     let mut json = Vec::with_capacity(CAMERA_BYTES);
     let places = places.of(entry.id(), entry.enabled);
     node.look(std::iter::once(entry.id()), |status, stream| write_camera(&mut json, entry, &places, status, stream));
+    if let Some(publish) = publish {
+        add_publish(&mut json, publish);
+    }
     json
+}
+
+/// Puts it where the links end, which are the last in a camera.
+fn add_publish(json: &mut Vec<u8>, publish: &str) {
+    if json.ends_with(b"}}") {
+        json.truncate(json.len() - 2);
+        json.extend_from_slice(b",\"publish\":");
+        write(json, &publish);
+        json.extend_from_slice(b"}}");
+    }
 }
 
 /// The answer for a page: [`crate::model::CameraPage`].
@@ -114,8 +127,8 @@ impl Links {
 mod tests {
     use eyrie_storage::store::{SealedSecret, StoredCamera};
     use eyrie_types::{
-        Camera, CameraSpec, CameraState, FileSource, NodeId, PlacementSpec, RtspSource, Secret, SiteId, SourceSpec,
-        TenantId, WallTime,
+        Camera, CameraSpec, CameraState, FileSource, NodeId, PlacementSpec, RtmpSource, RtspSource, Secret, SiteId,
+        SourceSpec, TenantId, WallTime,
     };
 
     use super::*;
@@ -147,7 +160,8 @@ mod tests {
             transport: Default::default(),
         });
         let file = SourceSpec::File(FileSource { path: "a.mp4".to_owned() });
-        for stored in [stored(rtsp, Some(SiteId::generate())), stored(file, None)] {
+        let rtmp = SourceSpec::Rtmp(RtmpSource { key: Some(Secret::new("hunter2")) });
+        for stored in [stored(rtsp, Some(SiteId::generate())), stored(file, None), stored(rtmp, None)] {
             let entry = Entry::new(&stored);
             assert_eq!(entry.name(), stored.camera.spec.name);
             let name = "berlin \"2\"".to_owned();
@@ -158,8 +172,11 @@ mod tests {
                 write_camera(&mut json, &entry, &places, status.as_ref(), None);
                 let status = status.unwrap_or_else(|| entry.first_status());
                 let expected = serde_json::to_string(&answer_of(stored.clone(), places.clone(), status, None)).unwrap();
-                assert_eq!(String::from_utf8(json).unwrap(), expected);
+                assert_eq!(str::from_utf8(&json).unwrap(), expected);
                 assert!(!expected.contains("hunter2"));
+                add_publish(&mut json, "rtmp://a/b\"c");
+                let shown: serde_json::Value = serde_json::from_slice(&json).unwrap();
+                assert_eq!(shown["links"]["publish"], "rtmp://a/b\"c");
             }
         }
     }

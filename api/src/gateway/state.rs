@@ -23,6 +23,7 @@ use crate::export::Exports;
 use crate::pictures::Pictures;
 use crate::playback::PlaybackPlaces;
 use crate::principal::{Principal, Via};
+use crate::publish::PublishAddress;
 use crate::relay::LiveRelay;
 use crate::shell::{RequestCounts, RequestIds};
 
@@ -64,6 +65,8 @@ pub struct GatewayParts {
     pub metrics_token: Option<Secret>,
     /// For the first user, should the store turn out to be empty only once it answers.
     pub admin_password: Option<Secret>,
+    /// Where cameras publish; `None` when they cannot here.
+    pub publish: Option<PublishAddress>,
 }
 
 /// Why the gateway cannot start.
@@ -173,6 +176,11 @@ impl GatewayState {
 
     pub(crate) fn node(&self) -> &NodeHandle {
         &self.0.parts.node
+    }
+
+    /// Where cameras publish, if they can here.
+    pub(crate) fn publish(&self) -> Option<&PublishAddress> {
+        self.0.parts.publish.as_ref()
     }
 
     /// Live media of the whole cell.

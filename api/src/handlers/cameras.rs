@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use eyrie_storage::store::{Cursor, StoreError, fold};
-use eyrie_types::{CameraId, CameraSpec, CameraStatus};
+use eyrie_types::{CameraId, CameraSpec, CameraStatus, Role};
 
 use super::page;
 use crate::camera_changes;
@@ -11,6 +11,7 @@ use crate::directory::{Filter, Whereabouts, camera_json, page_json};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::model::{CameraAnswer, CameraPage, CameraPatch, CameraQuery, LabelCount, LabelsAnswer};
 use crate::principal::{Authorized, Correlation, Principal};
+use crate::publish::{AskedHost, link};
 use crate::{GatewayState, Problem};
 
 /// Lists cameras.
@@ -54,9 +55,10 @@ pub(crate) async fn create_camera(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     correlation: Correlation,
+    asked: AskedHost,
     ApiJson(body): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
-    let camera = camera_changes::create(&state, &caller, caller.by(correlation), body).await?;
+    let camera = camera_changes::create(&state, &caller, caller.by(correlation), &asked, body).await?;
     let location = camera.links.itself.clone();
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], tagged(camera)).into_response())
 }
@@ -69,11 +71,35 @@ pub(crate) async fn create_camera(
 pub(crate) async fn get_camera(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
+    asked: AskedHost,
     ApiPath(id): ApiPath<CameraId>,
 ) -> Result<Response, Problem> {
     let entry = state.directory().camera(&caller.tenant, id).await?.ok_or(StoreError::NotFound("camera"))?;
+    // Its key is nowhere kept ready: few look at cameras that publish, and fewer may see it.
+    let publish = match entry.pushed && caller.role.may(Role::Operator) {
+        true => state.store().camera(&caller.tenant, id).await?.and_then(|stored| link(&state, &asked, &stored)),
+        false => None,
+    };
     let places = Whereabouts::new(state.control().state(), caller.tenant.clone());
-    Ok((etag(entry.revision), json(camera_json(state.node(), places, &entry))).into_response())
+    Ok((etag(entry.revision), json(camera_json(state.node(), places, &entry, publish.as_deref()))).into_response())
+}
+
+/// Makes a camera another address to publish to.
+///
+/// The new one is `links.publish`; with the old one nobody publishes any more, and whoever does is cut off.
+#[utoipa::path(post, path = "/api/v1/cameras/{id}/publish-key", tag = "cameras",
+    params(("id" = CameraId, Path, description = "Which camera.")),
+    responses((status = 200, description = "The camera with its new address.", body = CameraAnswer,
+        headers(("etag" = String, description = "Its revision.")))))]
+pub(crate) async fn change_publish_key(
+    State(state): State<GatewayState>,
+    caller: Authorized<Principal>,
+    correlation: Correlation,
+    asked: AskedHost,
+    ApiPath(id): ApiPath<CameraId>,
+) -> Result<Response, Problem> {
+    let camera = camera_changes::change_key(&state, &caller, caller.by(correlation), &asked, id).await?;
+    Ok(tagged(camera).into_response())
 }
 
 /// Changes a camera.
@@ -90,12 +116,13 @@ pub(crate) async fn update_camera(
     State(state): State<GatewayState>,
     caller: Authorized<Principal>,
     correlation: Correlation,
+    asked: AskedHost,
     ApiPath(id): ApiPath<CameraId>,
     headers: HeaderMap,
     ApiJson(patch): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let expected = if_match(&headers)?;
-    let camera = camera_changes::update(&state, &caller, caller.by(correlation), id, expected, patch).await?;
+    let camera = camera_changes::update(&state, &caller, caller.by(correlation), &asked, id, expected, patch).await?;
     Ok(tagged(camera).into_response())
 }
 

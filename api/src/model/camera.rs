@@ -67,6 +67,8 @@ pub enum SourceAnswer {
         /// The file, relative to the node's directory of file sources.
         path: String,
     },
+    /// Published by the camera, or an encoder, with RTMP, to `links.publish`.
+    Rtmp {},
 }
 
 /// A node that has a camera.
@@ -142,6 +144,11 @@ pub struct CameraLinks {
     pub facts: String,
     /// Its status.
     pub status: String,
+    /// The whole address that it publishes to, with its secret key. Only of cameras that publish, only where one camera is asked
+    /// for, and only for those who may manage it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "rtmp://eyrie.example.org:1935/live/0192f0c1-2345-7abc-8def-0123456789ab.5f2c…")]
+    pub publish: Option<String>,
 }
 
 impl CameraLinks {
@@ -161,6 +168,7 @@ impl CameraLinks {
             ledger: below("ledger"),
             facts: below("facts"),
             status: below("status"),
+            publish: None,
             itself,
         }
     }

@@ -34,7 +34,7 @@ pub struct CameraPatch {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourcePatch {
-    /// `rtsp` or `file`.
+    /// `rtsp`, `file` or `rtmp`.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
     /// RTSP: a new address. When it names another host, a stored password has to be given again or removed: it must not

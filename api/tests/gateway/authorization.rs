@@ -29,6 +29,7 @@ POST   /api/v1/cameras/bulk operator
 GET    /api/v1/cameras/{id} viewer
 PATCH  /api/v1/cameras/{id} operator
 DELETE /api/v1/cameras/{id} operator
+POST   /api/v1/cameras/{id}/publish-key operator
 GET    /api/v1/cameras/{id}/status viewer
 GET    /api/v1/cameras/{id}/recordings viewer
 GET    /api/v1/cameras/{id}/gaps viewer+driller

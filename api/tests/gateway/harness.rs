@@ -6,7 +6,7 @@ use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, Con
 use eyrie_actors::media_link::MediaHandlers;
 use eyrie_actors::peer::Peers;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
-use eyrie_api::{Gateway, GatewayParts, GatewayState, TlsFiles, ensure_admin};
+use eyrie_api::{Gateway, GatewayParts, GatewayState, PublishAddress, TlsFiles, ensure_admin};
 use eyrie_cluster::{DetectorLimits, Identity};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
 use eyrie_storage::mirror::Mirror;
@@ -130,6 +130,7 @@ impl Eyrie {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             metrics_token: Some(Secret::new(METRICS_TOKEN)),
             admin_password: None,
+            publish: Some(PublishAddress { host: None, port: 1935 }),
         };
         let state = GatewayState::new(parts).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

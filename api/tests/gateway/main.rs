@@ -17,6 +17,7 @@ mod markers;
 mod pages;
 mod pictures;
 mod playback;
+mod publish;
 mod ranges;
 #[path = "../../../storage/tests/shared/redis_server.rs"]
 mod redis_server;

@@ -448,6 +448,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{id}/publish-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a camera another address to publish to.
+         * @description The new one is `links.publish`; with the old one nobody publishes any more, and whoever does is cut off.
+         *
+         *     Needs the role operator (`camera.change_key`).
+         */
+        post: operations["change_publish_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras/{id}/recordings": {
         parameters: {
             query?: never;
@@ -1718,6 +1740,12 @@ export interface components {
             markers: string;
             /** @description What was recorded, to be played (HLS, RFC 8216): ask with `?from&to`. */
             playback: string;
+            /**
+             * @description The whole address that it publishes to, with its secret key. Only of cameras that publish, only where one camera is asked
+             *     for, and only for those who may manage it.
+             * @example rtmp://eyrie.example.org:1935/live/0192f0c1-2345-7abc-8def-0123456789ab.5f2c…
+             */
+            publish?: string | null;
             /** @description What is recorded. */
             recordings: string;
             /** @description The camera. */
@@ -3111,6 +3139,8 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "driller" | "admin";
+        /** @description A camera that publishes with RTMP to the address it was given. */
+        RtmpSource: Record<string, never>;
         /** @description An RTSP camera. */
         RtspSource: {
             password?: components["schemas"]["Secret"] | null;
@@ -3252,6 +3282,9 @@ export interface components {
             path: string;
             /** @enum {string} */
             type: "file";
+        } | {
+            /** @enum {string} */
+            type: "rtmp";
         };
         /** @description What to change of a camera's source. With another `type` than before, the source starts afresh. */
         SourcePatch: {
@@ -3259,7 +3292,7 @@ export interface components {
             /** @description File: another file. */
             path?: string | null;
             transport?: components["schemas"]["RtspTransport"] | null;
-            /** @description `rtsp` or `file`. */
+            /** @description `rtsp`, `file` or `rtmp`. */
             type?: string | null;
             /**
              * @description RTSP: a new address. When it names another host, a stored password has to be given again or removed: it must not
@@ -3276,6 +3309,9 @@ export interface components {
         }) | (components["schemas"]["FileSource"] & {
             /** @enum {string} */
             type: "file";
+        }) | (components["schemas"]["RtmpSource"] & {
+            /** @enum {string} */
+            type: "rtmp";
         });
         /** @description A stretch of footage in an answer, with who recorded it. */
         Span: {
@@ -4429,6 +4465,40 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.apple.mpegurl": string;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_publish_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which camera. */
+                id: components["schemas"]["CameraId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The camera with its new address. */
+            200: {
+                headers: {
+                    /** @description Its revision. */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraAnswer"];
                 };
             };
             /** @description What went wrong. */

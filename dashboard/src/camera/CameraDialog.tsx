@@ -19,7 +19,7 @@ import { Notice } from "../ui/States";
 import { type CameraForm, checkForm, EMPTY_FORM, errorOf, formOf, inputOf, otherErrors, patchOf, runsAnywhere } from "./spec";
 
 /** The fields of the form, as the API names them. */
-const FIELDS = ["name", "source.url", "source.path", "source.username", "source.password", "source.transport", "labels", "site", "recording", "placement.max_sessions", "placement.node_labels"];
+const FIELDS = ["source.type", "name", "source.url", "source.path", "source.username", "source.password", "source.transport", "labels", "site", "recording", "placement.max_sessions", "placement.node_labels"];
 
 interface Props {
   /** The camera to change; none to add one. */
@@ -104,11 +104,14 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
         <Notice key={error.field}>{`${error.field}: ${error.reason}`}</Notice>
       ))}
       <TextField name="name" label={m.form.name} placeholder={m.form.namePlaceholder} maxLength={128} autoComplete="off" value={form.name} onChange={(e) => set("name", e.target.value)} error={errorOf(errors, "name")} />
-      <SelectField name="sourceType" label={m.form.sourceType} value={form.sourceType} onChange={(e) => set("sourceType", e.target.value === "file" ? "file" : "rtsp")}>
+      <SelectField name="sourceType" label={m.form.sourceType} value={form.sourceType} onChange={(e) => set("sourceType", e.target.value as CameraForm["sourceType"])}>
         <option value="rtsp">{m.form.sourceTypes.rtsp}</option>
+        <option value="rtmp">{m.form.sourceTypes.rtmp}</option>
         <option value="file">{m.form.sourceTypes.file}</option>
       </SelectField>
-      {rtsp ? (
+      {errorOf(errors, "source.type") && <Notice>{errorOf(errors, "source.type")}</Notice>}
+      {form.sourceType === "rtmp" && <p className="text-sm text-faint">{camera ? m.form.rtmpKeeps : m.form.rtmpHint}</p>}
+      {rtsp && (
         <>
           <TextField name="url" label={m.form.url} hint={m.form.urlHint} placeholder={m.form.urlPlaceholder} inputMode="url" autoComplete="off" autoCapitalize="none" spellCheck={false} value={form.url} onChange={(e) => set("url", e.target.value)} error={errorOf(errors, "source.url")} />
           <div className="grid gap-4 sm:grid-cols-2">
@@ -127,7 +130,8 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
           </div>
           {storedPassword && <CheckField label={m.form.passwordRemove} checked={form.removePassword} onChange={(e) => setForm({ ...form, removePassword: e.target.checked, password: "" })} />}
         </>
-      ) : (
+      )}
+      {form.sourceType === "file" && (
         <TextField name="path" label={m.form.path} hint={m.form.pathHint} placeholder={m.form.pathPlaceholder} autoComplete="off" value={form.path} onChange={(e) => set("path", e.target.value)} error={errorOf(errors, "source.path")} />
       )}
       <LabelsField label={m.form.labels} hint={m.form.labelsHint} optional placeholder={m.form.labelsPlaceholder} value={form.labels} onChange={(labels) => set("labels", labels)} removeName={m.cameras.remove} error={errorOf(errors, "labels")} />
@@ -180,6 +184,18 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
   );
 }
 
+/** The address that a camera publishes to: whoever has it can publish. */
+function PublishAddress({ address }: { address: string }) {
+  return (
+    <div className="mb-4">
+      <p className="text-sm text-soft">{m.form.publishHere}</p>
+      <code data-publish className="mt-1 block rounded-lg bg-sunken px-3 py-2 text-[0.8125rem] break-all select-all">
+        {address}
+      </code>
+    </div>
+  );
+}
+
 interface WatchProps {
   camera: Camera;
   added: boolean;
@@ -215,6 +231,7 @@ function Watch({ camera, added, onChange, onAnother, onClose }: WatchProps) {
       {!camera.enabled && <Notice tone="good">{m.form.watchOff}</Notice>}
       {camera.enabled && !online && (
         <>
+          {data.links.publish && <PublishAddress address={data.links.publish} />}
           <StatusPanel status={status} zone={zone} />
           <p className="mt-4 text-sm text-faint">{m.form.watchNote}</p>
         </>

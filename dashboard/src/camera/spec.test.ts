@@ -42,6 +42,14 @@ describe("camera form", () => {
     expect(patchOf(camera, form)).toEqual({ source: { type: "file", path: "a.mp4" } });
   });
 
+  it("says nothing but its type of a camera that publishes", () => {
+    expect(inputOf({ ...EMPTY_FORM, name: "A", sourceType: "rtmp", url: "left over" }).source).toEqual({ type: "rtmp" });
+    expect(checkForm({ ...EMPTY_FORM, name: "A", sourceType: "rtmp" })).toEqual([]);
+    const pushed = { ...camera, source: { type: "rtmp" as const } };
+    expect(patchOf(pushed, formOf(pushed))).toEqual({});
+    expect(patchOf(camera, { ...formOf(camera), sourceType: "rtmp" })).toEqual({ source: { type: "rtmp" } });
+  });
+
   it("leaves empty credentials out of a new camera", () => {
     const input = inputOf({ ...EMPTY_FORM, name: "A", url: " rtsp://10.0.0.1/a " });
     expect(input.source).toEqual({ type: "rtsp", url: "rtsp://10.0.0.1/a", transport: "tcp" });

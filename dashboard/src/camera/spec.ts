@@ -6,7 +6,7 @@ import { sentence } from "../status/reason";
 /** What the camera form holds: every field as it stands on the screen. */
 export interface CameraForm {
   name: string;
-  sourceType: "rtsp" | "file";
+  sourceType: "rtsp" | "rtmp" | "file";
   url: string;
   path: string;
   username: string;
@@ -62,6 +62,7 @@ export function formOf(camera: Camera): CameraForm {
     nodeLabels: [...camera.placement.node_labels],
   };
   if (source.type === "file") return { ...shared, sourceType: "file", path: source.path };
+  if (source.type === "rtmp") return { ...shared, sourceType: "rtmp" };
   return { ...shared, url: source.url, username: source.username ?? "", transport: source.transport };
 }
 
@@ -78,6 +79,7 @@ export function checkForm(form: CameraForm): FieldError[] {
     if (form.path.trim() === "") errors.push({ field: "source.path", reason: m.form.pathMissing });
     return errors;
   }
+  if (form.sourceType === "rtmp") return errors;
   const url = form.url.trim();
   if (url === "") errors.push({ field: "source.url", reason: m.form.urlMissing });
   else if (!/^rtsp:\/\//i.test(url)) errors.push({ field: "source.url", reason: m.form.urlScheme });
@@ -85,8 +87,10 @@ export function checkForm(form: CameraForm): FieldError[] {
   return errors;
 }
 
-/** The body that makes a camera. */
-export function inputOf(form: CameraForm): CameraInput {
+function sourceOf(form: CameraForm): SourceInput {
+  // Nothing but its type; the generated type of an object without fields of its own takes not even that.
+  if (form.sourceType === "rtmp") return { type: "rtmp" } as unknown as SourceInput;
+  if (form.sourceType === "file") return { type: "file", path: form.path.trim() };
   // The password is write-only; the document leaves it out of the source that input and answers share.
   const rtsp: SourceInput & { password?: string } = {
     type: "rtsp",
@@ -95,12 +99,17 @@ export function inputOf(form: CameraForm): CameraInput {
     ...(form.username !== "" ? { username: form.username } : {}),
     ...(form.password !== "" ? { password: form.password } : {}),
   };
+  return rtsp;
+}
+
+/** The body that makes a camera. */
+export function inputOf(form: CameraForm): CameraInput {
   return {
     name: form.name.trim(),
     enabled: form.enabled,
     labels: form.labels,
     ...(form.site !== "" ? { site: form.site } : {}),
-    source: form.sourceType === "rtsp" ? rtsp : { type: "file", path: form.path.trim() },
+    source: sourceOf(form),
     recording: { mode: form.mode },
     ...(runsAnywhere(form) ? {} : { placement: { redundancy: form.twin ? 2 : 1, max_sessions: Number(form.sessions), node_labels: form.nodeLabels } }),
   };
@@ -122,6 +131,7 @@ function sourcePatch(camera: Camera, form: CameraForm): NonNullable<CameraPatch[
     if (source.type !== "file") return { type: "file", path };
     return path === source.path ? {} : { path };
   }
+  if (form.sourceType === "rtmp") return source.type === "rtmp" ? {} : { type: "rtmp" };
   const secret = form.password !== "" ? { password: form.password } : form.removePassword ? { password: null } : {};
   const username = form.username === "" ? null : form.username;
   const url = form.url.trim();

@@ -185,7 +185,9 @@ function Spec({ camera, site, zone }: { camera: Camera; site: string | undefined
   const facts: [string, ReactNode][] = [
     source.type === "rtsp"
       ? [m.camera.address, <code key="url" className="text-[0.8125rem] break-all">{source.url}</code>]
-      : [m.camera.file, source.path],
+      : source.type === "file"
+        ? [m.camera.file, source.path]
+        : [m.camera.publish, camera.links.publish ? <code key="publish" data-publish className="text-[0.8125rem] break-all">{camera.links.publish}</code> : m.camera.publishes],
   ];
   if (source.type === "rtsp") {
     if (user) facts.push([m.camera.username, [source.username, source.has_password ? m.camera.passwordSet : ""].filter(Boolean).join(", ")]);

@@ -214,7 +214,8 @@ interface RowProps {
 
 function Row({ camera, site, selected, onSelect }: RowProps) {
   const status = useCameraStatus(camera.id, camera.status);
-  const where = camera.source.type === "rtsp" ? camera.source.url : camera.source.path;
+  const { source } = camera;
+  const where = source.type === "rtsp" ? source.url : source.type === "file" ? source.path : m.camera.publishes;
   const trouble = status.state !== "online" && status.state !== "disabled" && status.state !== "connecting";
   return (
     <li data-camera={camera.id} data-state={status.state} className="flex items-stretch">

@@ -36,6 +36,7 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
         http: Some(args.http),
         // The simulated cameras live on this machine, which is closed to cameras otherwise.
         allow_network: vec!["127.0.0.0/8".to_owned()],
+        rtmp: None,
     }
     .load()?;
     let _log = LogControl::start(&config)?;

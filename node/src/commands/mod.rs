@@ -78,6 +78,9 @@ pub(crate) struct ConfigArgs {
     /// Address and port of dashboard and API [key: http]
     #[arg(long, value_name = "ADDR:PORT")]
     http: Option<String>,
+    /// Address and port where cameras publish with RTMP [key: rtmp]
+    #[arg(long, value_name = "ADDR:PORT")]
+    rtmp: Option<String>,
     /// Network cameras may be in although it is closed by default, such as 127.0.0.0/8; may be given several times
     /// [key: allow_network]
     #[arg(long, value_name = "CIDR", num_args = 1.., value_delimiter = ',')]
@@ -94,6 +97,7 @@ impl ConfigArgs {
             let data_dir: Vec<_> = self.data_dir.iter().map(|path| path.display().to_string()).collect();
             layers.flag("--data-dir", "data_dir", &data_dir);
             layers.flag("--http", "http", self.http.as_slice());
+            layers.flag("--rtmp", "rtmp", self.rtmp.as_slice());
             layers.flag("--allow-network", "allow_network", &self.allow_network);
         })
     }

@@ -53,6 +53,18 @@ pub(crate) const KEYS: &[Key] = &[
         "PEM file with the certificate chain. With it and tls.key, HTTPS is served; a changed file is loaded by itself.",
     ),
     key("tls.key", "", Restart, "PEM file with the private key of tls.certificate."),
+    key(
+        "rtmp",
+        "",
+        Restart,
+        "Address and port where cameras publish with RTMP, such as 0.0.0.0:1935. Unset: none can. The keys in their addresses cross the network in the clear.",
+    ),
+    key(
+        "rtmp_address",
+        "",
+        Restart,
+        "What publishers are told of it, HOST:PORT. Unset: the host that the API was asked by, and the port of `rtmp`.",
+    ),
     list(
         "allow_network",
         "",

@@ -30,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// Where cameras publish with RTMP, if they may.
+    pub(crate) rtmp: Option<SocketAddr>,
+    /// What publishers are told of it.
+    pub(crate) rtmp_address: Option<String>,
     pub(crate) allow_networks: Vec<IpNet>,
     pub(crate) camera_networks: Vec<IpNet>,
     pub(crate) recordings_dir: PathBuf,
@@ -94,6 +98,8 @@ impl Config {
         Ok(Self {
             listen: required(layers, "http", parse_as("an address and port such as 0.0.0.0:8080"))?,
             tls,
+            rtmp: layers.get("rtmp", parse_as("an address and port such as 0.0.0.0:1935"))?,
+            rtmp_address: layers.get("rtmp_address", host_and_port)?,
             allow_networks: layers.all("allow_network", &network)?,
             camera_networks: layers.all("camera_networks", &network)?,
             recordings_dir: below(path("recording.directory")?, "recordings"),
@@ -262,6 +268,13 @@ fn contact_point(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
     let good = !host.is_empty() && host.chars().all(fits) && port.is_none_or(|port| port.parse::<u16>().is_ok());
     if good { Ok(text.to_owned()) } else { Err(format!("{text:?} is not a host and port such as scylla-1:9042")) }
+}
+
+/// `host:port` or `[address]:port`.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let reason = || format!("{text:?} is not a host and port such as cameras.example.org:1935");
+    let has_port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0));
+    if has_port { contact_point(text).map_err(|_| reason()) } else { Err(reason()) }
 }
 
 /// A level, or several directives. `tracing` takes any other word for the name of a module that may say everything, which nobody

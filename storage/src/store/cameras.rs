@@ -247,9 +247,7 @@ pub(super) fn updated(
     by: By,
 ) -> (StoredCamera, Event) {
     // The plain password was sealed by the caller; nothing of it stays in what is handed back.
-    if let eyrie_types::SourceSpec::Rtsp(rtsp) = &mut spec.source {
-        rtsp.password = None;
-    }
+    drop(spec.source.take_secret());
     let password = match password {
         PasswordChange::Keep => old.password.clone(),
         PasswordChange::Set(sealed) => Some(sealed),

@@ -23,6 +23,7 @@ mod pictures;
 mod playback;
 mod preload;
 mod retention;
+mod rtmp;
 mod sessions;
 mod shared_store;
 mod slow_reader;
