@@ -77,7 +77,7 @@ impl Telling {
         let cannot = self.cannot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let unknown = cannot.is_none();
         let cannot = cannot.unwrap_or_default();
-        let can = |word: &&str| !(unknown && *word == PARTITION) && !cannot.iter().any(|cannot| cannot.word == **word);
+        let can = |word: &&str| !(unknown && *word == PARTITION || cannot.iter().any(|cannot| cannot.word == **word));
         (DrillAct::WORDS.into_iter().filter(can).collect(), cannot)
     }
 }
