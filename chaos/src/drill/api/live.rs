@@ -88,11 +88,9 @@ mod tests {
     #[test]
     fn the_newest_picture_is_as_old_as_the_end_of_the_last_part() {
         let start = "2026-01-02T03:04:05.000000Z";
-        let playlist = format!(
-            "#EXTM3U\n#EXT-X-MAP:URI=\"0-1/init.mp4\"\n#EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:01.000000Z\n#EXTINF:4.000000,\n\
-             0-1/7.m4s\n"
-        );
-        let (made, file) = newest_of(&playlist).unwrap();
+        let playlist = "#EXTM3U\n#EXT-X-MAP:URI=\"0-1/init.mp4\"\n\
+                        #EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:01.000000Z\n#EXTINF:4.000000,\n0-1/7.m4s\n";
+        let (made, file) = newest_of(playlist).unwrap();
         assert_eq!((made, file), (start.parse().unwrap(), "0-1/7.m4s"));
         let more = format!(
             "{playlist}#EXT-X-PROGRAM-DATE-TIME:{start}\n#EXT-X-PART:DURATION=0.500000,URI=\"0-1/8.0.m4s\",INDEPENDENT=YES\n\
