@@ -283,7 +283,7 @@ export interface paths {
         };
         /**
          * A live init section, part or segment.
-         * @description Needs the role viewer (`live.read`).
+         * @description Needs the role viewer, or driller without the body (HEAD) (`live.read`).
          */
         get: operations["live_file"];
         put?: never;
@@ -323,7 +323,7 @@ export interface paths {
         };
         /**
          * The live media playlist. Its address stays when another node takes the camera over, and its numbers go on.
-         * @description Needs the role viewer (`live.read`).
+         * @description Needs the role viewer or driller (`live.read`).
          */
         get: operations["live_playlist"];
         put?: never;
@@ -397,7 +397,7 @@ export interface paths {
         };
         /**
          * A playlist of what was recorded in a range: media or I-frames.
-         * @description Needs the role viewer (`playback.read`).
+         * @description Needs the role viewer or driller (`playback.read`).
          */
         get: operations["playback_playlist"];
         put?: never;
@@ -417,7 +417,7 @@ export interface paths {
         };
         /**
          * An init segment, fragments or a keyframe of what was recorded.
-         * @description Needs the role viewer (`playback.read`).
+         * @description Needs the role viewer, or driller without the body (HEAD) (`playback.read`).
          */
         get: operations["playback_file"];
         put?: never;
@@ -437,7 +437,7 @@ export interface paths {
         };
         /**
          * The multivariant playlist of what was recorded in a range.
-         * @description Needs the role viewer (`playback.open`).
+         * @description Needs the role viewer or driller (`playback.open`).
          */
         get: operations["playback_index"];
         put?: never;
@@ -1526,6 +1526,8 @@ export interface components {
             again_ms: number;
             /** @description What the cell calls its node. */
             name: string;
+            /** @description Every node of the cell, its own too: whom it may be told to cut its node off from, and where they are. */
+            peers: components["schemas"]["AgentPeer"][];
             run: components["schemas"]["AgentRun"] | null;
             waiting: components["schemas"]["DrillRunId"] | null;
         };
@@ -1533,6 +1535,8 @@ export interface components {
         AgentBeat: {
             /** @description The words of what it can do, at most 16. */
             can: string[];
+            /** @description What it cannot do on its machine, and why; at most 16. */
+            cannot?: components["schemas"]["DrillCannot"][];
             /** @description The orders it knows of, at most 64. */
             doing: components["schemas"]["DrillDoing"][];
             /** @description The process, by an id of its own making. */
@@ -1543,6 +1547,18 @@ export interface components {
         /** @description What became of an order of a run. */
         AgentDoing: components["schemas"]["DrillDoing"] & {
             /** @description Whose agent says so. */
+            node: components["schemas"]["NodeId"];
+        };
+        /** @description A node, as an agent has to know it. */
+        AgentPeer: {
+            /**
+             * @description Where other nodes reach it: host and port.
+             * @example 10.0.0.2:7443
+             */
+            address: string;
+            /** @description What the cell calls it. */
+            name: string;
+            /** @description Which. */
             node: components["schemas"]["NodeId"];
         };
         /** @description A run, as an agent needs it. */
@@ -2079,11 +2095,21 @@ export interface components {
              * @description How much of all cores, in hundredths of a percent.
              */
             share: number;
+        } | {
+            flapping?: components["schemas"]["DrillFlapping"] | null;
+            /** @description The nodes it is cut off from. Agents learn from the cell who is a member and where, not from an order. */
+            from: components["schemas"]["NodeId"][];
+            /** @enum {string} */
+            kind: "partition";
+            /** @description In which direction. */
+            way: components["schemas"]["DrillWay"];
         };
         /** @description The process beside a node that does faults to it. */
         DrillAgent: {
-            /** @description The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`. */
+            /** @description The words of what it can do: `kill`, `pause`, `stop`, `cpu_pressure`, `partition`. */
             can: string[];
+            /** @description What it cannot do there, and why. */
+            cannot: components["schemas"]["DrillCannot"][];
             /** @description The orders it knows of, in force and over. */
             doing: components["schemas"]["DrillDoing"][];
             /** @description When it was last heard, by the clock of the node that heard it. */
@@ -2128,6 +2154,13 @@ export interface components {
              */
             seed: number;
         };
+        /** @description What an agent cannot do on its machine. */
+        DrillCannot: {
+            /** @description Why not, and what would help. */
+            why: string;
+            /** @description The word. */
+            word: string;
+        };
         /** @description What became of an order. */
         DrillDoing: {
             /** @description Since when, by the agent's clock. */
@@ -2169,6 +2202,19 @@ export interface components {
             over: boolean;
             /** @description What it does, in words. */
             what: string;
+        };
+        /** @description How a partition comes and goes, beginning with the cut. */
+        DrillFlapping: {
+            /**
+             * Format: int64
+             * @description Milliseconds in which packets are lost.
+             */
+            cut_ms: number;
+            /**
+             * Format: int64
+             * @description Milliseconds in which they are not.
+             */
+            whole_ms: number;
         };
         /** @description How a run stands. */
         DrillNow: {
@@ -2348,6 +2394,11 @@ export interface components {
              */
             seed?: number | null;
         };
+        /**
+         * @description In which direction packets are lost.
+         * @enum {string}
+         */
+        DrillWay: "both" | "in" | "out";
         /**
          * Format: int64
          * @description The number of a placement's incarnation: generation · 2³² + counter, below 2⁵³ so that JSON readers keep it whole.

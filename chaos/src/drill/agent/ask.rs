@@ -61,10 +61,15 @@ impl Telling {
         }
     }
 
-    /// What the agent cannot do, and why.
-    pub(super) fn set_cannot(&self, cannot: Vec<DrillCannot>) {
-        *self.cannot.lock().unwrap_or_else(PoisonError::into_inner) = Some(cannot);
+    /// What the agent cannot do, and why; answers it where that is new.
+    pub(super) fn set_cannot(&self, cannot: Vec<DrillCannot>) -> Vec<DrillCannot> {
+        let mut known = self.cannot.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref() == Some(&cannot) {
+            return Vec::new();
+        }
+        *known = Some(cannot.clone());
         self.changed.notify_one();
+        cannot
     }
 
     /// There is something that the agent cannot do.
@@ -77,8 +82,8 @@ impl Telling {
         let cannot = self.cannot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let unknown = cannot.is_none();
         let cannot = cannot.unwrap_or_default();
-        let can = |word: &&str| !(unknown && *word == PARTITION || cannot.iter().any(|cannot| cannot.word == **word));
-        (DrillAct::WORDS.into_iter().filter(can).collect(), cannot)
+        let lacks = |word: &str| (unknown && word == PARTITION) || cannot.iter().any(|cannot| cannot.word == word);
+        (DrillAct::WORDS.into_iter().filter(|word| !lacks(word)).collect(), cannot)
     }
 }
 

@@ -90,8 +90,9 @@ async fn beside(
                     if told.peers != peers || again {
                         (peers, looked) = (told.peers, clock.monotonic());
                         let cannot = tokio::task::block_in_place(|| hands.cannot(&told.name, &peers));
-                        cannot.iter().for_each(|cannot| say(&format!("cannot do {} here: {}", cannot.word, cannot.why)));
-                        telling.set_cannot(cannot);
+                        for cannot in telling.set_cannot(cannot) {
+                            say(&format!("cannot do {} here: {}", cannot.word, cannot.why));
+                        }
                     }
                     tokio::task::block_in_place(|| {
                         hands.take(run, &orders, (&told.name, &peers), clock.monotonic(), clock.now());

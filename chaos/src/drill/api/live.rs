@@ -13,8 +13,8 @@ use crate::drill::watch::Ages;
 /// Cameras that are looked at, spread over all: what is asked of a cell that people use stays little.
 pub(super) const CAMERAS_MAX: usize = 32;
 
-/// Looks at live pictures through nodes that do not run their camera, for as long as it is polled. What is read are playlists, which
-/// say when the newest part was made; of the part itself only that it is there: whoever drills sees no pictures.
+/// Looks at live pictures through nodes that do not run their camera, for as long as it is polled. What is read are playlists,
+/// which say when the newest part was made; of the part itself only that it is there: whoever drills sees no pictures.
 pub(super) async fn look_at_live(ages: Arc<Ages>, through: Through, probe: LiveProbe) {
     let Some(seen) = through.seen() else { return };
     let cameras: Vec<_> =
@@ -88,11 +88,9 @@ mod tests {
     #[test]
     fn the_newest_picture_is_as_old_as_the_end_of_the_last_part() {
         let start = "2026-01-02T03:04:05.000000Z";
-        let playlist = format!(
-            "#EXTM3U\n#EXT-X-MAP:URI=\"0-1/init.mp4\"\n#EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:01.000000Z\n#EXTINF:4.000000,\n\
-             0-1/7.m4s\n"
-        );
-        let (made, file) = newest_of(&playlist).unwrap();
+        let playlist = "#EXTM3U\n#EXT-X-MAP:URI=\"0-1/init.mp4\"\n\
+                        #EXT-X-PROGRAM-DATE-TIME:2026-01-02T03:04:01.000000Z\n#EXTINF:4.000000,\n0-1/7.m4s\n";
+        let (made, file) = newest_of(playlist).unwrap();
         assert_eq!((made, file), (start.parse().unwrap(), "0-1/7.m4s"));
         let more = format!(
             "{playlist}#EXT-X-PROGRAM-DATE-TIME:{start}\n#EXT-X-PART:DURATION=0.500000,URI=\"0-1/8.0.m4s\",INDEPENDENT=YES\n\

@@ -225,6 +225,8 @@ async fn roll(
         let number = lead.order(*node, act.clone(), ENDED_WITHIN);
         ending.orders = vec![(number, *node)];
         lead.await_state(number, DrillDoingState::Begun, BEGUN_WITHIN).await?;
+        // Withdrawn sooner, it would be over before it was done.
+        tokio::time::sleep(LEAD).await;
         lead.withdraw(number);
         lead.await_state(number, DrillDoingState::Ended, ENDED_WITHIN).await?;
         await_start(*node, ending, client).await;
