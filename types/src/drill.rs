@@ -123,7 +123,7 @@ pub enum DrillAct {
     Partition {
         /// In which direction.
         way: DrillWay,
-        /// The nodes it is cut off from. Only members of its cell are: agents learn their addresses from the cell, not from an order.
+        /// The nodes it is cut off from. Agents learn from the cell who is a member and where, not from an order.
         from: Vec<NodeId>,
         /// On and off; throughout when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2069,7 +2069,7 @@ export interface components {
             share: number;
         } | {
             flapping?: components["schemas"]["DrillFlapping"] | null;
-            /** @description The nodes it is cut off from. Only members of its cell are: agents learn their addresses from the cell, not from an order. */
+            /** @description The nodes it is cut off from. Agents learn from the cell who is a member and where, not from an order. */
             from: components["schemas"]["NodeId"][];
             /** @enum {string} */
             kind: "partition";

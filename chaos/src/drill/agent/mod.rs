@@ -1,7 +1,9 @@
 //! The agent: a process beside a node that does faults to it, from outside, when a drill of its cell says so. It starts the node
-//! and ends with it, or stands beside one that somebody else starts; a second process undoes what it did, should it be killed itself.
+//! and ends with it, or stands beside one that somebody else starts; a second process undoes what it did, should it be killed
+//! itself.
 //!
-//! Start reading at [`run_agent`]; `hands` does things, `cutter` those to the network, `ask` hears what, `undo` is the second process.
+//! Start reading at [`run_agent`]; `hands` does things, `cutter` those to the network, `ask` hears what, `undo` is the second
+//! process.
 
 mod ask;
 mod cut;

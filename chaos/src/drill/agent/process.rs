@@ -32,8 +32,8 @@ impl Process {
         }
     }
 
-    /// The node whose number stands in the file `pid_file`; `None` while there is none. What is not `eyrie node` is none: the number
-    /// may be an old one, and somebody else's by now.
+    /// The node whose number stands in the file `pid_file`; `None` while there is none. What is not `eyrie node` is none: the
+    /// number may be an old one, and somebody else's by now.
     pub(super) fn named_in(pid_file: &Path) -> Result<Option<(u32, Self)>, DrillError> {
         let Ok(text) = std::fs::read_to_string(pid_file) else { return Ok(None) };
         let Ok(pid) = text.trim().parse() else { return Ok(None) };

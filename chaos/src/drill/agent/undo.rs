@@ -18,8 +18,8 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Waits for the agent to be gone, and undoes what it did: a node that was cut off is so no more, one that was stopped goes on, one
-/// that was ended is started again: by this very process, or with the line `start` for the shell where an agent stands beside. It is
-/// the dead man's switch of an agent; the agent speaks to it by standard input, which the system closes when the agent is gone,
+/// that was ended is started again: by this very process, or with the line `start` for the shell where an agent stands beside. It
+/// is the dead man's switch of an agent; the agent speaks to it by standard input, which the system closes when the agent is gone,
 /// however that came.
 ///
 /// # Errors

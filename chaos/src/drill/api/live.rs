@@ -13,8 +13,8 @@ use crate::drill::watch::Ages;
 /// Cameras that are looked at, spread over all: what is asked of a cell that people use stays little.
 pub(super) const CAMERAS_MAX: usize = 32;
 
-/// Looks at live pictures through nodes that do not run their camera, for as long as it is polled. What is read are playlists, which
-/// say when the newest part was made; of the part itself only that it is there: whoever drills sees no pictures.
+/// Looks at live pictures through nodes that do not run their camera, for as long as it is polled. What is read are playlists,
+/// which say when the newest part was made; of the part itself only that it is there: whoever drills sees no pictures.
 pub(super) async fn look_at_live(ages: Arc<Ages>, through: Through, probe: LiveProbe) {
     let Some(seen) = through.seen() else { return };
     let cameras: Vec<_> =
