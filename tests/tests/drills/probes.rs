@@ -108,8 +108,8 @@ faults:
     )
     .await?;
     let child = drill.begin()?;
-    let opened = opened(&drill.data_dir().join("n0/eyrie.toml"));
-    let store = tokio::time::timeout(DEADLINE, opened).await.context("there is no cell")?;
+    let config = drill.data_dir().join("n0/eyrie.toml");
+    let store = tokio::time::timeout(DEADLINE, opened(&config)).await.context("there is no cell")?;
     let nodes = (0..3).map(|node| drill.data_dir().join(format!("n{node}/recordings"))).collect::<Vec<_>>();
     let (node, path) = eventually("a file that is written", || async {
         let found = nodes.iter().find_map(|node| Some((node, recording(node)?)));
