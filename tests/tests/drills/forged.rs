@@ -35,8 +35,8 @@ async fn fragments_at_rest(path: &Path) -> anyhow::Result<Vec<FragmentEntry>> {
 }
 
 /// Behind the cell's back, the last seconds of the recording at `path` are recorded once more, as if they had been some seconds
-/// later, while its camera sends nothing: below `recordings`, where its node looks for it, and in the index. `scratch` is a directory for
-/// making it.
+/// later, while its camera sends nothing: below `recordings`, where its node looks for it, and in the index. `scratch` is a
+/// directory for making it.
 pub(crate) async fn record_again(
     store: &Store,
     recordings: &Path,

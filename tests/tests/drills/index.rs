@@ -87,7 +87,7 @@ pub(crate) async fn opened(config: &Path) -> Store {
         if let Some(store) = open(config).await {
             return store;
         }
-        tokio::task::yield_now().await;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }
 

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use eyrie_storage::segment::{SegmentReader, walk};
-use eyrie_tests::eventually;
+use eyrie_tests::{DEADLINE, eventually};
 use serde_json::Value;
 
 use crate::forged::record_again;
@@ -99,8 +99,8 @@ faults:
 
 #[tokio::test(flavor = "multi_thread")]
 async fn units_that_playback_shows_twice_fail_a_drill() -> anyhow::Result<()> {
-    let drill = Drill::on(
-        "nodes: 1, cameras: 1, store: cassandra",
+    let drill = Drill::new(
+        1,
         "probes:
   recorded_gap: {longest: 60s, doubled: 0}
 faults:
@@ -108,13 +108,17 @@ faults:
     )
     .await?;
     let child = drill.begin()?;
-    let store = opened(&drill.data_dir().join("n0/eyrie.toml")).await;
-    let node = drill.data_dir().join("n0/recordings");
-    let path = eventually("a file that is written", || async { recording(&node).ok_or_else(|| "none yet".to_owned()) })
-        .await?;
+    let config = drill.data_dir().join("n0/eyrie.toml");
+    let store = tokio::time::timeout(DEADLINE, opened(&config)).await.context("there is no cell")?;
+    let nodes = (0..3).map(|node| drill.data_dir().join(format!("n{node}/recordings"))).collect::<Vec<_>>();
+    let (node, path) = eventually("a file that is written", || async {
+        let found = nodes.iter().find_map(|node| Some((node, recording(node)?)));
+        found.ok_or_else(|| "none yet".to_owned())
+    })
+    .await?;
     // No fault of a node can do that: what it records has a time of its own, and equal pictures of one moment are shown once.
     let scratch = tempfile::tempdir()?;
-    record_again(&store, &node, &path, scratch.path()).await?;
+    record_again(&store, node, &path, scratch.path()).await?;
     let (passed, said, report) = drill.end(child).await?;
     assert!(!passed, "{said}");
     let reasons = report["verdict"]["reasons"].as_array().cloned().unwrap_or_default();
