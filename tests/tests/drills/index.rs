@@ -82,7 +82,7 @@ async fn read(config: PathBuf, said: Arc<Mutex<Said>>) {
 }
 
 /// The store of a drill whose first node has the configuration `config`, once there is one.
-pub(crate) async fn opened(config: &Path) -> Store {
+async fn opened(config: &Path) -> Store {
     loop {
         if let Some(store) = open(config).await {
             return store;

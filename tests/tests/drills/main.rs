@@ -5,7 +5,6 @@
 mod disks;
 mod ended;
 mod faults;
-mod forged;
 mod index;
 mod probes;
 mod rig;

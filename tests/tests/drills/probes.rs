@@ -2,11 +2,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use eyrie_storage::segment::{SegmentReader, walk};
-use eyrie_tests::{DEADLINE, eventually};
+use eyrie_tests::eventually;
 use serde_json::Value;
 
-use crate::forged::record_again;
-use crate::index::opened;
 use crate::rig::Drill;
 
 /// The check of a measure.
@@ -94,38 +92,5 @@ faults:
     assert!(about("time to answer playback, p99: at most 0"), "{reasons:?}");
     assert!(about("fragments of which index and disk differ: at most 0") && about("not on disk"), "{reasons:?}");
     assert_eq!(reasons.len(), 3, "{reasons:?}");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn units_that_playback_shows_twice_fail_a_drill() -> anyhow::Result<()> {
-    let drill = Drill::new(
-        1,
-        "probes:
-  recorded_gap: {longest: 60s, doubled: 0}
-faults:
-  - {at: 6s, for: 9s, camera_silence: {cameras: all}}",
-    )
-    .await?;
-    let child = drill.begin()?;
-    let config = drill.data_dir().join("n0/eyrie.toml");
-    let store = tokio::time::timeout(DEADLINE, opened(&config)).await.context("there is no cell")?;
-    let nodes = (0..3).map(|node| drill.data_dir().join(format!("n{node}/recordings"))).collect::<Vec<_>>();
-    let (node, path) = eventually("a file that is written", || async {
-        let found = nodes.iter().find_map(|node| Some((node, recording(node)?)));
-        found.ok_or_else(|| "none yet".to_owned())
-    })
-    .await?;
-    // No fault of a node can do that: what it records has a time of its own, and equal pictures of one moment are shown once.
-    let scratch = tempfile::tempdir()?;
-    record_again(&store, node, &path, scratch.path()).await?;
-    let (passed, said, report) = drill.end(child).await?;
-    assert!(!passed, "{said}");
-    let reasons = report["verdict"]["reasons"].as_array().cloned().unwrap_or_default();
-    assert_eq!(reasons.len(), 1, "{reasons:?}");
-    let doubled = check(&report, "units_doubled")?;
-    // Four groups of 25 pictures each, or three and what the last one had.
-    let twice = doubled["measured"].as_u64().context("not measured")?;
-    assert!((70..=100).contains(&twice) && doubled["worst"] == format!("{twice} of cam0"), "{doubled}");
     Ok(())
 }
