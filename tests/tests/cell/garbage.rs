@@ -89,7 +89,8 @@ async fn live_of_one(edge: &Client, liar: &Liar, single: &str, bystander: &str) 
 async fn what_a_node_of_the_cell_garbles_reaches_no_viewer_and_the_other_copy_does() -> anyhow::Result<()> {
     let cell = Cell::start_behind_liars(3, 4, "").await?;
     // Two nodes record the first; the liar is its owner. He alone has two more, his neighbour the last.
-    let twinned = cell.add_camera(&cell.client(2).await?, 0, &json!({"redundancy": 2, "node_labels": ["pair"]})).await?;
+    let twinned =
+        cell.add_camera(&cell.client(2).await?, 0, &json!({"redundancy": 2, "node_labels": ["pair"]})).await?;
     let (x, y) = eventually("owner and twin", || async {
         let (owner, twin, _) = roles(&cell, &twinned).await.map_err(|error| error.to_string())?;
         twin.map(|twin| (owner, twin)).ok_or_else(|| "no twin yet".to_owned())
