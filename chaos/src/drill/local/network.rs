@@ -14,8 +14,8 @@ use crate::drill::DrillError;
 /// The metadata store has its own address in each node's namespace, where a relay listens: drivers go to the address that the
 /// store itself names.
 ///
-/// All of it vanishes with the processes in it. Where namespaces are refused, each node gets a loopback address of its own, and what
-/// can be done to a connection is done by proxies between them ([`super::wires::Wires`]).
+/// All of it vanishes with the processes in it. Where namespaces are refused, each node gets a loopback address of its own, and
+/// what can be done to a connection is done by proxies between them ([`super::wires::Wires`]).
 #[derive(Debug)]
 pub(crate) struct Network {
     hub: Place,
