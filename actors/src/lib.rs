@@ -20,6 +20,7 @@ mod camera_supervisor;
 mod children;
 mod context;
 pub mod control;
+mod counted;
 mod events;
 mod facts;
 mod feed;

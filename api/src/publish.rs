@@ -48,9 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AskedHost {
 pub(crate) fn new_key() -> Result<Secret, Problem> {
     let mut bytes = [0; KEY_BYTES];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Problem::new(ProblemCode::Internal, "No key could be made."))?;
-    let hex =
-        bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).filter_map(|digit| char::from_digit(digit.into(), 16));
-    Ok(Secret::new(hex.collect::<String>()))
+    Ok(Secret::new(hex::encode(bytes)))
 }
 
 /// The whole address of a camera that publishes, its key in it: for those who may manage the camera, and for no log. `None` for

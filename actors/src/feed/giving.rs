@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{ALIVE_EVERY, HISTORY_SEGMENTS, LOST_AFTER, Source};
 use crate::context::CameraContext;
+use crate::counted::Counted;
 
 /// A feed being given: a reader of the camera's ring that skips when it is too slow, as viewers do. It is read only as fast as the
 /// peer takes it; what it holds stays charged to the camera.
@@ -51,7 +52,7 @@ impl Giving {
             ended: false,
             waiting,
             _place: place,
-            _counted: Counted::new(),
+            _counted: Counted::in_gauge("eyrie_feeds_given"),
         }
     }
 
@@ -131,21 +132,5 @@ impl Giving {
                 self.waiting.push_back(self.encoder.alive());
             },
         }
-    }
-}
-
-/// Counts the feeds that are being given.
-struct Counted;
-
-impl Counted {
-    fn new() -> Self {
-        metrics::gauge!("eyrie_feeds_given").increment(1.0);
-        Self
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        metrics::gauge!("eyrie_feeds_given").decrement(1.0);
     }
 }

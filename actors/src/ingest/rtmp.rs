@@ -7,6 +7,7 @@ use eyrie_media::{Track, TrackKind};
 use super::Fault;
 use super::framer::{Frame, Framer};
 use super::session::Session;
+use crate::counted::Counted;
 use crate::rtmp::{OpenDoor, Publisher};
 
 /// How long after the start of its ingest a publisher is on its way, and not missing yet: they try again every few seconds.
@@ -31,7 +32,7 @@ pub(super) async fn receive(session: &mut Session<'_>, door: Option<&mut OpenDoo
     tracing::info!(placement = %session.camera.placement, %remote, "a publisher was let in");
     session.connecting("a publisher has connected; waiting for its first picture");
     session.set_up();
-    let _counted = Counted::new();
+    let _counted = Counted::in_gauge("eyrie_publishers");
     let fault = take(session, &mut publisher).await;
     session.over(&fault);
     let refusal = match fault {
@@ -92,21 +93,5 @@ fn push(session: &mut Session<'_>, framer: &mut Option<Framer>, event: FlvEvent)
                 session.push(unit);
             }
         }
-    }
-}
-
-/// Counts those who publish.
-struct Counted;
-
-impl Counted {
-    fn new() -> Self {
-        metrics::gauge!("eyrie_publishers").increment(1.0);
-        Self
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        metrics::gauge!("eyrie_publishers").decrement(1.0);
     }
 }

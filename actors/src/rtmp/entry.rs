@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use eyrie_media::rtmp::RtmpEvent;
 use eyrie_storage::shared::RateLimit;
-use eyrie_types::{AuditOutcome, CameraId, TenantId};
+use eyrie_types::{AuditOutcome, CameraId, Secret, TenantId};
 use tokio::time::timeout;
 
 use super::audit::audit;
@@ -34,7 +34,7 @@ pub(super) async fn enter(node: &NodeContext, mut connection: Connection, remote
         Ok(asked) => asked,
         Err(refused) => return turned_away(connection, remote, None, &refused).await,
     };
-    let named = parse_name(&name).filter(|_| app == PUBLISH_APP);
+    let named = parse_name(name.expose()).filter(|_| app == PUBLISH_APP);
     let camera = named.map(|(camera, _)| camera);
     match admit(node, named, remote).await {
         Ok((tenant, camera, admission)) => {
@@ -55,7 +55,7 @@ pub(super) async fn enter(node: &NodeContext, mut connection: Connection, remote
 }
 
 /// The application and name that it wants to publish under.
-async fn question(connection: &mut Connection) -> Result<(String, String), Refused> {
+async fn question(connection: &mut Connection) -> Result<(String, Secret), Refused> {
     match connection.next().await? {
         Some(RtmpEvent::Publish { app, name }) => Ok((app, name)),
         // Before its question is answered, the protocol lets nothing else through.

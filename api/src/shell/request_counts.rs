@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use metrics::{Counter, Histogram};
@@ -10,9 +10,7 @@ const ROUTES_MAX: usize = 1_000;
 /// The series of each route, looked up in the recorder once: ten thousand viewers are answered at one moment, and a look-up there
 /// makes a copy of every label.
 #[derive(Default)]
-pub(crate) struct RequestCounts(RwLock<HashMap<Box<str>, OfRoute>>);
-
-type OfRoute = Arc<RwLock<Vec<Series>>>;
+pub(crate) struct RequestCounts(RwLock<HashMap<Box<str>, Vec<Series>>>);
 
 /// Answers to one method with one status. Methods and statuses are fixed sets, so a route has a handful.
 struct Series {
@@ -25,24 +23,22 @@ struct Series {
 impl RequestCounts {
     /// Counts an answer.
     pub(crate) fn count(&self, method: &'static str, route: &str, status: u16, took: Duration) {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(route).cloned();
-        let series = known.unwrap_or_else(|| self.remember(route));
         let of_answer = |series: &&Series| series.status == status && series.method == method;
-        if let Some(series) = series.read().unwrap_or_else(PoisonError::into_inner).iter().find(of_answer) {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = known.get(route).and_then(|all| all.iter().find(of_answer)) {
             return series.count(took);
         }
-        let new = Series::of(method, route, status);
-        new.count(took);
-        // Of two who come at the same moment both are told of: they are handles of the same series.
-        series.write().unwrap_or_else(PoisonError::into_inner).push(new);
-    }
-
-    fn remember(&self, route: &str) -> OfRoute {
+        drop(known);
+        let series = Series::of(method, route, status);
+        series.count(took);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= ROUTES_MAX {
-            return Arc::default();
+        if known.len() < ROUTES_MAX || known.contains_key(route) {
+            let all = known.entry(route.into()).or_default();
+            // Somebody else may have come meanwhile: both are handles of the same series.
+            if !all.iter().any(|known| of_answer(&known)) {
+                all.push(series);
+            }
         }
-        Arc::clone(known.entry(route.into()).or_default())
     }
 }
 

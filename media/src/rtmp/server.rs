@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use eyrie_types::Secret;
 
 use super::amf0::{self, Amf};
 use super::chunk_reader::ChunkReader;
@@ -28,7 +29,7 @@ pub enum RtmpEvent {
         /// The application: the first part of its address's path.
         app: String,
         /// The name of the stream: the rest of it. It holds the publisher's key.
-        name: String,
+        name: Secret,
     },
     /// An FLV video tag's body, for [`super::FlvDemuxer::video`].
     Video {
@@ -265,7 +266,7 @@ impl RtmpServer {
                 let app = app.take().ok_or(RtmpError::Unexpected("publish"))?;
                 let name = checked(command.text(1).unwrap_or_default(), "stream name")?;
                 self.phase = Phase::Asked;
-                return Ok(Some(RtmpEvent::Publish { app, name }));
+                return Ok(Some(RtmpEvent::Publish { app, name: Secret::new(name) }));
             }
             "play" | "play2" => return Err(RtmpError::Unsupported("playing by RTMP")),
             // FCUnpublish of what was never published, _checkbw, and what publishers ask of servers of a certain make.

@@ -1,6 +1,7 @@
 //! Publications as real publishers sent them (golden/README.md says how they were had), in whatever pieces; and bytes from nowhere.
 
 use bytes::Bytes;
+use eyrie_types::Secret;
 use proptest::prelude::*;
 
 use super::*;
@@ -53,7 +54,7 @@ fn demux(events: &[RtmpEvent]) -> Vec<FlvEvent> {
 fn check_publication(data: &[u8], codec: VideoCodec, pictures: std::ops::RangeInclusive<usize>) {
     let (events, out, error) = hear(data, &[usize::MAX]);
     assert_eq!(error, None);
-    assert_eq!(events.first(), Some(&RtmpEvent::Publish { app: "live".to_owned(), name: "key".to_owned() }));
+    assert_eq!(events.first(), Some(&RtmpEvent::Publish { app: "live".to_owned(), name: Secret::new("key") }));
     assert_eq!(events.last(), Some(&RtmpEvent::End));
     for said in ["NetConnection.Connect.Success", "NetStream.Publish.Start"] {
         assert!(out.windows(said.len()).any(|window| window == said.as_bytes()), "{said}");

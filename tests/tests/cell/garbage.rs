@@ -85,7 +85,7 @@ async fn live_of_one(edge: &Client, liar: &Liar, single: &str, bystander: &str) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "beside a second cell on the same two cores a camera did not come online once; why is not known"]
+#[ignore = "beside a second cell on the same two cores a camera did not come online within 60 s once; why is not known"]
 async fn what_a_node_of_the_cell_garbles_reaches_no_viewer_and_the_other_copy_does() -> anyhow::Result<()> {
     let cell = Cell::start_behind_liars(3, 4, "").await?;
     // Two nodes record the first; the liar is its owner. He alone has two more, his neighbour the last.
@@ -146,7 +146,11 @@ async fn what_a_node_of_the_cell_garbles_reaches_no_viewer_and_the_other_copy_do
     let both = export(&edge_client, &twinned, from, to).await?.numbers;
     ensure!(both.len() > 25 * 5, "{}", both.len());
     liar.lie(Lie::OneBit, FRAGMENTS);
-    let clip = export(&edge_client, &twinned, from, to).await?;
+    // An answer that was begun when the garbage came is cut off; whoever asks again has all of it.
+    let clip = eventually("an export that is not cut off", || async {
+        export(&edge_client, &twinned, from, to).await.map_err(|error| error.to_string())
+    })
+    .await?;
     for (what, numbers) in [("export", clip.numbers), ("playback", play(&edge_client, &twinned, from, to).await?)] {
         assert_in_order(&numbers, what);
         ensure!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{what} has holes: {numbers:?}, {}", clip.gaps);

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use procfs::process::{FDTarget, Process};
@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
+use super::cell::lock;
 use super::network::Party;
 use crate::drill::DrillError;
 use crate::sim::Dice;
@@ -241,11 +242,6 @@ async fn one_way(
         given = giving => given,
         () = async { taking.await; std::future::pending().await } => Ok(()),
     }
-}
-
-/// Every critical section leaves the value whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
