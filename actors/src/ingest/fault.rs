@@ -47,6 +47,11 @@ pub(crate) enum Fault {
     /// Connected, and nothing arrives.
     #[error("connected, but no picture has arrived for {0} s")]
     Silent(u64),
+    /// Something arrives, and nothing that decoding can begin with.
+    #[error(
+        "no picture that decoding can begin with has arrived for {0} s; set a shorter keyframe interval (2 s is good)"
+    )]
+    NoKeyframe(u64),
     /// The camera ended the session.
     #[error("the camera closed the connection")]
     Closed,
@@ -105,7 +110,7 @@ impl Fault {
             | Self::Recalled
             | Self::FeedOutlived
             | Self::MemoryLimit(_) => CameraState::Offline,
-            Self::Silent(_) | Self::PublisherGone => CameraState::Silent,
+            Self::Silent(_) | Self::NoKeyframe(_) | Self::PublisherGone => CameraState::Silent,
             Self::Network(_)
             | Self::Unauthorized
             | Self::NotFound
@@ -135,7 +140,7 @@ impl Fault {
                 GapCause::CameraSessionLimit
             }
             Self::FeedLost(_) => GapCause::NodeDown,
-            Self::Invalid(_) | Self::PublisherRefused(_) => GapCause::StreamInvalid,
+            Self::Invalid(_) | Self::NoKeyframe(_) | Self::PublisherRefused(_) => GapCause::StreamInvalid,
             Self::MemoryLimit(_) => GapCause::MemoryLimit,
             Self::Network(_)
             | Self::Unauthorized

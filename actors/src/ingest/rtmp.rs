@@ -37,7 +37,7 @@ pub(super) async fn receive(session: &mut Session<'_>, door: Option<&mut OpenDoo
     session.over(&fault);
     let refusal = match fault {
         Fault::PublisherGone => return fault,
-        Fault::PublisherRefused(_) => Refusal::Unsupported,
+        Fault::PublisherRefused(_) | Fault::NoKeyframe(_) => Refusal::Unsupported,
         _ => Refusal::Ended,
     };
     publisher.end(refusal, &fault.to_string()).await;
@@ -65,7 +65,9 @@ async fn take(session: &mut Session<'_>, publisher: &mut Publisher) -> Fault {
             Ok(found) => found,
             Err(error) => return Fault::PublisherRefused(error.to_string()),
         };
-        session.heard(session.camera.node.clock.monotonic());
+        if let Err(fault) = session.heard(session.camera.node.clock.monotonic()) {
+            return fault;
+        }
         if let Some(codec) = demuxer.left_out().filter(|_| !told_of_sound) {
             tracing::info!(placement = %session.camera.placement, codec, "sound in this codec is left out; AAC is taken");
             told_of_sound = true;

@@ -235,8 +235,9 @@ fn video(session: &mut Session<'_>, opened: &mut Opened, frame: VideoFrame) -> R
         now,
         data: Bytes::from(frame.into_data()),
     });
-    if let Some(unit) = unit {
-        session.push(unit);
+    match unit {
+        Some(unit) => session.push(unit),
+        None => session.heard(arrival)?,
     }
     Ok(())
 }

@@ -18,6 +18,9 @@ use crate::setup_gate::Turn;
 /// How much of what comes after a change of the source may have come before it already: the history that a feed begins with. Times
 /// that are further apart tell of clocks, and nothing is left out for them.
 const OVERLAP_MAX: Duration = Duration::from_secs(8);
+/// How long a session waits at most for the first picture that decoding can begin with: some cameras send a keyframe every ten
+/// seconds, some every twenty, and not all send one when somebody connects.
+pub(super) const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(30);
 
 /// One connection's way into the ring: counts, says what the camera does, and notices silence.
 pub(super) struct Session<'a> {
@@ -27,6 +30,7 @@ pub(super) struct Session<'a> {
     way: Way,
     trouble: &'a mut Trouble,
     watched: Watched,
+    set_up_at: Option<Monotonic>,
     online_since: Option<Monotonic>,
     last_wall: Option<WallTime>,
     last_stream: Option<u64>,
@@ -54,6 +58,7 @@ impl<'a> Session<'a> {
             way,
             trouble,
             watched: camera.node.silence.enter(),
+            set_up_at: None,
             online_since: None,
             last_wall: None,
             last_stream: None,
@@ -76,12 +81,29 @@ impl<'a> Session<'a> {
     /// The set-up is done: the next camera may start, and from now on silence counts.
     pub(super) fn set_up(&mut self) {
         self.turn = None;
-        self.watched.pulse.beat(self.camera.node.clock.monotonic());
+        let now = self.camera.node.clock.monotonic();
+        self.set_up_at = Some(now);
+        self.watched.pulse.beat(now);
     }
 
-    /// Something came that is no access unit yet: it is not silent.
-    pub(super) fn heard(&self, now: Monotonic) {
-        self.watched.pulse.beat(now);
+    /// The first picture may take this long; between pictures silence is what it always is.
+    pub(super) fn allow(&self, patience: Duration) {
+        self.watched.pulse.allow(patience);
+    }
+
+    /// Something came that is no access unit: the source is not silent, before the first picture of all. Later, nothing but units
+    /// counts, for whoever asks anew is more likely to be sent a keyframe.
+    ///
+    /// # Errors
+    /// [`Fault::NoKeyframe`] when nothing to begin with has come for long.
+    pub(super) fn heard(&self, now: Monotonic) -> Result<(), Fault> {
+        if self.online_since.is_none() {
+            if self.set_up_at.is_some_and(|since| now.since(since) >= FIRST_PICTURE_WITHIN) {
+                return Err(Fault::NoKeyframe(FIRST_PICTURE_WITHIN.as_secs()));
+            }
+            self.watched.pulse.beat(now);
+        }
+        Ok(())
     }
 
     /// Nothing is wrong but that no publisher comes.
@@ -96,8 +118,8 @@ impl<'a> Session<'a> {
     pub(super) fn silent(&self) -> impl Future<Output = Fault> + use<> {
         let pulse = Arc::clone(&self.watched.pulse);
         async move {
-            pulse.silent().await;
-            Fault::Silent(SILENCE_AFTER.as_secs() + 1)
+            let patience = pulse.silent().await;
+            Fault::Silent(patience.as_secs_f32().ceil() as u64)
         }
     }
 
@@ -180,6 +202,7 @@ impl<'a> Session<'a> {
 
     fn online(&mut self, stream: &Stream, wall: WallTime) {
         self.online_since = Some(self.camera.node.clock.monotonic());
+        self.watched.pulse.allow(SILENCE_AFTER);
         self.trouble.set(None, wall);
         match self.way {
             Way::Camera => {

@@ -13,10 +13,11 @@ const TICK: Duration = Duration::from_millis(250);
 /// A pulse that is not watched.
 const IDLE: u64 = u64::MAX;
 
-/// The last sign of life of one camera's session.
+/// The last sign of life of one camera's session, and how long it may take to the next.
 #[derive(Debug)]
 pub(crate) struct Pulse {
     last_us: AtomicU64,
+    patience_us: AtomicU64,
     silent: Notify,
 }
 
@@ -26,14 +27,20 @@ impl Pulse {
         self.last_us.store(now.as_us(), Ordering::Relaxed);
     }
 
+    /// From now on silence is what lasts this long; [`SILENCE_AFTER`] at first.
+    pub(crate) fn allow(&self, patience: Duration) {
+        self.patience_us.store(patience.as_micros() as u64, Ordering::Relaxed);
+    }
+
     /// The session is over.
     pub(crate) fn rest(&self) {
         self.last_us.store(IDLE, Ordering::Relaxed);
     }
 
-    /// Waits until the watch finds the camera silent.
-    pub(crate) async fn silent(&self) {
+    /// Waits until the watch finds the camera silent. Answers for how long it must have been.
+    pub(crate) async fn silent(&self) -> Duration {
         self.silent.notified().await;
+        Duration::from_micros(self.patience_us.load(Ordering::Relaxed))
     }
 }
 
@@ -56,7 +63,8 @@ impl SilenceWatch {
     /// Takes a place for a camera.
     pub(crate) fn enter(self: &Arc<Self>) -> Watched {
         let place = self.next.fetch_add(1, Ordering::Relaxed);
-        let pulse = Arc::new(Pulse { last_us: AtomicU64::new(IDLE), silent: Notify::new() });
+        let patience_us = AtomicU64::new(SILENCE_AFTER.as_micros() as u64);
+        let pulse = Arc::new(Pulse { last_us: AtomicU64::new(IDLE), patience_us, silent: Notify::new() });
         self.lock().insert(place, Arc::clone(&pulse));
         Watched { watch: Arc::clone(self), place, pulse }
     }
@@ -68,9 +76,9 @@ impl SilenceWatch {
 
     /// Looks once.
     fn look(&self, now_us: u64) {
-        let limit_us = SILENCE_AFTER.as_micros() as u64;
         for pulse in self.lock().values() {
             let last = pulse.last_us.load(Ordering::Relaxed);
+            let limit_us = pulse.patience_us.load(Ordering::Relaxed);
             if last != IDLE && now_us.saturating_sub(last) >= limit_us {
                 pulse.silent.notify_one();
             }
@@ -112,6 +120,14 @@ mod tests {
         clock.advance(TICK);
         watch.look(clock.monotonic().as_us());
         assert!(camera.pulse.silent().now_or_never().is_some());
+        camera.pulse.allow(SILENCE_AFTER * 2);
+        camera.pulse.beat(clock.monotonic());
+        clock.advance(SILENCE_AFTER * 2 - TICK);
+        watch.look(clock.monotonic().as_us());
+        assert!(camera.pulse.silent().now_or_never().is_none(), "it may take longer");
+        clock.advance(TICK);
+        watch.look(clock.monotonic().as_us());
+        assert_eq!(camera.pulse.silent().now_or_never(), Some(SILENCE_AFTER * 2));
         camera.pulse.rest();
         clock.advance(SILENCE_AFTER * 2);
         watch.look(clock.monotonic().as_us());

@@ -4,7 +4,8 @@ use std::time::Duration;
 use eyrie_types::{CameraSpec, CameraState, GapCause, SourceSpec};
 use tokio_util::sync::CancellationToken;
 
-use super::session::Session;
+use super::session::{FIRST_PICTURE_WITHIN, Session};
+use super::silence_watch::SILENCE_AFTER;
 use super::way::{Way, Ways};
 use super::{Fault, Retry, fed, file, rtmp, rtsp};
 use crate::backoff::{Backoff, jitter};
@@ -24,6 +25,7 @@ pub(crate) async fn ingest(camera: Arc<CameraContext>, spec: CameraSpec, stop: C
         patient: Backoff::refused(),
         node: Backoff::peer(),
         retries: false,
+        first_picture_within: SILENCE_AFTER,
         door: None,
     };
     ingest.trouble.set(Some(GapCause::Starting), ingest.camera.node.clock.now());
@@ -46,6 +48,8 @@ struct Ingest {
     node: Backoff,
     /// The attempt before failed, or was lost.
     retries: bool,
+    /// How long the camera's next session may take to its first picture.
+    first_picture_within: Duration,
     /// Where the camera comes in, if it is one that pushes.
     door: Option<OpenDoor>,
 }
@@ -106,6 +110,9 @@ impl Ingest {
             Err(taken) => return Fault::MemoryLimit(taken.to_string()),
         };
         let mut session = Session::new(&camera, writer, turn, way, &mut self.trouble, self.retries);
+        if way == Way::Camera {
+            session.allow(self.first_picture_within);
+        }
         let fault = match (&spec.source, way) {
             (SourceSpec::File(source), _) => file::play(&mut session, source).await,
             (SourceSpec::Rtsp(source), Way::Camera) => tokio::select! {
@@ -124,6 +131,13 @@ impl Ingest {
         // Again where the source was not left by itself.
         session.over(&fault);
         let lasted = session.online_for();
+        if way == Way::Camera {
+            // Some begin with the next keyframe, however late that is; some begin once they are asked again.
+            self.first_picture_within = match fault {
+                Fault::Silent(_) if lasted == Duration::ZERO => FIRST_PICTURE_WITHIN.min(self.first_picture_within * 2),
+                _ => SILENCE_AFTER,
+            };
+        }
         let backoffs = match way {
             Way::Camera => [&mut self.soon, &mut self.patient],
             Way::Node(_) => [&mut self.node, &mut self.soon],

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use eyrie_camsim::{Auth, Fault, StreamConfig};
+use eyrie_camsim::{Auth, CamSim, ClipSpec, Fault, StreamConfig};
 use eyrie_cluster::PlacementKey;
 use eyrie_types::{CameraState, GapCause, Secret, Slot, SourceSpec};
 
@@ -33,6 +33,40 @@ async fn a_silent_camera_is_noticed_within_three_seconds_and_comes_back() {
     };
     let after = noticed.since(silent.start);
     assert!(after >= Duration::from_secs(2) && after <= Duration::from_secs(10), "noticed after {after:?}");
+    rig.node.shutdown().await;
+}
+
+/// A camera whose keyframes are `seconds` apart, somewhere between two of them.
+async fn rare_keyframes(seconds: u32, start_at_keyframe: bool) -> CamSim {
+    let rare = ClipSpec { gop: 25 * seconds, seconds, ..clip() };
+    let sim = sim(vec![StreamConfig { start_at_keyframe, ..StreamConfig::new("cam", rare) }]).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    sim
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_with_rare_keyframes_is_waited_for_in_its_first_session() {
+    let (sim, rig) = (rare_keyframes(8, false).await, Rig::start().await);
+    let camera = rig.add(rtsp(&sim.url("cam"))).await;
+    rig.state(camera, CameraState::Online).await;
+    assert_eq!(sim.stats("cam").unwrap().sessions_total, 1);
+    rig.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_begins_with_its_next_keyframe_is_given_more_time_with_each_session() {
+    let (sim, rig) = (rare_keyframes(10, true).await, Rig::start().await);
+    let camera = rig.add(rtsp(&sim.url("cam"))).await;
+    rig.state(camera, CameraState::Online).await;
+    rig.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_never_sends_a_keyframe_is_given_up_with_a_reason() {
+    let (sim, rig) = (rare_keyframes(60, false).await, Rig::start().await);
+    let camera = rig.add(rtsp(&sim.url("cam"))).await;
+    let status = rig.state(camera, CameraState::Silent).await;
+    assert!(status.reason.contains("keyframe"), "{status:?}");
     rig.node.shutdown().await;
 }
 

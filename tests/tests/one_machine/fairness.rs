@@ -61,7 +61,8 @@ async fn a_session_that_floods_playback_and_pictures_gets_its_share_and_another_
     // Segments of 12 MB in twelve fragments, of which the buffers between us take some seven.
     let (width, height, gop, seconds) = (1280, 720, 300, 12);
     let busy = ClipSpec { width, height, gop, seconds, bitrate_kbps: 8_000, ..ClipSpec::default() };
-    let stage = Stage::set(vec![StreamConfig::new("door", busy)], NodeOptions::default()).await?;
+    let door = StreamConfig { start_at_keyframe: false, ..StreamConfig::new("door", busy) };
+    let stage = Stage::set(vec![door], NodeOptions::default()).await?;
     let (greedy, modest) = (&stage.client, &stage.node.client().await?);
     let from = now(greedy).await? - Duration::from_secs(5);
     let id = stage.add_online("door").await?;
