@@ -3347,8 +3347,8 @@ export interface components {
         /** @description What to change of a camera's source. With another `type` than before, the source starts afresh. */
         SourcePatch: {
             /**
-             * @description RTSP over TLS: the SHA-256 of the certificate that the camera has to show; `null` leaves it to the authorities that the node's
-             *     system trusts. A change of it asks for a stored password again.
+             * @description RTSP over TLS: the SHA-256 of the certificate that the camera has to show; `null` leaves it to the authorities that the
+             *     node's system trusts. A change of it asks for a stored password again.
              */
             certificate_sha256?: string | null;
             password?: components["schemas"]["Secret"] | null;
