@@ -257,7 +257,9 @@ fn video(session: &mut Session<'_>, opened: &mut Opened, frame: VideoFrame) -> R
     });
     match unit {
         Some(unit) => session.push(unit),
-        None => session.heard(arrival)?,
+        // Later, silence counts: a camera that is asked anew is more likely to send a keyframe at once.
+        None if !session.is_online() => session.heard(arrival)?,
+        None => {}
     }
     Ok(())
 }
