@@ -53,6 +53,9 @@ if [ "$what" = test ]; then
   need_file "$(echo /usr/lib/*/gio/modules/libgiognutls.so)" glib-networking
   need openssl openssl
   need gst-launch-1.0 gstreamer1.0-tools
+  # What pushed cameras are measured against.
+  need nginx nginx-light
+  need_file /usr/lib/nginx/modules/ngx_rtmp_module.so libnginx-mod-rtmp
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx264.so)" gstreamer1.0-plugins-ugly
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx265.so)" gstreamer1.0-plugins-bad
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstrtp.so)" gstreamer1.0-plugins-good

@@ -30,6 +30,8 @@ measure api-100000 api 100000 "${ROUNDS:-3}" 2
 measure markers markers "${MARKERS:-1000000}"
 measure cost-50 cost "${ROUNDS:-3}" 50
 measure cost-200 cost "${ROUNDS:-3}" 200
+# Publishers, rounds, seconds of each.
+measure publish publish 100 "${ROUNDS:-3}" 20
 # 1,000 cameras for 10 minutes fill 40 GB; with less room: CAMERAS=400 make bench.
 measure capacity capacity "${CAMERAS:-1000}" "${SECONDS_LONG:-600}"
 # Cameras, rounds, starts of playback in each.

@@ -49,13 +49,26 @@ pub(super) async fn connect(
     let plain = TcpStream::connect(address).await.map_err(unreachable)?;
     plain.set_nodelay(true).map_err(unreachable)?;
     TlsConnector::from(Arc::new(config)).connect(name, plain).await.map_err(|error| {
-        let why = first_line(&error.to_string());
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match (inner, certificate.shown.get()) {
-            (Some(rustls::Error::InvalidCertificate(_)), Some(shown)) => Fault::Certificate { why, shown: *shown },
-            _ => Fault::Tls(why),
+            (Some(rustls::Error::InvalidCertificate(why)), Some(shown)) => {
+                Fault::Certificate { why: words(why), shown: *shown }
+            }
+            _ => Fault::Tls(first_line(&error.to_string())),
         }
     })
+}
+
+/// What is wrong with a certificate, for people.
+fn words(why: &CertificateError) -> &'static str {
+    match why {
+        CertificateError::ApplicationVerificationFailure => "another one is asked for",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "it is for another name",
+        CertificateError::BadEncoding => "it cannot be read",
+        _ => "nobody that this node trusts has issued it",
+    }
 }
 
 /// Whether what `url` names is spoken to in TLS.

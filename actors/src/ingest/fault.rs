@@ -22,7 +22,7 @@ pub(crate) enum Fault {
     )]
     Certificate {
         /// What is wrong with it.
-        why: String,
+        why: &'static str,
         /// The one that was shown.
         shown: CertificatePin,
     },

@@ -95,7 +95,7 @@ async fn a_certificate_of_its_own_is_shown_to_the_person_and_taken_once_it_is_pi
     let wrong = CertificatePin::new([7; 32]);
     let id = rig.add(SourceSpec::Rtsp(front.source("cam", Some(wrong)))).await;
     let status = rig.state(id, CameraState::Refused).await;
-    assert!(status.reason.contains(&front.pin.to_string()), "{}", status.reason);
+    assert!(status.reason.contains("another one is asked for"), "{}", status.reason);
     assert_eq!(front.trusted.load(Ordering::SeqCst), 0, "not a byte was said to it");
     assert_eq!(openssls(&front), front.pin, "the guide's command says the same");
     camera.revision += 1;

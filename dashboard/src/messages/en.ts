@@ -144,7 +144,7 @@ export const en = {
     },
   },
   /** What the API calls a field, as a camera's reasons name it, in words. */
-  fields: { "source.url": "its address", "source.username": "its user name", "source.password": "its password", "source.certificate_sha256": "its certificate", "source.path": "its file" },
+  fields: { "source.url": "its address", "source.username": "its user name", "source.password": "its password", "source.certificate_sha256": "the field of its certificate", "source.path": "its file" },
   since: (time: string) => `since ${time}`,
   grid: {
     title: "Live",

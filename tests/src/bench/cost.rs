@@ -53,7 +53,7 @@ pub async fn cost(options: &CostOptions) -> anyhow::Result<String> {
 }
 
 /// What `pids` use within `window`, memory at its end.
-async fn usage_within(pids: &[u32], window: Duration) -> anyhow::Result<ProcessUsage> {
+pub(super) async fn usage_within(pids: &[u32], window: Duration) -> anyhow::Result<ProcessUsage> {
     tokio::time::sleep(SETTLE).await;
     let before = ProcessUsage::sum(pids)?;
     tokio::time::sleep(window).await;

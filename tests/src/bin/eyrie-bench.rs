@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use eyrie_tests::bench::{
-    ApiOptions, CostOptions, EdgeOptions, ExtractOptions, IndexLayout, LatencyOptions, PlaybackOptions, SpreadOptions,
-    api, bare_retina, capacity, cost, crash, edge, extract, hold_reloads, latency, make_footage_index, markers, page,
-    playback, serve_bare_axum, serve_cameras, spread, timeline,
+    ApiOptions, CostOptions, EdgeOptions, ExtractOptions, IndexLayout, LatencyOptions, PlaybackOptions, PublishOptions,
+    SpreadOptions, api, bare_retina, capacity, cost, crash, edge, extract, hold_reloads, latency, make_footage_index,
+    markers, page, playback, publish, serve_bare_axum, serve_cameras, spread, timeline,
 };
 
 const USAGE: &str = "usage: eyrie-bench cost ROUNDS CAMERAS… | crash KILLS | capacity CAMERAS SECONDS |
   api CAMERAS ROUNDS SECONDS | markers COUNT | playback CAMERAS ROUNDS STARTS | latency CAMERAS ROUNDS SECONDS |
   extract CAMERAS BEFORE_SECONDS ROUNDS SECONDS | page ROUNDS SECONDS | timeline DIRECTORY… |
-  edge CAMERAS ROUNDS SECONDS VIEWERS… | spread CAMERAS ROUNDS PLAYS |
+  edge CAMERAS ROUNDS SECONDS VIEWERS… | spread CAMERAS ROUNDS PLAYS | publish PUBLISHERS ROUNDS SECONDS |
   make-index DIRECTORY SEGMENTS hourly|dense (for timeline)";
 
 #[tokio::main]
@@ -24,6 +24,10 @@ async fn main() -> anyhow::Result<()> {
         ["cost", rounds, cameras @ ..] if !cameras.is_empty() => {
             let cameras = cameras.iter().map(|word| number(word)).collect::<anyhow::Result<_>>()?;
             cost(&CostOptions { cameras, kbps: 2000, rounds: number(rounds)?, window: Duration::from_secs(20) }).await?
+        }
+        ["publish", publishers, rounds, window] => {
+            let (publishers, rounds, window) = (number(publishers)?, number(rounds)?, seconds(window)?);
+            publish(&PublishOptions { publishers, kbps: 2000, rounds, window }).await?
         }
         ["crash", kills] => crash(number(kills)?).await?,
         ["capacity", cameras, length] => capacity(number(cameras)?, seconds(length)?).await?,
