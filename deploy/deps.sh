@@ -49,6 +49,9 @@ if [ "$what" = test ]; then
   need_file "$(echo /usr/lib/*/faketime/libfaketimeMT.so.1)" libfaketime
   /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0"); from gi.repository import GstRtspServer' 2>/dev/null ||
     packages+=(python3-gi gir1.2-gst-rtsp-server-1.0)
+  # Its TLS.
+  need_file "$(echo /usr/lib/*/gio/modules/libgiognutls.so)" glib-networking
+  need openssl openssl
   need gst-launch-1.0 gstreamer1.0-tools
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx264.so)" gstreamer1.0-plugins-ugly
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx265.so)" gstreamer1.0-plugins-bad

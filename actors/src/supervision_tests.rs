@@ -73,8 +73,13 @@ impl Rig {
     }
 
     async fn put(&self, id: CameraId, path: &str, revision: u64, enabled: bool) {
-        let source =
-            RtspSource { url: self.sim.url(path), username: None, password: None, transport: RtspTransport::Tcp };
+        let source = RtspSource {
+            url: self.sim.url(path),
+            username: None,
+            password: None,
+            transport: RtspTransport::Tcp,
+            certificate_sha256: None,
+        };
         let spec = CameraSpec {
             name: path.to_owned(),
             enabled,

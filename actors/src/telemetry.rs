@@ -65,7 +65,8 @@ const COUNTERS: [(&str, &str); 43] = [
     ("eyrie_node_service_restarts_total", "Restarts of a service of the node after a crash, by service"),
 ];
 
-const GAUGES: [(&str, Unit, &str); 27] = [
+const GAUGES: [(&str, Unit, &str); 28] = [
+    ("eyrie_rtsps_tunnels", Unit::Count, "TLS sessions with cameras"),
     ("eyrie_publishers", Unit::Count, "Who publishes to this node"),
     ("eyrie_feeds_given", Unit::Count, "Feeds of cameras that this node gives to others"),
     ("eyrie_cameras", Unit::Count, "Cameras, by state"),

@@ -184,6 +184,7 @@ pub(crate) fn answer_of(
             url: rtsp.url,
             username: rtsp.username,
             transport: rtsp.transport,
+            certificate_sha256: rtsp.certificate_sha256,
             has_password: stored.password.is_some(),
         },
         SourceSpec::File(file) => SourceAnswer::File { path: file.path },

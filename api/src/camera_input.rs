@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use eyrie_actors::NetworkPolicy;
-use eyrie_types::{CameraSpec, FieldError, FileSource, RtmpSource, RtspSource, Secret, SourceSpec};
+use eyrie_types::{CameraSpec, CertificatePin, FieldError, FileSource, RtmpSource, RtspSource, Secret, SourceSpec};
 use serde_json::{Map, Value};
 
 use crate::Problem;
@@ -105,9 +105,17 @@ pub(crate) fn patch_spec(
     merge_patch(&mut merged, patch);
     let spec = read_spec(merged)?;
     // Whoever may edit a camera may not read its password; sending it to a host of their choice would be reading it.
-    if has_password && password == PasswordInput::Keep && host(current) != host(&spec) {
-        let reason = "must be given again, or removed with null: the address names another host now";
-        return Err(Problem::field("source.password", reason));
+    if has_password && password == PasswordInput::Keep {
+        let again =
+            |why| Err(Problem::field("source.password", format!("must be given again, or removed with null: {why}")));
+        if host(current) != host(&spec) {
+            return again("the address names another host now");
+        }
+        if let Some(before) = trust(current)
+            && trust(&spec) != Some(before)
+        {
+            return again("another certificate is trusted now, or none is asked for");
+        }
     }
     Ok((spec, password))
 }
@@ -116,6 +124,16 @@ fn host(spec: &CameraSpec) -> Option<String> {
     match &spec.source {
         SourceSpec::Rtsp(rtsp) => rtsp.parsed_url().ok()?.host_str().map(str::to_ascii_lowercase),
         SourceSpec::File(_) | SourceSpec::Rtmp(_) => None,
+    }
+}
+
+/// Whose certificate a camera's address and pin ask for; `None` without TLS.
+fn trust(spec: &CameraSpec) -> Option<Option<CertificatePin>> {
+    match &spec.source {
+        SourceSpec::Rtsp(rtsp) if rtsp.parsed_url().is_ok_and(|url| url.scheme() == "rtsps") => {
+            Some(rtsp.certificate_sha256)
+        }
+        _ => None,
     }
 }
 
@@ -188,8 +206,27 @@ mod tests {
         assert_eq!(patched(json!({"password": "new"})).unwrap(), PasswordInput::Set(Secret::new("new")));
         assert_eq!(field(&patched(json!({"password": 5})).unwrap_err()), "source.password");
         assert_eq!(field(&patched(json!({"url": "rtsp://10.0.0.2/a"})).unwrap_err()), "source.password");
+        assert_eq!(patched(json!({"url": "rtsps://10.0.0.1/a"})).unwrap(), PasswordInput::Keep, "safer than before");
         assert_eq!(patched(json!({"type": "file", "path": "a.mp4"})).unwrap(), PasswordInput::Clear);
         assert_eq!(patched(json!({"type": "rtmp"})).unwrap(), PasswordInput::Clear);
         assert_eq!(field(&patched(json!({"type": "rtmp", "key": "mine"})).unwrap_err()), "source.key");
+    }
+
+    #[test]
+    fn a_password_that_a_certificate_guards_is_given_again_when_another_or_none_does() {
+        let pin = "0a".repeat(32);
+        let source = json!({"type": "rtsp", "url": "rtsps://10.0.0.1/a", "certificate_sha256": pin});
+        let tls = read_spec(json!({"name": "a", "source": source})).unwrap();
+        let patched = |patch| patch_spec(&tls, true, json!({"source": patch})).map(|(_, password)| password);
+        assert_eq!(patched(json!({"url": "rtsps://10.0.0.1/b"})).unwrap(), PasswordInput::Keep);
+        for patch in [
+            json!({"url": "rtsp://10.0.0.1/a", "certificate_sha256": null}),
+            json!({"certificate_sha256": null}),
+            json!({"certificate_sha256": "0b".repeat(32)}),
+        ] {
+            assert_eq!(field(&patched(patch.clone()).unwrap_err()), "source.password", "{patch}");
+        }
+        let again = json!({"certificate_sha256": "0b".repeat(32), "password": "new"});
+        assert_eq!(patched(again).unwrap(), PasswordInput::Set(Secret::new("new")));
     }
 }

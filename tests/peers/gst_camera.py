@@ -1,4 +1,5 @@
-"""gst-rtsp-server as a camera: serves a test picture as h264, h265 or jpeg with sound, prints its address, runs until killed."""
+"""gst-rtsp-server as a camera: serves a test picture as h264, h265 or jpeg with sound, in TLS where a file with a certificate and its
+key is named; prints its address, runs until killed."""
 
 import sys
 
@@ -6,7 +7,7 @@ import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtspServer  # noqa: E402
 
 VIDEO = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 bitrate=300 ! rtph264pay name=pay0 pt=96",
@@ -26,6 +27,20 @@ factory.set_launch(
 )
 factory.set_shared(True)
 server.get_mount_points().add_factory("/test", factory)
+scheme = "rtsp"
+if len(sys.argv) > 2:
+    scheme = "rtsps"
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(sys.argv[2]))
+    anybody = GstRtspServer.RTSPToken()
+    anybody.set_string("media.factory.role", "anybody")
+    auth.set_default_token(anybody)
+    may = GstRtspServer.RTSPPermissions()
+    may.add_role("anybody")
+    may.add_permission_for_role("anybody", "media.factory.access", True)
+    may.add_permission_for_role("anybody", "media.factory.construct", True)
+    factory.set_permissions(may)
+    server.set_auth(auth)
 server.attach(None)
-print(f"rtsp://127.0.0.1:{server.get_bound_port()}/test", flush=True)
+print(f"{scheme}://127.0.0.1:{server.get_bound_port()}/test", flush=True)
 GLib.MainLoop().run()

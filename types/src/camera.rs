@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
-use crate::{CameraId, PlacementSpec, RetentionSpec, Secret, SiteId, TenantId, WallTime};
+use crate::{CameraId, CertificatePin, PlacementSpec, RetentionSpec, Secret, SiteId, TenantId, WallTime};
 
 /// Longest spec of a camera, as JSON without its password: every node of a cell keeps those of all cameras, at most 4 KiB each with
 /// the sealed password and what says whose it is.
@@ -233,7 +233,8 @@ pub enum SourceSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RtspSource {
-    /// `rtsp://host[:port]/path`, without user name and password.
+    /// `rtsp://host[:port]/path`, or `rtsps://` where the camera speaks TLS (RFC 7826 section 19.2); without user name and
+    /// password.
     #[schema(value_type = String, example = "rtsp://192.168.1.20:554/stream1")]
     pub url: String,
     /// The user name, if the camera wants one.
@@ -246,6 +247,11 @@ pub struct RtspSource {
     /// How RTP travels.
     #[serde(default)]
     pub transport: RtspTransport,
+    /// With `rtsps`: the camera's certificate, for it is its own; without, an authority that the node's system trusts must have
+    /// issued it, for the address' host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub certificate_sha256: Option<CertificatePin>,
 }
 
 /// How RTP travels from an RTSP camera.
@@ -314,15 +320,15 @@ impl RtspSource {
     /// The address, parsed. Whether its host may be reached is decided at each connection attempt, not here.
     ///
     /// # Errors
-    /// When it is not an `rtsp://` address with a host and without credentials.
+    /// When it is not an `rtsp://` or `rtsps://` address with a host and without credentials.
     pub fn parsed_url(&self) -> Result<Url, FieldError> {
         let wrong = |reason: &str| FieldError::new("source.url", reason);
         if self.url.len() > URL_BYTES_MAX {
             return Err(wrong("must be at most 2048 bytes long"));
         }
         let url = Url::parse(&self.url).map_err(|error| wrong(&format!("is not an address: {error}")))?;
-        if url.scheme() != "rtsp" {
-            return Err(wrong("must start with rtsp://"));
+        if !matches!(url.scheme(), "rtsp" | "rtsps") {
+            return Err(wrong("must start with rtsp:// or rtsps://"));
         }
         if url.host_str().is_none_or(str::is_empty) {
             return Err(wrong("must name a host, as in rtsp://192.168.1.20:554/stream1"));
@@ -336,7 +342,18 @@ impl RtspSource {
     }
 
     fn validate(&self) -> Vec<FieldError> {
-        let mut errors: Vec<_> = self.parsed_url().err().into_iter().collect();
+        let url = self.parsed_url();
+        let tls = url.as_ref().is_ok_and(|url| url.scheme() == "rtsps");
+        let mut errors: Vec<_> = url.err().into_iter().collect();
+        if tls && self.transport == RtspTransport::Udp {
+            errors.push(FieldError::new(
+                "source.transport",
+                "must be tcp with rtsps, whose datagrams would not be encrypted",
+            ));
+        }
+        if !tls && self.certificate_sha256.is_some() {
+            errors.push(FieldError::new("source.certificate_sha256", "is of use with an rtsps:// address only"));
+        }
         let credentials = [
             ("source.username", self.username.as_deref()),
             ("source.password", self.password.as_ref().map(Secret::expose)),
@@ -451,6 +468,22 @@ mod tests {
             let json = serde_json::json!({"name": "a", "source": {"type": "rtsp", "url": bad}});
             assert_eq!(spec(json), Err("source.url".to_owned()), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn tls_goes_with_interleaved_packets_and_a_pin_with_tls() {
+        let source = |more: serde_json::Value| {
+            let mut source = serde_json::json!({"type": "rtsp", "url": "rtsps://10.0.0.1/a"});
+            source.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            spec(serde_json::json!({"name": "a", "source": source})).map(drop)
+        };
+        let pin = "0a".repeat(32);
+        assert_eq!(source(serde_json::json!({})), Ok(()));
+        assert_eq!(source(serde_json::json!({"certificate_sha256": pin})), Ok(()));
+        let refused = |field: &str| Err(field.to_owned());
+        assert_eq!(source(serde_json::json!({"transport": "udp"})), refused("source.transport"));
+        let plain = serde_json::json!({"url": "rtsp://10.0.0.1/a", "certificate_sha256": pin});
+        assert_eq!(source(plain), refused("source.certificate_sha256"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod audit;
 mod byte_size;
 mod camera;
+mod certificate_pin;
 mod clock;
 mod drill;
 mod event;
@@ -31,6 +32,7 @@ pub use camera::{
     Camera, CameraSpec, FieldError, FileSource, Labels, RecordingMode, RecordingSpec, RtmpSource, RtspSource,
     RtspTransport, Site, SourceSpec, check_name,
 };
+pub use certificate_pin::{CertificatePin, CertificatePinError};
 pub use clock::{Clock, ManualClock, Monotonic, SystemClock};
 pub use drill::{
     DrillAct, DrillAgent, DrillAsked, DrillCannot, DrillDoing, DrillDoingState, DrillFault, DrillFlapping, DrillNow,

@@ -1,4 +1,4 @@
-use eyrie_types::{CameraState, GapCause};
+use eyrie_types::{CameraState, CertificatePin, GapCause};
 
 use super::{NetworkError, Step};
 
@@ -15,6 +15,20 @@ pub(crate) enum Fault {
     /// A step took too long.
     #[error("the camera did not answer {0} in time")]
     Timeout(Step),
+    /// The camera's certificate is not the one that is trusted.
+    #[error(
+        "the camera's certificate is not trusted ({why}); if it is the camera's own, with the SHA-256 {shown}, put that into \
+         source.certificate_sha256"
+    )]
+    Certificate {
+        /// What is wrong with it.
+        why: String,
+        /// The one that was shown.
+        shown: CertificatePin,
+    },
+    /// No TLS with the camera.
+    #[error("the camera speaks no TLS that this node does: {0}")]
+    Tls(String),
     /// User name or password is wrong or missing.
     #[error("the camera refuses the user name or password; check source.username and source.password")]
     Unauthorized,
@@ -112,6 +126,8 @@ impl Fault {
             | Self::MemoryLimit(_) => CameraState::Offline,
             Self::Silent(_) | Self::NoKeyframe(_) | Self::PublisherGone => CameraState::Silent,
             Self::Network(_)
+            | Self::Certificate { .. }
+            | Self::Tls(_)
             | Self::Unauthorized
             | Self::NotFound
             | Self::SessionLimit(_)
@@ -143,6 +159,8 @@ impl Fault {
             Self::Invalid(_) | Self::NoKeyframe(_) | Self::PublisherRefused(_) => GapCause::StreamInvalid,
             Self::MemoryLimit(_) => GapCause::MemoryLimit,
             Self::Network(_)
+            | Self::Certificate { .. }
+            | Self::Tls(_)
             | Self::Unauthorized
             | Self::NotFound
             | Self::Rejected { .. }

@@ -7,6 +7,7 @@
 //! the source is lost. Each step has its own timeout; silence is noticed by one watch for the whole node.
 
 mod actor;
+mod camera_tls;
 mod fault;
 mod fed;
 mod file;
@@ -20,6 +21,7 @@ mod session;
 pub(crate) mod silence_watch;
 mod source_loop;
 mod step;
+mod tls_tunnel;
 mod tracks;
 mod way;
 

@@ -8,6 +8,8 @@ use url::{Host, Url};
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The port of RTSP (RFC 2326 section 3.2).
 const RTSP_PORT: u16 = 554;
+/// The port of RTSP over TLS (RFC 7826 section 22.14.3).
+const RTSPS_PORT: u16 = 322;
 /// Where clouds tell a machine its secrets. Only an allowed network of exactly one of these addresses opens it.
 const METADATA: [IpAddr; 3] = [
     IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
@@ -47,7 +49,7 @@ pub enum ClosedAddress {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Not a scheme cameras are reached by.
-    #[error("the scheme {0:?} is not allowed; use rtsp")]
+    #[error("the scheme {0:?} is not allowed; use rtsp or rtsps")]
     Scheme(String),
     /// The address names no host.
     #[error("the address names no host")]
@@ -119,12 +121,14 @@ impl NetworkPolicy {
     /// another.
     ///
     /// # Errors
-    /// When the scheme is not `rtsp`, the name does not resolve within 3 s, or all its addresses are closed.
+    /// When the scheme is neither `rtsp` nor `rtsps`, the name does not resolve within 3 s, or all its addresses are closed.
     pub async fn resolve_and_pin(&self, url: &Url) -> Result<SocketAddr, NetworkError> {
-        if url.scheme() != "rtsp" {
-            return Err(NetworkError::Scheme(url.scheme().to_owned()));
-        }
-        let port = url.port().unwrap_or(RTSP_PORT);
+        let usual = match url.scheme() {
+            "rtsp" => RTSP_PORT,
+            "rtsps" => RTSPS_PORT,
+            other => return Err(NetworkError::Scheme(other.to_owned())),
+        };
+        let port = url.port().unwrap_or(usual);
         let found = match url.host().ok_or(NetworkError::NoHost)? {
             Host::Ipv4(address) => vec![SocketAddr::from((address, port))],
             Host::Ipv6(address) => vec![SocketAddr::from((address, port))],

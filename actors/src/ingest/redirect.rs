@@ -1,9 +1,6 @@
 //! Retina reports a redirect's status but not its target, so the target is asked for once more, by a DESCRIBE of our own.
 
-use std::net::SocketAddr;
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use url::Url;
 
 use super::fault::first_line;
@@ -14,15 +11,20 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Most redirects followed in one attempt.
 pub(super) const REDIRECTS_MAX: usize = 3;
 
-/// Asks `pinned` for the target of its redirect of `url`.
+/// Asks whom `connect` leads to for the target of its redirect of `url`.
 ///
 /// # Errors
-/// When it does not answer in time, or not with a redirect to an `rtsp` address without credentials.
-pub(super) async fn target(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> {
-    let head = tokio::time::timeout(Step::Redirect.timeout(), describe_head(url, pinned))
-        .await
-        .map_err(|_| Fault::Timeout(Step::Redirect))?
-        .map_err(|error| Fault::Unreachable(first_line(&error.to_string())))?;
+/// When it does not answer in time, or not with a redirect to an `rtsp` or `rtsps` address without credentials.
+pub(super) async fn target<S: AsyncRead + AsyncWrite + Unpin>(
+    url: &Url,
+    connect: impl Future<Output = Result<S, Fault>>,
+) -> Result<Url, Fault> {
+    let ask = async {
+        let asked = describe_head(url, connect.await?).await;
+        asked.map_err(|error| Fault::Unreachable(first_line(&error.to_string())))
+    };
+    let asked = tokio::time::timeout(Step::Redirect.timeout(), ask).await;
+    let head = asked.map_err(|_| Fault::Timeout(Step::Redirect))??;
     let location = parse_location(&head).ok_or_else(|| Fault::Redirect("it names no target".to_owned()))?;
     followed(url, &location)
 }
@@ -31,14 +33,21 @@ pub(super) async fn target(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> 
 /// after the scheme of such a one may hold spaces, which would part our next request line.
 fn followed(url: &Url, location: &str) -> Result<Url, Fault> {
     let target = url.join(location).map_err(|_| Fault::Redirect("its target is no address".to_owned()))?;
-    if target.scheme() != "rtsp" || !target.has_host() || !target.username().is_empty() || target.password().is_some() {
-        return Err(Fault::Redirect("its target must be an rtsp address of a host, without credentials".to_owned()));
+    if !matches!(target.scheme(), "rtsp" | "rtsps")
+        || !target.has_host()
+        || !target.username().is_empty()
+        || target.password().is_some()
+    {
+        let why = "its target must be an rtsp or rtsps address of a host, without credentials";
+        return Err(Fault::Redirect(why.to_owned()));
+    }
+    if url.scheme() == "rtsps" && target.scheme() != "rtsps" {
+        return Err(Fault::Redirect("it leads from rtsps to rtsp, which nothing protects".to_owned()));
     }
     Ok(target)
 }
 
-async fn describe_head(url: &Url, pinned: SocketAddr) -> std::io::Result<Vec<u8>> {
-    let mut peer = TcpStream::connect(pinned).await?;
+async fn describe_head(url: &Url, mut peer: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<Vec<u8>> {
     // A parsed URL with a host holds neither spaces nor line breaks, so it cannot add headers.
     let request = format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n");
     peer.write_all(request.as_bytes()).await?;
@@ -86,6 +95,9 @@ mod tests {
         assert_eq!(to("rtsp:/b"), None);
         assert_eq!(to("rtsp://u@10.0.0.2/b"), None);
         assert_eq!(to("http://10.0.0.2/b"), None);
+        assert_eq!(to("rtsps://10.0.0.2/b").as_deref(), Some("rtsps://10.0.0.2/b"));
+        let tls = Url::parse("rtsps://camera.example/stream1").unwrap();
+        assert!(followed(&tls, "rtsp://camera.example/b").is_err(), "never from TLS to none");
         assert_eq!(to("/b c").as_deref(), Some("rtsp://camera.example/b%20c"));
     }
 }

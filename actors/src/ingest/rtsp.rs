@@ -11,12 +11,15 @@ use retina::client::{
     TcpTransportOptions, TeardownPolicy, Transport, UdpTransportOptions, UnknownRtcpSsrcPolicy,
 };
 use retina::codec::{CodecItem, FrameFormat, VideoFrame};
+use tokio::net::TcpStream;
 use url::Url;
 
+use super::camera_tls::{self, is_tls};
+use super::fault::first_line;
 use super::framer::{Frame, Framer};
 use super::session::Session;
 use super::tracks::{self, Chosen};
-use super::{Fault, NetworkError, Step, redirect};
+use super::{Fault, NetworkError, Step, redirect, tls_tunnel};
 use crate::context::CameraContext;
 
 /// The longest session description taken: a camera's has 1 or 2 kB.
@@ -115,6 +118,7 @@ async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::
         session.connecting("resolving the camera's address");
         let pinned = session.camera.node.config.network.resolve_and_pin(&url).await?;
         session.connecting("connecting (DESCRIBE)");
+        let at = if is_tls(&url) { tunnel(&url, pinned, source).await? } else { pinned };
         // What was configured for one host is told to no other.
         let known_host = url.host() == configured.host();
         let options = SessionOptions::default()
@@ -122,14 +126,18 @@ async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::
             .user_agent(USER_AGENT.to_owned())
             .session_group(Arc::clone(&session.camera.rtsp_sessions))
             .teardown(if goodbye { TeardownPolicy::Auto } else { TeardownPolicy::Never });
-        let work = retina::client::Session::describe(at_address(&url, pinned)?, options);
+        let work = retina::client::Session::describe(at_address(&url, at)?, options);
         match within(Step::Describe, work).await {
             Err(Fault::Rejected { status: 300..=399, .. }) => {
                 redirects += 1;
                 if redirects > redirect::REDIRECTS_MAX {
                     return Err(Fault::Redirect(format!("more than {} in a row", redirect::REDIRECTS_MAX)));
                 }
-                url = redirect::target(&url, pinned).await?;
+                url = if is_tls(&url) {
+                    redirect::target(&url, camera_tls::connect(pinned, &url, source.certificate_sha256)).await?
+                } else {
+                    redirect::target(&url, plain(pinned)).await?
+                };
             }
             // Known before anything is set up, so all that the first connection cost is its time.
             Ok(described) if goodbye && insists_on_goodbye(&described) => goodbye = false,
@@ -138,12 +146,24 @@ async fn describe(session: &Session<'_>, source: &RtspSource) -> Result<retina::
     }
 }
 
-/// `url` with the address that was checked in place of the host, so that no other is connected to.
-fn at_address(url: &Url, pinned: SocketAddr) -> Result<Url, Fault> {
+async fn plain(pinned: SocketAddr) -> Result<TcpStream, Fault> {
+    TcpStream::connect(pinned).await.map_err(|error| Fault::Unreachable(first_line(&error.to_string())))
+}
+
+/// Where the library finds the TLS session with `pinned`.
+async fn tunnel(url: &Url, pinned: SocketAddr, source: &RtspSource) -> Result<SocketAddr, Fault> {
+    let work = tls_tunnel::open(pinned, url, source.certificate_sha256);
+    tokio::time::timeout(Step::Tls.timeout(), work).await.map_err(|_| Fault::Timeout(Step::Tls))?
+}
+
+/// `url` as the library takes it: with `at`, the address that was checked or the tunnel to it, in place of the host, so that no
+/// other is connected to.
+fn at_address(url: &Url, at: SocketAddr) -> Result<Url, Fault> {
     let mut url = url.clone();
     let unusable = |()| Fault::Network(NetworkError::NoHost);
-    url.set_ip_host(pinned.ip()).map_err(unusable)?;
-    url.set_port(Some(pinned.port())).map_err(unusable)?;
+    url.set_scheme("rtsp").map_err(unusable)?;
+    url.set_ip_host(at.ip()).map_err(unusable)?;
+    url.set_port(Some(at.port())).map_err(unusable)?;
     Ok(url)
 }
 
@@ -237,7 +257,9 @@ fn video(session: &mut Session<'_>, opened: &mut Opened, frame: VideoFrame) -> R
     });
     match unit {
         Some(unit) => session.push(unit),
-        None => session.heard(arrival)?,
+        // Later, silence counts: a camera that is asked anew is more likely to send a keyframe at once.
+        None if !session.is_online() => session.heard(arrival)?,
+        None => {}
     }
     Ok(())
 }
@@ -268,5 +290,8 @@ mod tests {
         assert_eq!(pinned.as_str(), "rtsp://10.1.2.3:8554/live/main?profile=1");
         let six = at_address(&url, "[2001:db8::7]:554".parse().unwrap()).unwrap();
         assert_eq!(six.as_str(), "rtsp://[2001:db8::7]:554/live/main?profile=1");
+        let tls: Url = "rtsps://camera.example/live".parse().unwrap();
+        let through = at_address(&tls, "127.0.0.1:40001".parse().unwrap()).unwrap();
+        assert_eq!(through.as_str(), "rtsp://127.0.0.1:40001/live", "the library speaks plainly to the tunnel");
     }
 }

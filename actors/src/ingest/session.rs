@@ -30,7 +30,8 @@ pub(super) struct Session<'a> {
     way: Way,
     trouble: &'a mut Trouble,
     watched: Watched,
-    set_up_at: Option<Monotonic>,
+    /// When the last unit came, or the set-up was done.
+    last_unit: Option<Monotonic>,
     online_since: Option<Monotonic>,
     last_wall: Option<WallTime>,
     last_stream: Option<u64>,
@@ -58,7 +59,7 @@ impl<'a> Session<'a> {
             way,
             trouble,
             watched: camera.node.silence.enter(),
-            set_up_at: None,
+            last_unit: None,
             online_since: None,
             last_wall: None,
             last_stream: None,
@@ -82,7 +83,7 @@ impl<'a> Session<'a> {
     pub(super) fn set_up(&mut self) {
         self.turn = None;
         let now = self.camera.node.clock.monotonic();
-        self.set_up_at = Some(now);
+        self.last_unit = Some(now);
         self.watched.pulse.beat(now);
     }
 
@@ -91,19 +92,21 @@ impl<'a> Session<'a> {
         self.watched.pulse.allow(patience);
     }
 
-    /// Something came that is no access unit: the source is not silent, before the first picture of all. Later, nothing but units
-    /// counts, for whoever asks anew is more likely to be sent a keyframe.
+    /// Something came that is no access unit: the source is not silent.
     ///
     /// # Errors
-    /// [`Fault::NoKeyframe`] when nothing to begin with has come for long.
+    /// [`Fault::NoKeyframe`] when nothing that decoding can begin with has come for long.
     pub(super) fn heard(&self, now: Monotonic) -> Result<(), Fault> {
-        if self.online_since.is_none() {
-            if self.set_up_at.is_some_and(|since| now.since(since) >= FIRST_PICTURE_WITHIN) {
-                return Err(Fault::NoKeyframe(FIRST_PICTURE_WITHIN.as_secs()));
-            }
-            self.watched.pulse.beat(now);
+        if self.last_unit.is_some_and(|last| now.since(last) >= FIRST_PICTURE_WITHIN) {
+            return Err(Fault::NoKeyframe(FIRST_PICTURE_WITHIN.as_secs()));
         }
+        self.watched.pulse.beat(now);
         Ok(())
+    }
+
+    /// Whether pictures have come.
+    pub(super) fn is_online(&self) -> bool {
+        self.online_since.is_some()
     }
 
     /// Nothing is wrong but that no publisher comes.
@@ -157,6 +160,7 @@ impl<'a> Session<'a> {
     /// Hands an access unit to the ring.
     pub(super) fn push(&mut self, unit: AccessUnit) {
         self.watched.pulse.beat(unit.arrival);
+        self.last_unit = Some(unit.arrival);
         self.received.count(&unit);
         if let Some(measured) = self.meter.count(&unit) {
             self.camera.measured.store(Some(Arc::new(measured)));

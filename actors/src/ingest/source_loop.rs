@@ -109,8 +109,9 @@ impl Ingest {
             // The writer of a task that panicked is dropped with it, so this is only ever a moment's matter.
             Err(taken) => return Fault::MemoryLimit(taken.to_string()),
         };
+        let pulled = way == Way::Camera && matches!(spec.source, SourceSpec::Rtsp(_));
         let mut session = Session::new(&camera, writer, turn, way, &mut self.trouble, self.retries);
-        if way == Way::Camera {
+        if pulled {
             session.allow(self.first_picture_within);
         }
         let fault = match (&spec.source, way) {
@@ -131,7 +132,7 @@ impl Ingest {
         // Again where the source was not left by itself.
         session.over(&fault);
         let lasted = session.online_for();
-        if way == Way::Camera {
+        if pulled {
             // Some begin with the next keyframe, however late that is; some begin once they are asked again.
             self.first_picture_within = match fault {
                 Fault::Silent(_) if lasted == Duration::ZERO => FIRST_PICTURE_WITHIN.min(self.first_picture_within * 2),

@@ -10,5 +10,6 @@ mod many;
 mod recording;
 mod retention;
 mod rig;
+mod rtsps;
 mod sources;
 mod store_outage;

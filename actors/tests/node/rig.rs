@@ -271,5 +271,11 @@ pub(crate) fn rtsp(url: &str) -> SourceSpec {
 }
 
 pub(crate) fn source(url: &str) -> RtspSource {
-    RtspSource { url: url.to_owned(), username: None, password: None, transport: RtspTransport::Tcp }
+    RtspSource {
+        url: url.to_owned(),
+        username: None,
+        password: None,
+        transport: RtspTransport::Tcp,
+        certificate_sha256: None,
+    }
 }

@@ -158,6 +158,7 @@ mod tests {
             username: Some("u\"ser".to_owned()),
             password: Some(Secret::new("hunter2")),
             transport: Default::default(),
+            certificate_sha256: Some(eyrie_types::CertificatePin::new([7; 32])),
         });
         let file = SourceSpec::File(FileSource { path: "a.mp4".to_owned() });
         let rtmp = SourceSpec::Rtmp(RtmpSource { key: Some(Secret::new("hunter2")) });

@@ -1,5 +1,6 @@
 use eyrie_types::{
-    CameraId, CameraStatus, Labels, NodeId, PlacementSpec, RecordingSpec, RtspTransport, SiteId, WallTime,
+    CameraId, CameraStatus, CertificatePin, Labels, NodeId, PlacementSpec, RecordingSpec, RtspTransport, SiteId,
+    WallTime,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -59,6 +60,10 @@ pub enum SourceAnswer {
         username: Option<String>,
         /// How RTP travels.
         transport: RtspTransport,
+        /// With `rtsps`: the certificate that the camera has to show.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        certificate_sha256: Option<CertificatePin>,
         /// A password is stored. It never comes out.
         has_password: bool,
     },

@@ -50,6 +50,10 @@ pub struct SourcePatch {
     /// RTSP: how RTP travels.
     #[serde(default)]
     pub transport: Option<RtspTransport>,
+    /// RTSP over TLS: the SHA-256 of the certificate that the camera has to show; `null` leaves it to the authorities that the
+    /// node's system trusts. A change of it asks for a stored password again.
+    #[serde(default)]
+    pub certificate_sha256: Option<String>,
     /// File: another file.
     #[serde(default)]
     pub path: Option<String>,

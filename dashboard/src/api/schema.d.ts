@@ -3194,11 +3194,16 @@ export interface components {
         RtmpSource: Record<string, never>;
         /** @description An RTSP camera. */
         RtspSource: {
+            /**
+             * @description With `rtsps`: the camera's certificate, for it is its own; without, an authority that the node's system trusts must have
+             *     issued it, for the address' host.
+             */
+            certificate_sha256?: string | null;
             password?: components["schemas"]["Secret"] | null;
             /** @description How RTP travels. */
             transport?: components["schemas"]["RtspTransport"];
             /**
-             * @description `rtsp://host[:port]/path`, without user name and password.
+             * @description `rtsp://host[:port]/path`, or `rtsps://` where the camera speaks TLS (RFC 7826 section 19.2); without user name and password.
              * @example rtsp://192.168.1.20:554/stream1
              */
             url: string;
@@ -3318,6 +3323,8 @@ export interface components {
         Slot: number;
         /** @description Where a camera's pictures come from, without its password. */
         SourceAnswer: {
+            /** @description With `rtsps`: the certificate that the camera has to show. */
+            certificate_sha256?: string | null;
             /** @description A password is stored. It never comes out. */
             has_password: boolean;
             /** @description How RTP travels. */
@@ -3339,6 +3346,11 @@ export interface components {
         };
         /** @description What to change of a camera's source. With another `type` than before, the source starts afresh. */
         SourcePatch: {
+            /**
+             * @description RTSP over TLS: the SHA-256 of the certificate that the camera has to show; `null` leaves it to the authorities that the
+             *     node's system trusts. A change of it asks for a stored password again.
+             */
+            certificate_sha256?: string | null;
             password?: components["schemas"]["Secret"] | null;
             /** @description File: another file. */
             path?: string | null;

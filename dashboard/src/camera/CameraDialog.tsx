@@ -16,10 +16,10 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { CheckField, LabelsField, PasswordField, SelectField, TextField } from "../ui/Field";
 import { Notice } from "../ui/States";
-import { type CameraForm, checkForm, EMPTY_FORM, errorOf, formOf, inputOf, otherErrors, patchOf, runsAnywhere } from "./spec";
+import { type CameraForm, checkForm, EMPTY_FORM, errorOf, formOf, inputOf, isTls, otherErrors, patchOf, runsAnywhere } from "./spec";
 
 /** The fields of the form, as the API names them. */
-const FIELDS = ["source.type", "name", "source.url", "source.path", "source.username", "source.password", "source.transport", "labels", "site", "recording", "placement.max_sessions", "placement.node_labels"];
+const FIELDS = ["source.type", "name", "source.url", "source.path", "source.username", "source.password", "source.transport", "source.certificate_sha256", "labels", "site", "recording", "placement.max_sessions", "placement.node_labels"];
 
 interface Props {
   /** The camera to change; none to add one. */
@@ -128,6 +128,9 @@ function Form({ camera, form, setForm, onSaved, onClose }: FormProps) {
               error={errorOf(errors, "source.password")}
             />
           </div>
+          {isTls(form) && (
+            <TextField name="fingerprint" label={m.form.fingerprint} hint={m.form.fingerprintHint} optional autoComplete="off" spellCheck={false} value={form.fingerprint} onChange={(e) => set("fingerprint", e.target.value)} error={errorOf(errors, "source.certificate_sha256")} />
+          )}
           {storedPassword && <CheckField label={m.form.passwordRemove} checked={form.removePassword} onChange={(e) => setForm({ ...form, removePassword: e.target.checked, password: "" })} />}
         </>
       )}

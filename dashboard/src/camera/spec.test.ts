@@ -57,6 +57,9 @@ describe("camera form", () => {
   });
 
   it("says where in a cell a camera runs only where somebody chose it", () => {
+    const pinned = { ...EMPTY_FORM, name: "A", url: "rtsps://10.0.0.1/a", fingerprint: " 0a " };
+    expect(inputOf(pinned).source).toMatchObject({ certificate_sha256: "0a" });
+    expect(inputOf({ ...pinned, url: "rtsp://10.0.0.1/a" }).source).not.toHaveProperty("certificate_sha256");
     expect(inputOf({ ...EMPTY_FORM, name: "A", url: "rtsp://10.0.0.1/a" })).not.toHaveProperty("placement");
     expect(inputOf({ ...EMPTY_FORM, name: "A", url: "rtsp://10.0.0.1/a", twin: true }).placement).toEqual({ redundancy: 2, max_sessions: 2, node_labels: [] });
     expect(patchOf(camera, { ...formOf(camera), sessions: "1", nodeLabels: ["gpu"] })).toEqual({ placement: { max_sessions: 1, node_labels: ["gpu"] } });

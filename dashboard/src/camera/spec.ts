@@ -15,6 +15,8 @@ export interface CameraForm {
   /** Take the stored password away. */
   removePassword: boolean;
   transport: "tcp" | "udp";
+  /** SHA-256 of the certificate, with rtsps. */
+  fingerprint: string;
   labels: string[];
   site: string;
   mode: "continuous" | "off";
@@ -38,6 +40,7 @@ export const EMPTY_FORM: CameraForm = {
   password: "",
   removePassword: false,
   transport: "tcp",
+  fingerprint: "",
   labels: [],
   site: "",
   mode: "continuous",
@@ -63,8 +66,14 @@ export function formOf(camera: Camera): CameraForm {
   };
   if (source.type === "file") return { ...shared, sourceType: "file", path: source.path };
   if (source.type === "rtmp") return { ...shared, sourceType: "rtmp" };
-  return { ...shared, url: source.url, username: source.username ?? "", transport: source.transport };
+  return { ...shared, url: source.url, username: source.username ?? "", transport: source.transport, fingerprint: source.certificate_sha256 ?? "" };
 }
+
+/** Whether the address is one of a camera that speaks TLS. */
+export const isTls = (form: CameraForm): boolean => /^rtsps:/i.test(form.url.trim());
+
+/** The pin, where it has a meaning. */
+const fingerprintOf = (form: CameraForm): string | null => (isTls(form) && form.fingerprint.trim() !== "" ? form.fingerprint.trim() : null);
 
 /** Whether the form says nothing of where in a cell the camera runs. */
 export const runsAnywhere = (form: CameraForm): boolean => !form.twin && form.sessions === EMPTY_FORM.sessions && form.nodeLabels.length === 0;
@@ -82,8 +91,8 @@ export function checkForm(form: CameraForm): FieldError[] {
   if (form.sourceType === "rtmp") return errors;
   const url = form.url.trim();
   if (url === "") errors.push({ field: "source.url", reason: m.form.urlMissing });
-  else if (!/^rtsp:\/\//i.test(url)) errors.push({ field: "source.url", reason: m.form.urlScheme });
-  else if (/^rtsp:\/\/[^/?#]*@/i.test(url)) errors.push({ field: "source.url", reason: m.form.urlCredentials });
+  else if (!/^rtsps?:\/\//i.test(url)) errors.push({ field: "source.url", reason: m.form.urlScheme });
+  else if (/^rtsps?:\/\/[^/?#]*@/i.test(url)) errors.push({ field: "source.url", reason: m.form.urlCredentials });
   return errors;
 }
 
@@ -98,6 +107,7 @@ function sourceOf(form: CameraForm): SourceInput {
     transport: form.transport,
     ...(form.username !== "" ? { username: form.username } : {}),
     ...(form.password !== "" ? { password: form.password } : {}),
+    ...(fingerprintOf(form) ? { certificate_sha256: fingerprintOf(form) } : {}),
   };
   return rtsp;
 }
@@ -136,9 +146,11 @@ function sourcePatch(camera: Camera, form: CameraForm): NonNullable<CameraPatch[
   const username = form.username === "" ? null : form.username;
   const url = form.url.trim();
   if (source.type !== "rtsp") {
-    return { type: "rtsp", url, transport: form.transport, ...(username ? { username } : {}), ...secret };
+    const pin = fingerprintOf(form);
+    return { type: "rtsp", url, transport: form.transport, ...(username ? { username } : {}), ...(pin ? { certificate_sha256: pin } : {}), ...secret };
   }
   return {
+    ...(fingerprintOf(form) !== (source.certificate_sha256 ?? null) ? { certificate_sha256: fingerprintOf(form) } : {}),
     ...(url !== source.url ? { url } : {}),
     ...(form.transport !== source.transport ? { transport: form.transport } : {}),
     ...(username !== (source.username ?? null) ? { username } : {}),

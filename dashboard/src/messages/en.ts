@@ -144,7 +144,7 @@ export const en = {
     },
   },
   /** What the API calls a field, as a camera's reasons name it, in words. */
-  fields: { "source.url": "its address", "source.username": "its user name", "source.password": "its password", "source.path": "its file" },
+  fields: { "source.url": "its address", "source.username": "its user name", "source.password": "its password", "source.certificate_sha256": "its certificate", "source.path": "its file" },
   since: (time: string) => `since ${time}`,
   grid: {
     title: "Live",
@@ -364,6 +364,8 @@ export const en = {
     publishHere: "Let the camera or encoder publish to this address. Whoever knows it can publish; keep it secret.",
     url: "Address",
     urlPlaceholder: "rtsp://192.168.1.20:554/stream1",
+    fingerprint: "Certificate's SHA-256",
+    fingerprintHint: "For a camera with a certificate of its own. Left empty, its status shows the one that it has.",
     urlHint: "From the camera's manual or its web page, without user name and password.",
     path: "File",
     pathPlaceholder: "lobby.mp4",
@@ -395,7 +397,7 @@ export const en = {
     openCamera: "Open camera",
     nameMissing: "Give the camera a name.",
     urlMissing: "Enter the camera's address.",
-    urlScheme: "The address must start with rtsp://",
+    urlScheme: "The address must start with rtsp:// or rtsps://",
     urlCredentials: "Put user name and password into their own fields.",
     pathMissing: "Enter the name of the file.",
   },

@@ -192,6 +192,7 @@ function Spec({ camera, site, zone }: { camera: Camera; site: string | undefined
   if (source.type === "rtsp") {
     if (user) facts.push([m.camera.username, [source.username, source.has_password ? m.camera.passwordSet : ""].filter(Boolean).join(", ")]);
     facts.push([m.camera.transport, m.transportNames[source.transport]]);
+    if (source.certificate_sha256) facts.push([m.form.fingerprint, <code key="pin" className="text-[0.8125rem] break-all">{source.certificate_sha256}</code>]);
   }
   const { node, twin } = camera;
   // In a cell of one there is no question where.

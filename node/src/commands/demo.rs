@@ -79,7 +79,8 @@ pub(crate) fn run(args: DemoArgs) -> anyhow::Result<()> {
 /// Makes the demo camera `name`, or gives the one that is there its address of today.
 async fn put_camera(store: &Store, clock: &dyn Clock, name: &str, url: String) -> anyhow::Result<()> {
     let tenant = TenantId::default_tenant();
-    let source = RtspSource { url, username: None, password: None, transport: RtspTransport::Tcp };
+    let source =
+        RtspSource { url, username: None, password: None, transport: RtspTransport::Tcp, certificate_sha256: None };
     let spec = CameraSpec {
         name: name.to_owned(),
         enabled: true,

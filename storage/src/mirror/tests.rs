@@ -28,6 +28,7 @@ fn camera(number: usize, revision: u64) -> StoredCamera {
             username: Some("viewer".to_owned()),
             password: None,
             transport: eyrie_types::RtspTransport::Tcp,
+            certificate_sha256: None,
         }),
         recording: RecordingSpec::default(),
         placement: Default::default(),

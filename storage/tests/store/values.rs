@@ -40,6 +40,7 @@ pub(crate) fn spec(name: &str) -> CameraSpec {
             username: None,
             password: None,
             transport: Default::default(),
+            certificate_sha256: None,
         }),
         recording: RecordingSpec::default(),
         placement: Default::default(),

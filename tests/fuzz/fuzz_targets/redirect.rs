@@ -1,5 +1,5 @@
-//! The answer of a camera that says it has moved, over a real connection: whatever it sends, what is followed is an `rtsp` address
-//! without credentials. The module is private to the ingest, so the target compiles its files as they are.
+//! The answer of a camera that says it has moved, over a real connection: whatever it sends, what is followed is an `rtsp` or
+//! `rtsps` address without credentials. The module is private to the ingest, so the target compiles its files as they are.
 #![no_main]
 
 use std::io::{Read as _, Write as _};
@@ -43,16 +43,21 @@ static CAMERA: LazyLock<(u16, Mutex<SyncSender<Vec<u8>>>)> = LazyLock::new(|| {
 /// A fresh address of this machine each time: ports of closed connections stay taken for a while.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
+async fn connect(camera: SocketAddr) -> Result<tokio::net::TcpStream, Fault> {
+    tokio::net::TcpStream::connect(camera).await.map_err(|error| Fault::Unreachable(error.to_string()))
+}
+
 libfuzzer_sys::fuzz_target!(|head: &[u8]| {
     let (port, answers) = &*CAMERA;
     let sent = answers.lock().unwrap_or_else(PoisonError::into_inner).send(head.to_vec());
     sent.expect("the camera answers for ever");
     let address = Ipv4Addr::from(0x7f00_0001 + NEXT.fetch_add(1, Ordering::Relaxed) % 0xff_0000);
     let asked = Url::parse("rtsp://camera.example/stream1").expect("an address");
-    let target = RUNTIME.block_on(redirect::target(&asked, SocketAddr::from((address, *port))));
+    let target = RUNTIME.block_on(redirect::target(&asked, connect(SocketAddr::from((address, *port)))));
     match target {
         Ok(target) => {
-            assert_eq!((target.scheme(), target.username(), target.password()), ("rtsp", "", None));
+            assert!(matches!(target.scheme(), "rtsp" | "rtsps"), "{target}");
+            assert_eq!((target.username(), target.password()), ("", None));
             assert!(!target.as_str().contains(|c: char| c.is_ascii_control() || c == ' '), "{target}");
         }
         Err(fault) => assert!(fault.to_string().lines().count() <= 1, "{fault}"),

@@ -1,10 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use eyrie_storage::segment::{SegmentReader, walk};
 use eyrie_tests::{Client, eventually_within};
-use eyrie_types::WallTime;
+use eyrie_types::{FragmentEntry, WallTime};
 use serde_json::{Value, json};
 
 use crate::footage::{assert_in_order, edge, export, nodes_of, recordings};
@@ -16,14 +16,25 @@ const SOON: &str = "repair.after = '1s'\nrepair.look_every = '5s'\nrecording.seg
 /// cores.
 const REPAIRED_WITHIN: Duration = Duration::from_secs(240);
 
-/// Files of a camera's closed recordings on the disk of node `i`, the oldest first.
+/// Fragments that a file has at least to be damaged here: a file that was cut soon after it was begun has one or two.
+const FRAGMENTS_MIN: usize = 8;
+
+/// Files of a camera's closed recordings on the disk of node `i` that are worth damaging, the oldest first.
 fn closed_files(cell: &Cell, i: usize) -> Vec<PathBuf> {
     let found = walk(cell.node_dir(i).join("recordings")).filter_map(Result::ok);
     let mut found: Vec<_> = found.map(|segment| (segment.head.start, segment.path)).collect();
     found.sort();
     // The last one grows.
     found.pop();
-    found.into_iter().map(|(_, path)| path).collect()
+    found
+        .into_iter()
+        .map(|(_, path)| path)
+        .filter(|path| fragments_of(path).is_ok_and(|all| all.len() >= FRAGMENTS_MIN))
+        .collect()
+}
+
+fn fragments_of(path: &Path) -> anyhow::Result<Vec<FragmentEntry>> {
+    Ok(SegmentReader::open(path, None)?.scan(0)?.fragments)
 }
 
 async fn copies(client: &Client, id: &str, from: WallTime, to: WallTime) -> anyhow::Result<Value> {
@@ -94,7 +105,7 @@ async fn what_one_twin_lost_has_two_copies_again_and_the_other_may_be_destroyed(
 
     // The disk of one goes bad: a bit flips and the end is gone in one file, another is gone whole.
     let files = closed_files(&cell, victim);
-    let fragments = SegmentReader::open(&files[0], None)?.scan(0)?.fragments;
+    let fragments = fragments_of(&files[0])?;
     let mut bytes = std::fs::read(&files[0])?;
     bytes[fragments[fragments.len() / 2].offset as usize + 400] ^= 1;
     bytes.truncate(fragments[fragments.len() - 2].offset as usize + 9);
