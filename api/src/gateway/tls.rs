@@ -123,12 +123,14 @@ async fn read(files: &TlsFiles) -> Result<Configs, TlsError> {
         return Err(bad(&files.certificate, "it holds no certificate".to_owned()));
     }
     let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| bad(&files.key, error.to_string()))?;
-    let bare = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut bare = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     let mut https = bare.clone();
     https.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // librtmp over GnuTLS takes a ticket, which comes before the first data, for the end of the connection.
+    bare.send_tls13_tickets = 0;
     Ok(Configs { https: Arc::new(https), bare: Arc::new(bare) })
 }
 

@@ -112,7 +112,8 @@ async fn what_only_begins_like_tls_is_cut_off_and_counted() -> anyhow::Result<()
         &[0x16; 5_000],
         &[0x16, 3, 1, 0xff, 0xff, 1, 0, 0],
         &[0x16, 3, 1, 0, 4, 1, 0, 0, 0],
-        b"\x16\x03GET / HTTP/1.1\r\n",
+        // What only a server says.
+        &[0x16, 3, 1, 0, 5, 2, 0, 0, 1, 0],
     ];
     for bytes in hostile {
         let at = at.clone();
