@@ -129,7 +129,7 @@ async fn read(files: &TlsFiles) -> Result<Configs, TlsError> {
         .with_single_cert(chain, key)?;
     let mut https = bare.clone();
     https.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    // librtmp over GnuTLS takes a ticket, which comes before the first data, for the end of the connection.
+    // librtmp, also that of OBS, takes a ticket before the first data for an error (github.com/Mbed-TLS/mbedtls/issues/9415).
     bare.send_tls13_tickets = 0;
     Ok(Configs { https: Arc::new(https), bare: Arc::new(bare) })
 }
