@@ -59,4 +59,4 @@ pub use node::{
 };
 pub use recording::{Finding, RepairError, RepairReport, check_recordings, repair_index, segment_cut};
 pub use retention::RetentionOutlook;
-pub use rtmp::{PUBLISH_APP, publish_name};
+pub use rtmp::{PUBLISH_APP, RtmpTls, publish_name};

@@ -36,7 +36,7 @@ mod shell;
 mod store_problem;
 
 pub use auth::{BootstrapError, KeyError, PasswordError, ensure_admin, reset_password};
-pub use gateway::{Gateway, GatewayError, GatewayParts, GatewayState, ServeError, TlsError, TlsFiles};
+pub use gateway::{Certificate, Gateway, GatewayError, GatewayParts, GatewayState, TlsError, TlsFiles};
 pub use openapi::openapi_json;
 pub use problem::Problem;
 pub use publish::PublishAddress;

@@ -24,6 +24,8 @@ pub struct PublishAddress {
     pub host: Option<String>,
     /// The port of the listener.
     pub port: u16,
+    /// It speaks TLS, and that is what publishers are told to speak.
+    pub tls: bool,
 }
 
 /// The host that a client reached this server by, without a port.
@@ -67,7 +69,8 @@ pub(crate) fn link(state: &GatewayState, AskedHost(asked): &AskedHost, stored: &
     };
     let name = publish_name(camera.id, &String::from_utf8_lossy(&key));
     let host = address.host.clone().unwrap_or_else(|| format!("{asked}:{}", address.port));
-    Some(format!("rtmp://{host}/{PUBLISH_APP}/{name}"))
+    let scheme = if address.tls { "rtmps" } else { "rtmp" };
+    Some(format!("{scheme}://{host}/{PUBLISH_APP}/{name}"))
 }
 
 #[cfg(test)]

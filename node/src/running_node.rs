@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use eyrie_actors::control::ControlHandle;
-use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
-use eyrie_api::{BootstrapError, Gateway, GatewayParts, PublishAddress, TlsFiles, ensure_admin};
+use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts, RtmpTls};
+use eyrie_api::{
+    BootstrapError, Certificate, Gateway, GatewayError, GatewayParts, PublishAddress, TlsFiles, ensure_admin,
+};
 use eyrie_cluster::PacerLimits;
 use eyrie_media::RingConfig;
 use eyrie_storage::NodeIdentity;
@@ -186,7 +188,7 @@ pub(crate) struct RunningNode {
     drain_timeout: Duration,
     disks: Vec<Disk>,
     stop: CancellationToken,
-    gateway: tokio::task::JoinHandle<Result<(), eyrie_api::ServeError>>,
+    gateway: tokio::task::JoinHandle<Result<(), GatewayError>>,
     url: String,
     generated_password: Option<Secret>,
 }
@@ -206,10 +208,16 @@ impl RunningNode {
             Some(at) => Some(TcpListener::bind(at).await.with_context(|| format!("listening on {at} for RTMP"))?),
             None => None,
         };
+        let certificate = match config.tls.clone() {
+            Some((certificate, key)) => Some(Certificate::load(TlsFiles { certificate, key }).await?),
+            None => None,
+        };
         let publish = match &rtmp {
-            Some(socket) => {
-                Some(PublishAddress { host: config.rtmp_address.clone(), port: socket.local_addr()?.port() })
-            }
+            Some(socket) => Some(PublishAddress {
+                host: config.rtmp_address.clone(),
+                port: socket.local_addr()?.port(),
+                tls: certificate.is_some(),
+            }),
             None => None,
         };
         let data = DataDir::open(config, Patience::Endless).await?;
@@ -281,10 +289,12 @@ impl RunningNode {
         };
         if let Some(socket) = rtmp {
             tracing::info!(at = %socket.local_addr()?, "cameras may publish with RTMP");
-            node.serve_rtmp(socket).await?;
+            let tls = certificate.clone().map_or_else(RtmpTls::default, |certificate| {
+                RtmpTls::new(move || certificate.bare(), config.rtmp_tls_required)
+            });
+            node.serve_rtmp(socket, tls).await?;
         }
-        let tls = config.tls.clone().map(|(certificate, key)| TlsFiles { certificate, key });
-        let gateway = tokio::spawn(Gateway::serve_once_ready(parts, listener, tls, stop.clone()));
+        let gateway = tokio::spawn(Gateway::serve_once_ready(parts, listener, certificate, stop.clone()));
         Ok(Self {
             data,
             node,

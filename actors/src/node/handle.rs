@@ -35,7 +35,7 @@ use crate::media_threads::MediaThreads;
 use crate::outbox_writer::OutboxWriter;
 use crate::recording::{LeftSegments, RotationPace};
 use crate::retention::RetentionOutlook;
-use crate::rtmp::RtmpListener;
+use crate::rtmp::{RtmpListener, RtmpTls};
 use crate::setup_gate::SetupGate;
 use crate::telemetry;
 
@@ -194,12 +194,12 @@ impl NodeHandle {
         }
     }
 
-    /// Takes cameras that push with RTMP at `socket`, for as long as the node runs.
+    /// Takes cameras that push with RTMP at `socket`, with or without TLS as `tls` says, for as long as the node runs.
     ///
     /// # Errors
     /// When the node is shutting down.
-    pub async fn serve_rtmp(&self, socket: TcpListener) -> Result<(), NodeError> {
-        let listener = Arc::new(RtmpListener::new(Arc::clone(&self.context), socket));
+    pub async fn serve_rtmp(&self, socket: TcpListener, tls: RtmpTls) -> Result<(), NodeError> {
+        let listener = Arc::new(RtmpListener::new(Arc::clone(&self.context), socket, tls));
         self.serve(ServiceArgs { name: "RTMP listener", body: Arc::new(move || Arc::clone(&listener).run().boxed()) })
             .await
     }

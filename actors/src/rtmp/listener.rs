@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use super::entry::enter;
-use super::publisher::Connection;
+use super::entry::{Arrival, enter};
+use super::tls::RtmpTls;
 use crate::context::NodeContext;
 
 /// Publishers and those who want to be, at a time: ten times what one node is measured with.
@@ -23,15 +23,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct RtmpListener {
     node: Arc<NodeContext>,
     socket: TcpListener,
+    tls: RtmpTls,
     connections: Arc<Semaphore>,
     setups: Arc<Semaphore>,
     of_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 impl RtmpListener {
-    pub(crate) fn new(node: Arc<NodeContext>, socket: TcpListener) -> Self {
+    pub(crate) fn new(node: Arc<NodeContext>, socket: TcpListener, tls: RtmpTls) -> Self {
         let (connections, setups) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), Arc::new(Semaphore::new(SETUPS_MAX)));
-        Self { node, socket, connections, setups, of_address: Arc::default() }
+        Self { node, socket, tls, connections, setups, of_address: Arc::default() }
     }
 
     /// Takes connections for as long as it is polled.
@@ -53,20 +54,17 @@ impl RtmpListener {
         let places = Arc::clone(&self.connections).try_acquire_owned().ok();
         let places = places.zip(Arc::clone(&self.setups).try_acquire_owned().ok());
         let address = places.and_then(|places| Some((places, Counted::of(&self.of_address, remote.ip())?)));
-        let Some(((counted, setup), address)) = address else {
+        let Some(((counted, setup), of_address)) = address else {
             metrics::counter!("eyrie_publish_refused_total", "reason" => "too_many").increment(1);
             return;
         };
-        let node = Arc::clone(&self.node);
+        let (node, tls) = (Arc::clone(&self.node), self.tls.clone());
         // Bounded by the places it holds, and in time.
         tokio::spawn(async move {
             if stream.set_nodelay(true).is_ok() {
-                let mut random = [0; eyrie_media::rtmp::HANDSHAKE_RANDOM_BYTES];
-                // Nothing depends on them: without random bytes they are zeros.
-                let _ = aws_lc_rs::rand::fill(&mut random);
-                enter(&node, Connection::new(stream, remote, random, counted), remote).await;
+                enter(&node, &tls, Arrival { socket: stream, remote, counted }).await;
             }
-            drop((setup, address));
+            drop((setup, of_address));
         });
     }
 }

@@ -1,11 +1,11 @@
 //! Cameras that push: a listener of RTMP, and the door of each camera that publishers come in by.
 //!
 //! ```text
-//! publisher ─▶ RtmpListener: handshake, connect, publish ─▶ key right, place free ─▶ PublishDoor of the camera ─▶ ingest ─▶ ring
-//!                                        └── refused: audited, counted, told to the publisher; no media was read
+//! publisher ─▶ RtmpListener: TLS if its first byte says so, handshake, connect, publish ─▶ key right, place free ─▶ PublishDoor of the camera ─▶ ingest ─▶ ring
+//!                                                                            └── refused: audited, counted, told to the publisher; no media was read
 //! ```
 //!
-//! An address is `rtmp://HOST:PORT/live/CAMERA.KEY`. One publishes to a camera at a time: whoever is in stays in for as long as
+//! An address is `rtmps://HOST:PORT/live/CAMERA.KEY`, or `rtmp://` in the clear, at the same port. One publishes to a camera at a time: whoever is in stays in for as long as
 //! media comes; another one with the right key waits [`TAKE_OVER_WAIT`] for the place, which is more than it takes to notice that
 //! the first is silent, and is refused then.
 
@@ -15,6 +15,8 @@ mod entry;
 mod listener;
 mod publisher;
 mod refused;
+mod socket;
+mod tls;
 
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use eyrie_types::CameraId;
 pub(crate) use door::{OpenDoor, PublishDoor};
 pub(crate) use listener::RtmpListener;
 pub(crate) use publisher::Publisher;
+pub use tls::RtmpTls;
 
 /// The application of all addresses: the first part of their paths.
 pub const PUBLISH_APP: &str = "live";

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use eyrie_media::rtmp::{Refusal, RtmpEvent, RtmpServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::refused::Refused;
+use super::socket::Stream;
 
 /// What is read at a time: a keyframe of a usual camera, so that a picture is one wake-up.
 const READ_BYTES: usize = 64 * 1024;
@@ -26,7 +26,7 @@ pub(crate) struct Publisher {
 /// A connection before anything was decided of it.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     server: RtmpServer,
     buffer: Vec<u8>,
     /// Bytes of the buffer that were read, and of which these were taken.
@@ -39,7 +39,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
         remote: SocketAddr,
         random: [u8; eyrie_media::rtmp::HANDSHAKE_RANDOM_BYTES],
         counted: OwnedSemaphorePermit,
@@ -83,13 +83,17 @@ impl Connection {
         if out.is_empty() {
             return Ok(());
         }
-        timeout(WRITE_WITHIN, self.stream.write_all(&out)).await.map_err(|_| io::ErrorKind::TimedOut)?
+        let written = async {
+            self.stream.write_all(&out).await?;
+            // TLS may hold the end of it back.
+            self.stream.flush().await
+        };
+        timeout(WRITE_WITHIN, written).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
-    /// Moves the socket to the runtime that this is called on.
-    fn moved_here(self) -> io::Result<Self> {
-        let stream = TcpStream::from_std(self.stream.into_std()?)?;
-        Ok(Self { stream, ..self })
+    /// Whether what it says is encrypted.
+    pub(super) const fn is_tls(&self) -> bool {
+        self.stream.is_tls()
     }
 }
 
@@ -105,8 +109,8 @@ impl Publisher {
 
     /// Lets it in, on the runtime that its camera's media has.
     pub(crate) fn accept(self) -> io::Result<Self> {
-        let Self { connection, _place } = self;
-        let mut connection = connection.moved_here()?;
+        let Self { mut connection, _place } = self;
+        connection.stream.move_here()?;
         connection.server.accept();
         Ok(Self { connection, _place })
     }

@@ -14,6 +14,15 @@ pub(super) enum Refused {
     /// Its host tried too often.
     #[error("too many attempts; try again in {} s", .0.as_secs() + 1)]
     TooOften(Duration),
+    /// It speaks TLS to a node without a certificate.
+    #[error("it speaks TLS, and this node has no certificate: set tls.certificate, or publish with rtmp://")]
+    NoCertificate,
+    /// It does not speak TLS, which it has to.
+    #[error("it does not speak TLS, without which this node takes nobody (rtmp_tls): publish with rtmps://")]
+    NotTls,
+    /// What it says to agree on TLS makes no sense, or it does not like what this node says.
+    #[error("no TLS could be agreed on: {0}")]
+    Tls(String),
     /// It did not come to the point.
     #[error("it did not ask to publish in time")]
     TooSlow,
@@ -32,6 +41,9 @@ impl Refused {
             Self::BadKey => "bad_key",
             Self::Busy => "busy",
             Self::TooOften(_) => "too_often",
+            Self::NoCertificate => "no_certificate",
+            Self::NotTls => "not_tls",
+            Self::Tls(_) => "tls",
             Self::TooSlow => "too_slow",
             Self::Gone => "gone",
             Self::Rtmp(_) => "protocol",
@@ -43,7 +55,7 @@ impl Refused {
         match self {
             Self::BadKey => Some(Refusal::BadKey),
             Self::Busy | Self::TooOften(_) => Some(Refusal::Busy),
-            Self::TooSlow | Self::Gone | Self::Rtmp(_) => None,
+            Self::NoCertificate | Self::NotTls | Self::Tls(_) | Self::TooSlow | Self::Gone | Self::Rtmp(_) => None,
         }
     }
 }

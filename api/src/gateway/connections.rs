@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use super::tls::{Certificate, TlsError, TlsFiles};
+use super::tls::Certificate;
 use super::{GatewayError, GatewayParts, GatewayState, router, waiting};
 use crate::authorize::Peer;
 
@@ -38,17 +38,6 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// The pause after an accept that failed for want of something (file descriptors): trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Why the gateway does not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The certificate.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// What the gateway is made of.
-    #[error(transparent)]
-    Gateway(#[from] GatewayError),
-}
-
 /// The HTTP gateway.
 #[derive(Debug)]
 pub struct Gateway;
@@ -59,36 +48,37 @@ impl Gateway {
         router::router(state)
     }
 
-    /// Serves HTTP/1.1 and HTTP/2 on `listener`, with TLS where files are given, until `stop` is cancelled; then finishes what
-    /// runs, for 10 s at most. Changed certificate files are taken over within 10 s.
-    ///
-    /// # Errors
-    /// When the certificate cannot be used at the start. What goes wrong later concerns single connections.
+    /// Serves HTTP/1.1 and HTTP/2 on `listener`, with TLS where there is a certificate, until `stop` is cancelled; then finishes
+    /// what runs, for 10 s at most. While it serves, changed files of the certificate are taken over within 10 s. What goes wrong
+    /// concerns single connections.
     pub async fn serve(
         state: GatewayState,
         listener: TcpListener,
-        tls: Option<TlsFiles>,
+        tls: Option<Arc<Certificate>>,
         stop: CancellationToken,
-    ) -> Result<(), ServeError> {
+    ) {
         let front = Front::new(router::router(state.clone()));
-        accept(&front, listener, tls, stop, || state.stopping().cancel()).await
+        accept(&front, listener, tls, stop, || state.stopping().cancel()).await;
     }
 
     /// The same for a gateway that may not be ready yet, for its store is down: until it is, [`Gateway::router`]'s place is taken
     /// by one that says that the process lives, and to everything else that it is not ready.
     ///
     /// # Errors
-    /// As [`Gateway::serve`], and when the gateway can never get ready.
+    /// When the gateway can never get ready.
     pub async fn serve_once_ready(
         parts: GatewayParts,
         listener: TcpListener,
-        tls: Option<TlsFiles>,
+        tls: Option<Arc<Certificate>>,
         stop: CancellationToken,
-    ) -> Result<(), ServeError> {
+    ) -> Result<(), GatewayError> {
         match waiting::open(&parts).await {
-            Ok(state) => return Self::serve(state, listener, tls, stop).await,
+            Ok(state) => {
+                Self::serve(state, listener, tls, stop).await;
+                return Ok(());
+            }
             Err(error) if error.is_unavailable() => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
         let front = Front::new(waiting::router());
         let opened: OnceLock<GatewayState> = OnceLock::new();
@@ -102,7 +92,7 @@ impl Gateway {
             opened.get().inspect(|state| state.stopping().cancel());
         });
         tokio::select! {
-            accepted = accepting => accepted,
+            () = accepting => Ok(()),
             failed = ready => failed,
         }
     }
@@ -129,18 +119,11 @@ impl Front {
 async fn accept(
     front: &Front,
     listener: TcpListener,
-    tls: Option<TlsFiles>,
+    certificate: Option<Arc<Certificate>>,
     stop: CancellationToken,
     stopping: impl FnOnce(),
-) -> Result<(), ServeError> {
-    let certificate = match tls {
-        Some(files) => Some(Certificate::load(files).await?),
-        None => None,
-    };
-    let (certificate, watch) = match certificate {
-        Some((certificate, stamp)) => (Some(certificate.clone()), Some(tokio::spawn(certificate.watch(stamp)))),
-        None => (None, None),
-    };
+) {
+    let watch = certificate.clone().map(|certificate| tokio::spawn(certificate.watch()));
     let (places, tasks) = (Arc::new(Semaphore::new(CONNECTIONS_MAX)), TaskTracker::new());
     loop {
         // The place is taken before the connection: at the limit, callers wait in the kernel's queue.
@@ -164,7 +147,7 @@ async fn accept(
             match certificate {
                 None => serve_connection(stream, peer, router, stop).await,
                 Some(certificate) => {
-                    let handshake = TlsAcceptor::from(certificate.config()).accept(stream);
+                    let handshake = TlsAcceptor::from(certificate.https()).accept(stream);
                     match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
                         Ok(Ok(stream)) => serve_connection(stream, peer, router, stop).await,
                         Ok(Err(error)) => tracing::debug!(%peer, %error, "the TLS handshake failed"),
@@ -184,7 +167,6 @@ async fn accept(
     if tokio::time::timeout(STOP_PATIENCE, tasks.wait()).await.is_err() {
         tracing::warn!(connections = tasks.len(), "requests were still running and are cut off");
     }
-    Ok(())
 }
 
 async fn accept_failed(error: &io::Error) {

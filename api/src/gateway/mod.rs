@@ -7,7 +7,7 @@ mod state;
 mod tls;
 mod waiting;
 
-pub use connections::{Gateway, ServeError};
+pub use connections::Gateway;
 pub(crate) use revoke::WeakState;
 pub use state::{GatewayError, GatewayParts, GatewayState};
-pub use tls::{TlsError, TlsFiles};
+pub use tls::{Certificate, TlsError, TlsFiles};

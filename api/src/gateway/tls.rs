@@ -39,10 +39,21 @@ pub enum TlsError {
 /// When both files last changed; `None` for one that cannot be looked at.
 type Stamp = [Option<SystemTime>; 2];
 
-/// The TLS settings in force; connections that stand keep theirs.
-pub(super) struct Certificate {
+/// The certificate of a node: the one in its files, for whatever of the node speaks TLS. Connections that stand keep theirs.
+#[derive(Debug)]
+pub struct Certificate {
     files: TlsFiles,
-    config: ArcSwap<ServerConfig>,
+    /// When the files were first read.
+    first: Stamp,
+    config: ArcSwap<Configs>,
+}
+
+/// The TLS settings made of a certificate.
+#[derive(Debug)]
+struct Configs {
+    https: Arc<ServerConfig>,
+    /// No protocol is agreed on within TLS.
+    bare: Arc<ServerConfig>,
 }
 
 impl Certificate {
@@ -50,20 +61,26 @@ impl Certificate {
     ///
     /// # Errors
     /// When they cannot be served.
-    pub(super) async fn load(files: TlsFiles) -> Result<(Arc<Self>, Stamp), TlsError> {
+    pub async fn load(files: TlsFiles) -> Result<Arc<Self>, TlsError> {
         // The stamp is taken first: a change while reading is seen again.
-        let stamp = stamp(&files).await;
-        let config = read(&files).await?;
-        Ok((Arc::new(Self { files, config: ArcSwap::from(config) }), stamp))
+        let first = stamp(&files).await;
+        let config = ArcSwap::from_pointee(read(&files).await?);
+        Ok(Arc::new(Self { files, first, config }))
     }
 
-    /// What the next connection gets.
-    pub(super) fn config(&self) -> Arc<ServerConfig> {
-        self.config.load_full()
+    /// What the next connection gets that speaks something else than HTTP.
+    pub fn bare(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config.load().bare)
+    }
+
+    /// What the next connection of HTTP gets.
+    pub(super) fn https(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config.load().https)
     }
 
     /// Takes over new files as they come; bad ones are told of, and the old ones stay in force.
-    pub(super) async fn watch(self: Arc<Self>, mut seen: Stamp) {
+    pub(super) async fn watch(self: Arc<Self>) {
+        let mut seen = self.first;
         loop {
             tokio::time::sleep(POLL_EVERY).await;
             seen = self.reload_if_changed(seen).await;
@@ -77,7 +94,7 @@ impl Certificate {
         }
         match read(&self.files).await {
             Ok(config) => {
-                self.config.store(config);
+                self.config.store(Arc::new(config));
                 metrics::counter!("eyrie_tls_reloads_total", "outcome" => "taken").increment(1);
                 tracing::info!(certificate = %self.files.certificate.display(), "the certificate was replaced");
             }
@@ -95,7 +112,7 @@ async fn stamp(files: &TlsFiles) -> Stamp {
     [modified(&files.certificate).await, modified(&files.key).await]
 }
 
-async fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
+async fn read(files: &TlsFiles) -> Result<Configs, TlsError> {
     let bad = |path: &Path, reason: String| TlsError::File { path: path.to_owned(), reason };
     let text = async |path: &Path| tokio::fs::read(path).await.map_err(|error| bad(path, error.to_string()));
     let (certificate, key) = (text(&files.certificate).await?, text(&files.key).await?);
@@ -106,12 +123,15 @@ async fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         return Err(bad(&files.certificate, "it holds no certificate".to_owned()));
     }
     let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| bad(&files.key, error.to_string()))?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut bare = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    let mut https = bare.clone();
+    https.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // librtmp, also that of OBS, takes a ticket before the first data for an error (github.com/Mbed-TLS/mbedtls/issues/9415).
+    bare.send_tls13_tickets = 0;
+    Ok(Configs { https: Arc::new(https), bare: Arc::new(bare) })
 }
 
 #[cfg(test)]
@@ -130,18 +150,18 @@ mod tests {
         let files = TlsFiles { certificate: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
         assert!(matches!(Certificate::load(files.clone()).await, Err(TlsError::File { .. })));
         write_pair(&files);
-        let (certificate, stamp) = Certificate::load(files.clone()).await.unwrap();
-        let first = certificate.config();
+        let certificate = Certificate::load(files.clone()).await.unwrap();
+        let (stamp, first) = (certificate.first, certificate.https());
 
         assert_eq!(certificate.reload_if_changed(stamp).await, stamp);
-        assert!(Arc::ptr_eq(&first, &certificate.config()), "unchanged files are not read again");
+        assert!(Arc::ptr_eq(&first, &certificate.https()), "unchanged files are not read again");
 
         std::fs::write(&files.key, "nonsense").unwrap();
         certificate.reload_if_changed([None, None]).await;
-        assert!(Arc::ptr_eq(&first, &certificate.config()), "a bad key changes nothing");
+        assert!(Arc::ptr_eq(&first, &certificate.https()), "a bad key changes nothing");
 
         write_pair(&files);
         certificate.reload_if_changed([None, None]).await;
-        assert!(!Arc::ptr_eq(&first, &certificate.config()));
+        assert!(!Arc::ptr_eq(&first, &certificate.https()));
     }
 }

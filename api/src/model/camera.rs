@@ -152,7 +152,7 @@ pub struct CameraLinks {
     /// The whole address that it publishes to, with its secret key. Only of cameras that publish, only where one camera is asked
     /// for, and only for those who may manage it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "rtmp://eyrie.example.org:1935/live/0192f0c1-2345-7abc-8def-0123456789ab.5f2c…")]
+    #[schema(example = "rtmps://eyrie.example.org:1935/live/0192f0c1-2345-7abc-8def-0123456789ab.5f2c…")]
     pub publish: Option<String>,
 }
 

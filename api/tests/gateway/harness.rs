@@ -6,7 +6,7 @@ use eyrie_actors::control::{CellPart, Control, ControlConfig, ControlHandle, Con
 use eyrie_actors::media_link::MediaHandlers;
 use eyrie_actors::peer::Peers;
 use eyrie_actors::{NetworkPolicy, Node, NodeConfig, NodeHandle, NodeParts};
-use eyrie_api::{Gateway, GatewayParts, GatewayState, PublishAddress, TlsFiles, ensure_admin};
+use eyrie_api::{Certificate, Gateway, GatewayParts, GatewayState, PublishAddress, TlsFiles, ensure_admin};
 use eyrie_cluster::{DetectorLimits, Identity};
 use eyrie_storage::keys::{KeyRing, KeyRows, KeySpool, MasterKey};
 use eyrie_storage::mirror::Mirror;
@@ -130,15 +130,18 @@ impl Eyrie {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             metrics_token: Some(Secret::new(METRICS_TOKEN)),
             admin_password: None,
-            publish: Some(PublishAddress { host: None, port: 1935 }),
+            publish: Some(PublishAddress { host: None, port: 1935, tls: tls.is_some() }),
         };
         let state = GatewayState::new(parts).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let stop = CancellationToken::new();
-        let serving = Gateway::serve(state, listener, tls, stop.clone());
-        tokio::spawn(async move { serving.await.unwrap() });
+        let certificate = match tls {
+            Some(files) => Some(Certificate::load(files).await.unwrap()),
+            None => None,
+        };
+        tokio::spawn(Gateway::serve(state, listener, certificate, stop.clone()));
         let http = reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let base = format!("{scheme}://localhost:{}", address.port());
         Self { base, address, http, clock, store, node, control, shared, stop, dir }

@@ -1759,7 +1759,7 @@ export interface components {
             /**
              * @description The whole address that it publishes to, with its secret key. Only of cameras that publish, only where one camera is asked
              *     for, and only for those who may manage it.
-             * @example rtmp://eyrie.example.org:1935/live/0192f0c1-2345-7abc-8def-0123456789ab.5f2c…
+             * @example rtmps://eyrie.example.org:1935/live/0192f0c1-2345-7abc-8def-0123456789ab.5f2c…
              */
             publish?: string | null;
             /** @description What is recorded. */

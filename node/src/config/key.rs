@@ -57,7 +57,13 @@ pub(crate) const KEYS: &[Key] = &[
         "rtmp",
         "",
         Restart,
-        "Address and port where cameras publish with RTMP, such as 0.0.0.0:1935. Unset: none can. The keys in their addresses cross the network in the clear.",
+        "Address and port where cameras publish with RTMP, such as 0.0.0.0:1935. Unset: none can. With tls.certificate, they may speak RTMPS at the same port, and are told to.",
+    ),
+    key(
+        "rtmp_tls",
+        "optional",
+        Restart,
+        "`optional`: cameras may publish in the clear, too; the keys in their addresses cross the network as they are. `required`: only with TLS (RTMPS), which needs tls.certificate.",
     ),
     key(
         "rtmp_address",

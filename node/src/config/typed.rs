@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     /// Where cameras publish with RTMP, if they may.
     pub(crate) rtmp: Option<SocketAddr>,
+    /// They must speak TLS.
+    pub(crate) rtmp_tls_required: bool,
     /// What publishers are told of it.
     pub(crate) rtmp_address: Option<String>,
     pub(crate) allow_networks: Vec<IpNet>,
@@ -95,10 +97,19 @@ impl Config {
             // Each over a store of its own, the nodes would take one another's cameras for deleted ones.
             return Err(layers.missing("store.contact_points", "cluster.listen"));
         }
+        let rtmp_tls_required = required(layers, "rtmp_tls", |text| match text {
+            "optional" => Ok(false),
+            "required" => Ok(true),
+            _ => Err(format!("{text:?} is neither optional nor required")),
+        })?;
+        if rtmp_tls_required && tls.is_none() {
+            return Err(layers.missing("tls.certificate", "rtmp_tls"));
+        }
         Ok(Self {
             listen: required(layers, "http", parse_as("an address and port such as 0.0.0.0:8080"))?,
             tls,
             rtmp: layers.get("rtmp", parse_as("an address and port such as 0.0.0.0:1935"))?,
+            rtmp_tls_required,
             rtmp_address: layers.get("rtmp_address", host_and_port)?,
             allow_networks: layers.all("allow_network", &network)?,
             camera_networks: layers.all("camera_networks", &network)?,
@@ -396,6 +407,8 @@ mod tests {
         for (toml, key) in [
             ("http = 'here'", "http"),
             ("[tls]\nkey = 'a.pem'", "tls.certificate"),
+            ("rtmp_tls = 'never'", "rtmp_tls"),
+            ("rtmp_tls = 'required'", "tls.certificate"),
             ("recording.sealing = 'maybe'", "recording.sealing"),
             ("recording.segment_duration = '7h'", "recording.segment_duration"),
             ("recording.sync_interval = 3", "recording.sync_interval"),

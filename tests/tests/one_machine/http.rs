@@ -9,7 +9,7 @@ use reqwest::{Certificate, Method, Version};
 use crate::support::{Stage, cameras, clip, rtsp};
 
 /// A certificate for loopback and its key, written to where a node looks for them; answers it as clients trust it.
-fn new_certificate(dir: &Path) -> anyhow::Result<Certificate> {
+pub(crate) fn new_certificate(dir: &Path) -> anyhow::Result<Certificate> {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
     // As certificate tools do: aside first, then in place.
     for (name, text) in [("key.pem", made.signing_key.serialize_pem()), ("cert.pem", made.cert.pem())] {
@@ -21,7 +21,7 @@ fn new_certificate(dir: &Path) -> anyhow::Result<Certificate> {
 }
 
 /// A client that trusts one certificate.
-fn trusting(certificate: Certificate) -> anyhow::Result<reqwest::Client> {
+pub(crate) fn trusting(certificate: Certificate) -> anyhow::Result<reqwest::Client> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Ok(reqwest::Client::builder().tls_certs_only([certificate]).tls_info(true).build()?)
 }

@@ -24,6 +24,7 @@ mod playback;
 mod preload;
 mod retention;
 mod rtmp;
+mod rtmps;
 mod sessions;
 mod shared_store;
 mod slow_reader;

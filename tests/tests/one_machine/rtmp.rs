@@ -22,7 +22,7 @@ async fn stage(streams: Vec<StreamConfig>) -> anyhow::Result<(Stage, u16)> {
 }
 
 /// A camera that publishes: its id and its address.
-async fn add(stage: &Stage, name: &str) -> anyhow::Result<(String, String)> {
+pub(crate) async fn add(stage: &Stage, name: &str) -> anyhow::Result<(String, String)> {
     let id = stage.client.add_camera(name, json!({"type": "rtmp"})).await?;
     let camera = stage.client.get(&format!("/api/v1/cameras/{id}")).await?;
     let address = camera["links"]["publish"].as_str().with_context(|| camera.to_string())?.to_owned();
@@ -30,14 +30,29 @@ async fn add(stage: &Stage, name: &str) -> anyhow::Result<(String, String)> {
 }
 
 /// A publisher, killed when dropped.
-struct Push(Child);
+pub(crate) struct Push(Child);
 
 impl Push {
     /// Sends on what `url` gives, as it is.
-    fn relay(url: &str, to: &str) -> anyhow::Result<Self> {
+    pub(crate) fn relay(url: &str, to: &str) -> anyhow::Result<Self> {
+        Self::relay_with(url, &[], to)
+    }
+
+    /// The same with `options` of how `to` is reached.
+    pub(crate) fn relay_with(url: &str, options: &[&str], to: &str) -> anyhow::Result<Self> {
         let mut command = Command::new("ffmpeg");
-        command.args(["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "flv", to]);
-        Self::start(&mut command)
+        command.args(["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "flv"]);
+        Self::start(command.args(options).arg(to))
+    }
+
+    /// What GStreamer draws, by `sink` with its properties.
+    pub(crate) fn gstreamer(sink: &str) -> anyhow::Result<Self> {
+        let pipeline = format!(
+            "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=25/1 ! \
+             x264enc tune=zerolatency key-int-max=25 bitrate=200 ! flvmux name=mux streamable=true ! {sink} \
+             audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=1 ! avenc_aac ! mux."
+        );
+        Self::start(Command::new("gst-launch-1.0").arg("-q").args(pipeline.split_whitespace()))
     }
 
     fn start(command: &mut Command) -> anyhow::Result<Self> {
@@ -46,7 +61,7 @@ impl Push {
     }
 
     /// What it complains of, once it has ended by itself.
-    async fn complaint(mut self) -> anyhow::Result<String> {
+    pub(crate) async fn complaint(mut self) -> anyhow::Result<String> {
         let ended = eventually("the publisher ends", || {
             let ended = self.0.try_wait();
             async move {
@@ -132,12 +147,7 @@ async fn gstreamer_and_librtmp_publish() -> anyhow::Result<()> {
     let (stage, _) = stage(vec![]).await?;
     for sink in ["rtmp2sink", "rtmpsink"] {
         let (id, address) = add(&stage, sink).await?;
-        let pipeline = format!(
-            "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=25/1 ! \
-             x264enc tune=zerolatency key-int-max=25 bitrate=200 ! flvmux name=mux streamable=true ! {sink} location={address} \
-             audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=1 ! avenc_aac ! mux."
-        );
-        let push = Push::start(Command::new("gst-launch-1.0").arg("-q").args(pipeline.split_whitespace()))?;
+        let push = Push::gstreamer(&format!("{sink} location={address}"))?;
         stage.client.await_state(&id, "online").await?;
         stage.assert_live(&id).await?;
         stage.client.await_recorded(&id, 2.0).await?;
