@@ -3,8 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// SHA-256 of one certificate (its DER): whoever shows it, and holds its key, is who was meant, whatever its name, issuer and dates.
-/// Written as 64 hexadecimal digits; read with or without colons, as `openssl x509 -fingerprint -sha256` writes them.
+/// SHA-256 of one certificate (its DER): whoever shows it, and holds its key, is who was meant, whatever its name, issuer and
+/// dates. Written as 64 hexadecimal digits; read with or without colons, as `openssl x509 -fingerprint -sha256` writes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CertificatePin([u8; 32]);
 

@@ -22,8 +22,8 @@ use super::fault::first_line;
 /// Who the node's system trusts, read when the first camera needs it. `None`: nobody.
 static SYSTEM: OnceCell<Option<Arc<WebPkiServerVerifier>>> = OnceCell::const_new();
 
-/// Connects to `address`, which `url` resolved to, and speaks TLS with the camera: 1.2 or 1.3, and nothing else before its certificate
-/// is known to be `pin`'s or to be issued for the host of `url` by an authority that the system trusts.
+/// Connects to `address`, which `url` resolved to, and speaks TLS with the camera: 1.2 or 1.3, and nothing else before its
+/// certificate is known to be `pin`'s or to be issued for the host of `url` by an authority that the system trusts.
 ///
 /// # Errors
 /// When it cannot be reached, speaks no TLS, or shows another certificate; then with its fingerprint, for a person to compare.

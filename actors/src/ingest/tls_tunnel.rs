@@ -1,5 +1,5 @@
-//! TLS under the RTSP library, which speaks over plain TCP alone and takes no stream of ours: it connects to a port of loopback that
-//! takes one connection, and what passes there goes through TLS to the camera.
+//! TLS under the RTSP library, which speaks over plain TCP alone and takes no stream of ours: it connects to a port of loopback
+//! that takes one connection, and what passes there goes through TLS to the camera.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

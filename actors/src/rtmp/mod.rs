@@ -1,13 +1,14 @@
 //! Cameras that push: a listener of RTMP, and the door of each camera that publishers come in by.
 //!
 //! ```text
-//! publisher ─▶ RtmpListener: TLS if its first byte says so, handshake, connect, publish ─▶ key right, place free ─▶ PublishDoor of the camera ─▶ ingest ─▶ ring
-//!                                                                            └── refused: audited, counted, told to the publisher; no media was read
+//! publisher ─▶ RtmpListener: TLS if its first byte says so, handshake, connect, publish
+//!              ├─▶ key right, place free ─▶ PublishDoor of the camera ─▶ ingest ─▶ ring
+//!              └── refused: audited, counted, told to the publisher; no media was read
 //! ```
 //!
-//! An address is `rtmps://HOST:PORT/live/CAMERA.KEY`, or `rtmp://` in the clear, at the same port. One publishes to a camera at a time: whoever is in stays in for as long as
-//! media comes; another one with the right key waits [`TAKE_OVER_WAIT`] for the place, which is more than it takes to notice that
-//! the first is silent, and is refused then.
+//! An address is `rtmps://HOST:PORT/live/CAMERA.KEY`, or `rtmp://` in the clear, at the same port. One publishes to a camera at a
+//! time: whoever is in stays in for as long as media comes; another one with the right key waits [`TAKE_OVER_WAIT`] for the
+//! place, which is more than it takes to notice that the first is silent, and is refused then.
 
 mod audit;
 mod door;

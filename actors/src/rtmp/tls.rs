@@ -65,7 +65,8 @@ impl RtmpTls {
     }
 }
 
-/// Says that there is no TLS. Its first record is taken, for a socket that is closed with something unread takes back what was said.
+/// Says that there is no TLS. Its first record is taken, for a socket that is closed with something unread takes back what was
+/// said.
 async fn no_tls(socket: &mut TcpStream) -> io::Result<()> {
     socket.write_all(&NO_TLS_ALERT).await?;
     socket.shutdown().await?;

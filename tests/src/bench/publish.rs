@@ -24,16 +24,17 @@ pub struct PublishOptions {
     pub window: Duration,
 }
 
-/// Publications that one ffmpeg sends: so many that the publishers leave the machine to the servers, and so few that one of them that
-/// falls behind shows.
+/// Publications that one ffmpeg sends: so many that the publishers leave the machine to the servers, and so few that one of them
+/// that falls behind shows.
 const PUBLICATIONS_EACH: usize = 25;
 /// How often a playlist is asked for, so that its camera stays packaged: a viewer counts for 15 s.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Where Debian's libnginx-mod-rtmp puts the module.
 const NGINX_MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 
-/// CPU-milliseconds per stream-second and memory per camera of RTMP publishers: Eyrie (sealed recording, live-ready; and with a viewer of
-/// each camera, so that LL-HLS is made of all) and nginx-rtmp (FLV recording and HLS files), the same publications in the same run.
+/// CPU-milliseconds per stream-second and memory per camera of RTMP publishers: Eyrie (sealed recording, live-ready; and with a
+/// viewer of each camera, so that LL-HLS is made of all) and nginx-rtmp (FLV recording and HLS files), the same publications in
+/// the same run.
 ///
 /// # Errors
 /// When a contender does not come up.
