@@ -24,9 +24,9 @@ pub struct PublishOptions {
     pub window: Duration,
 }
 
-/// Publications that one ffmpeg sends: so many that the publishers leave the machine to the servers, and so few that one of them
-/// that falls behind shows.
-const PUBLICATIONS_EACH: usize = 25;
+/// Publications that one ffmpeg sends: so many that the publishers leave the machine to the servers. It sends nothing to the first
+/// until it has connected to the last, and who is silent for 2.5 s is cut off.
+const PUBLICATIONS_EACH: usize = 5;
 /// How often a playlist is asked for, so that its camera stays packaged: a viewer counts for 15 s.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Where Debian's libnginx-mod-rtmp puts the module.
