@@ -3203,7 +3203,8 @@ export interface components {
             /** @description How RTP travels. */
             transport?: components["schemas"]["RtspTransport"];
             /**
-             * @description `rtsp://host[:port]/path`, or `rtsps://` where the camera speaks TLS (RFC 7826 section 19.2); without user name and password.
+             * @description `rtsp://host[:port]/path`, or `rtsps://` where the camera speaks TLS (RFC 7826 section 19.2); without user name and
+             *     password.
              * @example rtsp://192.168.1.20:554/stream1
              */
             url: string;
