@@ -31,7 +31,7 @@ check: deps-check ## Format, lints, dependencies
 	deploy/cargo-deny.sh
 
 .PHONY: bench
-bench: deps-test dashboard ## Measure; writes the tables of docs/benchmarks.md (takes about an hour)
+bench: deps-bench dashboard ## Measure; writes the tables of docs/benchmarks.md (takes about an hour)
 	cargo build --release --workspace --bins
 	tests/bench/run.sh
 
@@ -56,6 +56,6 @@ dashboard: deps-demo ## Build the dashboard into dashboard/dist
 run: dashboard ## A node with no configuration, in ./eyrie-data
 	cargo run --release --workspace --bin eyrie -- node $(NODE_ARGS)
 
-.PHONY: deps-demo deps-test deps-check
-deps-demo deps-test deps-check: deps-%:
+.PHONY: deps-demo deps-test deps-bench deps-check
+deps-demo deps-test deps-bench deps-check: deps-%:
 	@deploy/deps.sh $*

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what `make demo`, `make test` or `make check` needs and is missing, on Debian or Ubuntu. Says what it does, does
+# Installs what `make demo`, `make test`, `make bench` or `make check` needs and is missing, on Debian or Ubuntu. Says what it does, does
 # nothing twice. Tools that no package brings go to $EYRIE_TOOLS (default ~/.cache/eyrie-tools).
 set -euo pipefail
 
-what=${1:?usage: deps.sh demo|test|check}
+what=${1:?usage: deps.sh demo|test|bench|check}
 tools=${EYRIE_TOOLS:-$HOME/.cache/eyrie-tools}
 node_version=22.22.0
 npm_version=11
@@ -25,10 +25,10 @@ need_file() { [ -e "$1" ] || packages+=("$2"); }
 need cc build-essential
 need cmake cmake
 case $what in
-  demo | test) need ffmpeg ffmpeg; need_file /usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf fonts-dejavu-core ;;
+  demo | test | bench) need ffmpeg ffmpeg; need_file /usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf fonts-dejavu-core ;;
   check) have python3 || packages+=(python3); python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv) ;;
 esac
-if [ "$what" = test ]; then
+if [ "$what" = test ] || [ "$what" = bench ]; then
   need chromium chromium
   # Apache Cassandra, which the metadata store is tested with: it runs on Java 17 and comes from Maven Central.
   have_java17() {
@@ -53,14 +53,16 @@ if [ "$what" = test ]; then
   need_file "$(echo /usr/lib/*/gio/modules/libgiognutls.so)" glib-networking
   need openssl openssl
   need gst-launch-1.0 gstreamer1.0-tools
-  # What pushed cameras are measured against.
-  need nginx nginx-light
-  need_file /usr/lib/nginx/modules/ngx_rtmp_module.so libnginx-mod-rtmp
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx264.so)" gstreamer1.0-plugins-ugly
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstx265.so)" gstreamer1.0-plugins-bad
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstrtp.so)" gstreamer1.0-plugins-good
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstvideotestsrc.so)" gstreamer1.0-plugins-base
   need_file "$(echo /usr/lib/*/gstreamer-1.0/libgstlibav.so)" gstreamer1.0-libav
+fi
+if [ "$what" = bench ]; then
+  # What pushed cameras are measured against. Not for tests: Debian starts a web server with it.
+  need nginx nginx-light
+  need_file /usr/lib/nginx/modules/ngx_rtmp_module.so libnginx-mod-rtmp
 fi
 node_is_new() { have node && have npm && node "$(dirname "$0")/node-is-new.mjs"; }
 if [ "$what" != check ] && ! node_is_new && ! have npm; then packages+=(npm); fi

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use eyrie_types::CertificatePin;
-use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt as _, BufReader, copy_buf, split};
+use tokio::io::{AsyncWriteExt as _, BufReader, copy, copy_buf, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::client::TlsStream;
 use url::Url;
@@ -20,8 +20,6 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(5);
 const CLOSED_WITHIN: Duration = Duration::from_secs(1);
 /// What is read of the camera at once: two TLS records, or a hundred packets.
 const FROM_CAMERA_BYTES: usize = 32 << 10;
-/// What is read of the library at once: requests are small.
-const TO_CAMERA_BYTES: usize = 4 << 10;
 
 /// Opens a way to the camera at `address`. Answers where the library finds it: a port of loopback, for one connection, which is
 /// to be made at once.
@@ -45,16 +43,14 @@ async fn carry(listener: TcpListener, camera: TlsStream<TcpStream>) {
     // Whoever comes later finds nobody.
     drop(listener);
     let _ = library.set_nodelay(true);
-    let (from_library, to_library) = library.into_split();
+    let (mut from_library, mut to_library) = library.into_split();
     let (from_camera, mut to_camera) = split(camera);
+    let mut from_camera = BufReader::with_capacity(FROM_CAMERA_BYTES, from_camera);
+    // Until either end is over. Why does not matter: the library sees its connection end. To the camera it flushes whenever there
+    // is nothing more to say, for TLS may hold the end of a request back.
     tokio::select! {
-        () = all(BufReader::with_capacity(FROM_CAMERA_BYTES, from_camera), to_library) => {}
-        () = all(BufReader::with_capacity(TO_CAMERA_BYTES, from_library), &mut to_camera) => {}
+        _ = copy_buf(&mut from_camera, &mut to_library) => {}
+        _ = copy(&mut from_library, &mut to_camera) => {}
     }
     let _ = tokio::time::timeout(CLOSED_WITHIN, to_camera.shutdown()).await;
-}
-
-/// Copies until either end is over. Why does not matter: the library sees its connection end.
-async fn all(mut from: impl AsyncBufRead + Unpin, mut to: impl AsyncWrite + Unpin) {
-    let _ = copy_buf(&mut from, &mut to).await;
 }
